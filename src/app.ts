@@ -1,0 +1,67 @@
+import express, { type Express } from 'express';
+import type { Connection } from 'mongoose';
+import type { Logger } from 'pino';
+import { pinoHttp } from 'pino-http';
+import { engineOperations } from './engines/routes.ts';
+import { answerFailures, DatabaseTimeout, notFound } from './rest/failures.ts';
+import { describeOperations } from './rest/openapi.ts';
+import { routes, type Operation } from './rest/operations.ts';
+
+/** What the application is made of; it opens and closes none of it. */
+export interface Services {
+  connection: Connection;
+  logger: Logger;
+}
+
+const INFO = {
+  title: 'Spacecraft engine registry',
+  version: '1.0.0',
+  description: 'The engines of a spacecraft: create, read, change, delete and list them.',
+};
+
+/** The application: its middleware, from top to bottom. */
+export function createApp({ connection, logger }: Services): Express {
+  const operations = [...engineOperations(connection), health(connection), openapi()];
+  const description = describeOperations(operations, INFO);
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.disable('query parser');
+  if (logger.isLevelEnabled('debug')) app.use(pinoHttp({ logger, customLogLevel: () => 'debug' }));
+  app.use(routes(operations));
+  app.use(notFound);
+  app.use(answerFailures(logger));
+  return app;
+
+  function openapi(): Operation {
+    return {
+      method: 'get',
+      path: '/openapi.json',
+      operationId: 'describe',
+      summary: 'This description (OpenAPI 3.1)',
+      success: { status: 200, description: 'The description', schema: { type: 'object' } },
+      problems: [],
+      handle: async () => ({ status: 200, body: description }),
+    };
+  }
+}
+
+function health({ db }: Connection): Operation {
+  return {
+    method: 'get',
+    path: '/health',
+    operationId: 'health',
+    summary: 'Whether the API and its database answer',
+    success: {
+      status: 200,
+      description: 'Both answer',
+      schema: { type: 'object', properties: { status: { const: 'ok' } }, required: ['status'], additionalProperties: false },
+    },
+    problems: [],
+    async handle() {
+      if (!db) throw new DatabaseTimeout('not connected');
+      await db.command({ ping: 1 });
+      return { status: 200, body: { status: 'ok' } };
+    },
+  };
+}

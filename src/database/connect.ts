@@ -1,0 +1,73 @@
+import mongoose, { type Connection } from 'mongoose';
+import { databaseName, maskUri, type Settings } from '../config.ts';
+import { OperatorError } from '../operator-error.ts';
+import { openEmbedded } from './embedded.ts';
+import type { Report } from './mongod.ts';
+
+/** An open database with what must be closed after it. */
+export interface Database {
+  connection: Connection;
+  /** One line for the operator: which database this is. */
+  description: string;
+  close(): Promise<void>;
+}
+
+/** How a request waits for the database: it is given up within 3 s. */
+const IMPATIENT = { socketTimeoutMS: 2500, waitQueueTimeoutMS: 2000 };
+
+/** What every connection shares. An acknowledged write is journaled by a majority, so that it survives any one crash. */
+const COMMON = {
+  w: 'majority',
+  journal: true,
+  serverSelectionTimeoutMS: 2000,
+  connectTimeoutMS: 2000,
+  autoCreate: false,
+  autoIndex: false,
+  bufferCommands: false,
+} as const;
+
+interface Options {
+  /** Whether an embedded database that another process started may be used too. */
+  share: boolean;
+  /** Whether no operation may take longer than a client of the API waits. */
+  impatient: boolean;
+}
+
+/** Where the settings' database is; starts the embedded one where no other is named. */
+export async function locateDatabase(settings: Settings, share: boolean, report: Report) {
+  const { mongodbUri: uri } = settings;
+  if (uri !== null)
+    return { uri, name: databaseName(uri), description: maskUri(uri), pid: undefined, stop: async () => {} };
+  if (settings.nodeEnv === 'production')
+    throw new OperatorError('MONGODB_URI is not set, and NODE_ENV=production never uses the embedded database. Set it.');
+  return { ...(await openEmbedded({ ...settings, share, report })), name: 'spaceshipDB' };
+}
+
+/**
+ * Opens the database that the settings name.
+ * @throws {OperatorError} if it cannot be started or reached
+ */
+export async function openDatabase(settings: Settings, { share, impatient }: Options, report: Report): Promise<Database> {
+  const { uri, name, description, stop } = await locateDatabase(settings, share, report);
+  try {
+    const connection = await connect(uri, name, impatient);
+    const close = async () => {
+      await connection.close();
+      await stop();
+    };
+    return { connection, description: `${description}, database ${name}`, close };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** @throws {OperatorError} if nothing answers there */
+export async function connect(uri: string, name: string, impatient = false): Promise<Connection> {
+  try {
+    return await mongoose.createConnection(uri, { ...COMMON, ...(impatient && IMPATIENT), dbName: name }).asPromise();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OperatorError(`MongoDB at ${maskUri(uri)} cannot be used: ${reason}. Check MONGODB_URI and that it runs.`);
+  }
+}

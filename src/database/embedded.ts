@@ -1,0 +1,199 @@
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
+import { MongoMemoryServer } from 'mongodb-memory-server';
+import { OperatorError } from '../operator-error.ts';
+import { findBinary, type Binary, type Engine, type Report } from './mongod.ts';
+
+/** A database process that belongs to an instance folder. */
+export interface EmbeddedDatabase {
+  uri: string;
+  /** Process id of the database, where it is known. */
+  pid: number | undefined;
+  /** One line for the operator: which program serves which files. */
+  description: string;
+  /** Ends the database, if this process started it, and waits for that. */
+  stop(): Promise<void>;
+}
+
+interface Options {
+  instancePath: string;
+  mongodBinary: string | null;
+  /** Whether a database that another process started there may be used too. */
+  share: boolean;
+  report: Report;
+}
+
+/** `embedded.json`: which process started the database, and once it runs, where it listens. */
+interface Claim {
+  owner: number;
+  pid?: number;
+  uri?: string;
+}
+
+const PATIENCE_MS = 15_000;
+const LAUNCH_MS = 30_000;
+
+/**
+ * Starts a database on the files in `data` of an instance folder, or joins the one that runs there.
+ * The claim in `embedded.json` says who uses the files; what its owner left behind when it was killed is taken over.
+ * A database process that ends by itself is started again at the same address.
+ * @throws {OperatorError} when a running process keeps the files, or no database can be had
+ */
+export async function openEmbedded({ instancePath, mongodBinary, share, report }: Options): Promise<EmbeddedDatabase> {
+  const data = join(instancePath, 'data');
+  const path = join(instancePath, 'embedded.json');
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  let claim: Claim | undefined;
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(100)) {
+    if (tryClaim(path)) return start(data, path, mongodBinary, report);
+    claim = readClaim(path);
+    if (claim === undefined) continue;
+    const { owner, pid, uri } = claim;
+    const running = uri !== undefined && (await answers(uri));
+    if (isAlive(owner) && !share && (running || uri === undefined)) break;
+    if (isAlive(owner) && running) return joined(uri, pid, `the database that process ${owner} runs on ${data}`);
+    if (isAlive(owner) && isAlive(pid ?? owner)) continue; // it is starting or stopping
+    if (running && pid !== undefined) process.kill(pid); // its owner was killed
+    else if (!isAlive(pid ?? owner)) rmSync(path, { force: true });
+  }
+  throw new OperatorError(
+    `${data} is in use by process ${claim?.owner}. Stop that process, or name another folder in INSTANCE_PATH, or a ` +
+      `database in MONGODB_URI. If that process has nothing to do with this project, delete ${path}.`,
+  );
+}
+
+const joined = (uri: string, pid: number | undefined, description: string): EmbeddedDatabase => ({
+  uri,
+  pid,
+  description,
+  stop: async () => {},
+});
+
+async function start(data: string, path: string, mongodBinary: string | null, report: Report): Promise<EmbeddedDatabase> {
+  let server: MongoMemoryServer | undefined;
+  let stopping = false;
+  const stop = async () => {
+    stopping = true;
+    await server?.stop({ doCleanup: false });
+    rmSync(path, { force: true });
+  };
+  try {
+    const binary = await findBinary({ mongodBinary, madeBy: madeBy(data) }, report);
+    const run = async (port?: number) => {
+      server = await launch(binary, { dbPath: data, ...(port !== undefined && { port }) });
+      const { instance, port: given } = server.instanceInfo ?? {};
+      const pid = instance?.mongodProcess?.pid;
+      instance?.mongodProcess?.once('exit', () => {
+        if (stopping) return;
+        report('The embedded database ended by itself; starting it again.');
+        run(given).catch((error: unknown) => report(`It cannot be started again (${String(error)}). Restart this process.`));
+      });
+      const uri = uriOf(server, binary);
+      replaceClaim(path, { owner: process.pid, uri, ...(pid !== undefined && { pid }) });
+      return { uri, pid };
+    };
+    const { uri, pid } = await run();
+    writeFileSync(join(data, 'engine'), binary.engine);
+    return { uri, pid, description: `${binary.engine} from ${binary.origin}, with its files in ${data}`, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Starts a database in memory, or rather in a folder that is deleted when it stops. */
+export async function openTemporary(mongodBinary: string | null, report: Report) {
+  const binary = await findBinary({ mongodBinary, madeBy: undefined }, report);
+  const server = await launch(binary);
+  return { uri: uriOf(server, binary), stop: () => server.stop() };
+}
+
+async function launch(binary: Binary, place: { dbPath?: string; port?: number } = {}): Promise<MongoMemoryServer> {
+  const server = new MongoMemoryServer({
+    instance: { storageEngine: 'wiredTiger', launchTimeout: LAUNCH_MS, ...place },
+    binary: { systemBinary: binary.path },
+    // Ctrl-C reaches every process of the terminal; the database must outlive the requests that still use it.
+    spawn: { detached: true },
+  });
+  try {
+    await server.start();
+    return server;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const folder = place.dbPath ?? 'a temporary folder';
+    throw new OperatorError(`${binary.engine} (${binary.path}) did not start on ${folder}: ${reason.split('\n').join(' ')}`);
+  }
+}
+
+/** SecantusDB does not recognise a retried write as one that it has done already. */
+const uriOf = (server: MongoMemoryServer, { engine }: Binary) =>
+  server.getUri() + (engine === 'SecantusDB' ? '?retryWrites=false' : '');
+
+/** Files of one engine cannot be read by the other. */
+function madeBy(data: string): Engine | undefined {
+  const text = readText(join(data, 'engine'));
+  return text === 'mongod' || text === 'SecantusDB' ? text : undefined;
+}
+
+/** Creates the claim, whole or not at all; false if there is one. */
+function tryClaim(path: string): boolean {
+  const own = `${path}.${process.pid}`;
+  writeFileSync(own, JSON.stringify({ owner: process.pid } satisfies Claim));
+  try {
+    linkSync(own, path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(own);
+  }
+}
+
+function replaceClaim(path: string, claim: Claim): void {
+  writeFileSync(`${path}.${process.pid}`, JSON.stringify(claim));
+  renameSync(`${path}.${process.pid}`, path);
+}
+
+function readClaim(path: string): Claim | undefined {
+  const value: unknown = JSON.parse(readText(path) ?? 'null');
+  if (typeof value !== 'object' || value === null || !('owner' in value) || typeof value.owner !== 'number') return undefined;
+  return {
+    owner: value.owner,
+    ...('pid' in value && typeof value.pid === 'number' && { pid: value.pid }),
+    ...('uri' in value && typeof value.uri === 'string' && { uri: value.uri }),
+  };
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** In a container every start has the same process id: a claim of our own id is from an earlier life. */
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+async function answers(uri: string): Promise<boolean> {
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 1000 });
+  return client
+    .db()
+    .command({ ping: 1 })
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => client.close());
+}

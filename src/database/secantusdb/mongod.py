@@ -1,0 +1,60 @@
+"""Runs SecantusDB behind the part of mongod's command line that mongodb-memory-server uses."""
+
+import argparse
+import ctypes
+import fcntl
+import logging
+import pathlib
+import signal
+import sys
+
+from secantus.cli import main
+
+VERSION = "8.2.6"  # what mongodb-memory-server asks for
+
+parser = argparse.ArgumentParser(allow_abbrev=False)
+parser.add_argument("--version", action="store_true")
+parser.add_argument("--port")
+parser.add_argument("--bind_ip", default="127.0.0.1")
+parser.add_argument("--dbpath", type=pathlib.Path)
+options, _ = parser.parse_known_args()
+
+if options.version:
+    print(f"db version v{VERSION}")
+    sys.exit()
+
+
+class AnnounceReady(logging.Handler):
+    """mongodb-memory-server waits for mongod's own words."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "listening" in record.getMessage():
+            print("waiting for connections", flush=True)
+
+
+def end_with_parent() -> None:
+    """On Linux the kernel asks this process to end with the one that started it; elsewhere mongodb-memory-server does."""
+    if sys.platform == "linux":
+        PR_SET_PDEATHSIG = 1  # prctl(2)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def lock(directory: pathlib.Path):
+    """As mongod does, refuses a directory that another process serves. The kernel frees the lock when this process ends."""
+    file = open(directory / "mongod.lock", "w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"exception in initAndListen: DBPathInUse: {directory} is served by another process")
+    return file
+
+
+end_with_parent()
+held = lock(options.dbpath)
+logging.getLogger("secantus.server").addHandler(AnnounceReady())
+config = pathlib.Path(__file__).with_name("secantusd.toml")
+# fmt: off
+sys.exit(main([
+    "--config", str(config), "--host", options.bind_ip, "--port", options.port, "--storage-path", str(options.dbpath),
+]))
+# fmt: on

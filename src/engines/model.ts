@@ -1,0 +1,38 @@
+import { Schema, type Connection, type InferSchemaType } from 'mongoose';
+import { keywords } from '../schema/fields.ts';
+
+/**
+ * A spacecraft's engine. This is the only declaration of its fields:
+ * the API's validators, the collection's validator and OpenAPI are all made from it.
+ */
+const engineSchema = new Schema(
+  {
+    title: {
+      type: String,
+      required: true,
+      validate: keywords({ minLength: 1, maxLength: 128 }),
+      description: 'Name of the engine, 1 to 128 characters (Unicode code points)',
+    },
+    thrust: {
+      type: Schema.Types.Int32,
+      default: 0,
+      validate: keywords({ minimum: 0 }),
+      description: 'Thrust in a vacuum, in kilonewtons',
+    },
+    lastFired: {
+      type: Date,
+      default: null,
+      description: 'When the engine last fired, kept to the millisecond; null if it never did',
+    },
+  },
+  { collection: 'engines', timestamps: true, strict: 'throw' },
+);
+// The id breaks ties, so that a page sorted by lastFired has one order.
+engineSchema.index({ lastFired: 1, _id: 1 });
+
+export type Engine = InferSchemaType<typeof engineSchema>;
+
+/** The Engine model, bound to the given connection. */
+export function engineModel(connection: Connection) {
+  return connection.model('Engine', engineSchema);
+}

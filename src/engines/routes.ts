@@ -1,0 +1,9 @@
+import type { Connection } from 'mongoose';
+import type { Operation } from '../rest/operations.ts';
+import { resourceOperations } from '../rest/resource.ts';
+import { engineModel } from './model.ts';
+
+/** Engines over REST: what every resource can do, and nothing besides. */
+export function engineOperations(connection: Connection): Operation[] {
+  return resourceOperations(engineModel(connection), '/engines');
+}

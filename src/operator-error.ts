@@ -1,0 +1,7 @@
+/**
+ * Something that whoever runs the program can mend.
+ * The message is one line: what happened, to what, what to do next; never a secret. It is shown without a stack trace.
+ */
+export class OperatorError extends Error {
+  override name = 'OperatorError';
+}

@@ -1,0 +1,113 @@
+import { isUtf8 } from 'node:buffer';
+import express, { type Request, type RequestHandler } from 'express';
+import { Problem } from './problems.ts';
+
+const LIMIT_BYTES = 102_400;
+
+/** The media types that a route reads, and the header that tells a client so (RFC 5789, W3C LDP; RFC 9110, 15.5.16). */
+export interface MediaTypes {
+  types: readonly string[];
+  header: 'accept' | 'accept-post' | 'accept-patch';
+}
+
+/**
+ * Middleware that reads a JSON body into `request.body`.
+ * @throws {Problem} 413 over 100 KiB; 415 for another media type, charset or coding; 400 for what is not I-JSON (RFC 7493)
+ */
+export function readJson({ types, header }: MediaTypes): RequestHandler {
+  const read = express.raw({ type: () => true, limit: LIMIT_BYTES });
+  const advice = { [header]: types.join(', ') };
+  return (request, response, next) => {
+    checkMediaType(request, types, advice);
+    read(request, response, (error: unknown) => {
+      if (error !== undefined) return next(unreadable(error, advice));
+      try {
+        request.body = parse(request.body);
+      } catch (problem) {
+        return next(problem);
+      }
+      return next();
+    });
+  };
+}
+
+function checkMediaType(request: Request, types: readonly string[], advice: Record<string, string>): void {
+  const [type = '', ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
+  const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith('charset='));
+  const isUtf = charset === undefined || /^charset="?utf-8"?$/.test(charset);
+  if (types.includes(type.trim()) && isUtf) return;
+  const given = request.headers['content-type'];
+  throw new Problem(
+    415,
+    `${given === undefined ? 'There is no Content-Type' : `Content-Type ${given} is not read here`}; send ${types.join(' or ')} in UTF-8.`,
+    [{ header: 'Content-Type', keyword: 'contentMediaType', detail: `must be ${types.join(' or ')}` }],
+    advice,
+  );
+}
+
+/** What body-parser throws has a `type`; see its README. */
+function unreadable(error: unknown, advice: Record<string, string>): Problem {
+  const type = error instanceof Error && 'type' in error ? error.type : undefined;
+  if (type === 'entity.too.large') return new Problem(413, `The body is larger than ${LIMIT_BYTES} bytes.`);
+  if (type === 'encoding.unsupported')
+    return new Problem(415, 'Content-Encoding is not known here; send gzip, deflate, br or none.', [], {
+      'accept-encoding': 'gzip, deflate, br',
+      ...advice,
+    });
+  return new Problem(400, 'The body could not be read as its Content-Length and Content-Encoding announce it.');
+}
+
+function parse(bytes: unknown): unknown {
+  if (!Buffer.isBuffer(bytes) || bytes.length === 0) throw malformed('The body is empty');
+  if (!isUtf8(bytes)) throw malformed('The body is not UTF-8');
+  const text = bytes.toString();
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw malformed(`The body is not JSON (${error instanceof Error ? error.message : String(error)})`);
+  }
+  const repeated = findRepeatedName(text, value);
+  if (repeated !== undefined) throw malformed(`The body holds the member ${JSON.stringify(repeated)} twice in one object`);
+  if (/\\u[dD][89a-fA-F]/.test(text) && !isWellFormed(value))
+    throw malformed('The body holds half of a surrogate pair, which is no character');
+  return value;
+}
+
+const malformed = (what: string) => new Problem(400, `${what}. Send one JSON value in UTF-8 (RFC 8259, RFC 7493).`);
+
+/**
+ * JSON.parse keeps the last of two members with one name and drops the other in silence.
+ * In valid JSON a string before a colon is a member's name, so a name that is there more often than in the value is repeated.
+ */
+function findRepeatedName(text: string, value: unknown): string | undefined {
+  const counts = new Map<string, number>();
+  for (const [, name] of text.matchAll(/"((?:[^"\\]|\\.)*)"(?=\s*:)/g)) {
+    const key = String(JSON.parse(`"${name}"`));
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  walk(value, (key) => counts.set(key, (counts.get(key) ?? 0) - 1));
+  return [...counts].find(([, count]) => count > 0)?.[0];
+}
+
+function isWellFormed(value: unknown): boolean {
+  let wellFormed = true;
+  walk(value, (text) => (wellFormed &&= text.isWellFormed()), (text) => (wellFormed &&= text.isWellFormed()));
+  return wellFormed;
+}
+
+/** Visits every member name, and every string, of a JSON value, without recursion: a client chooses the depth. */
+function walk(root: unknown, onName: (name: string) => void, onString: (text: string) => void = () => {}): void {
+  const stack = [root];
+  while (stack.length > 0) {
+    const value = stack.pop();
+    if (typeof value === 'string') onString(value);
+    else if (Array.isArray(value)) for (const item of value) stack.push(item);
+    else if (typeof value === 'object' && value !== null)
+      for (const [name, member] of Object.entries(value)) {
+        onName(name);
+        stack.push(member);
+      }
+  }
+}
+

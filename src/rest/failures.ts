@@ -1,0 +1,87 @@
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import {
+  MongoDriverError,
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoSystemError,
+  MongoTopologyClosedError,
+  type Document,
+} from 'mongodb';
+import type { Logger } from 'pino';
+import { Problem, sendProblem, type Flaw } from './problems.ts';
+
+const RETRY_AFTER_S = '1';
+
+/** Server errors that mean "not now": no primary, shutting down, out of time or of disk. See "Error Codes" in MongoDB's manual. */
+const PASSING = new Set([
+  6, 7, 24, 50, 63, 64, 89, 91, 100, 112, 134, 150, 189, 202, 234, 262, 290, 402, 9001, 10_107, 11_600, 11_602, 13_388,
+  13_435, 13_436, 14_031,
+]);
+
+/** The database did not answer in time; whether a write took place is not known. */
+export class DatabaseTimeout extends Error {}
+
+/** Answers everything that no route has answered. */
+export const notFound: RequestHandler = (request) => {
+  throw new Problem(404, `There is nothing at ${request.path}. GET /openapi.json lists what there is.`);
+};
+
+/** The last middleware: turns every error into problem details, and logs those that are not the client's. */
+export function answerFailures(logger: Logger): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return (error: unknown, request, response, _next) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500) logger.error({ err: error, method: request.method, url: request.originalUrl }, problem.message);
+    if (response.headersSent) response.destroy();
+    else sendProblem(request, response, problem);
+  };
+}
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isOutage(error))
+    return new Problem(
+      503,
+      'The database does not answer. If this was a write, read before you repeat it: it may have taken place.',
+      [],
+      { 'retry-after': RETRY_AFTER_S },
+    );
+  if (error instanceof MongoServerError && error.code === 121) return refusedByValidator(error);
+  if (error instanceof MongoServerError && error.code === 11_000) return duplicate(error);
+  if (error instanceof URIError) return new Problem(400, 'The path holds a % that starts no valid escape.');
+  return new Problem(500, 'The server failed; its log says why. Repeating the request is unlikely to help.');
+}
+
+function isOutage(error: unknown): boolean {
+  if (error instanceof DatabaseTimeout || error instanceof MongoNetworkError) return true;
+  if (error instanceof MongoServerSelectionError || error instanceof MongoSystemError) return true;
+  if (error instanceof MongoNotConnectedError || error instanceof MongoTopologyClosedError) return true;
+  if (error instanceof MongoServerError) return PASSING.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError');
+  // Classes that the driver does not export: MongoPoolClearedError, WaitQueueTimeoutError, …
+  return error instanceof MongoDriverError && /Pool|WaitQueue|Closed/.test(error.name);
+}
+
+/** The stored document breaks the collection's validator in a place that the request did not touch. */
+function refusedByValidator(error: MongoServerError): Problem {
+  const rules: unknown = error.errInfo?.['details']?.schemaRulesNotSatisfied;
+  const flaws = Array.isArray(rules) ? rules.flatMap(ruleFlaws) : [];
+  return new Problem(422, 'With this change the stored document breaks a rule of the database. Correct what is named too.', flaws);
+}
+
+function ruleFlaws(rule: Document): Flaw[] {
+  const keyword = String(rule['operatorName']);
+  const names: string[] = [
+    ...(rule['propertiesNotSatisfied'] ?? []).map((property: Document) => property['propertyName']),
+    ...(rule['missingProperties'] ?? []),
+    ...(rule['additionalProperties'] ?? []),
+  ];
+  return names.map((name) => ({ pointer: `/${name}`, keyword, detail: `${name} breaks "${keyword}".` }));
+}
+
+function duplicate(error: MongoServerError): Problem {
+  const names = Object.keys(error['keyPattern'] ?? {});
+  const flaws = names.map((name) => ({ pointer: `/${name}`, keyword: 'unique', detail: `This ${name} is taken.` }));
+  return new Problem(409, 'Another resource has these values already.', flaws);
+}

@@ -1,0 +1,72 @@
+import { Router, type RequestHandler } from 'express';
+import type { JsonSchema } from '../schema/json-schema.ts';
+import { inTime, requireJsonAccepted, send, type Answer } from './answers.ts';
+import { readJson, type MediaTypes } from './body.ts';
+import { compileParameters, type Parameters } from './parameters.ts';
+import { Problem } from './problems.ts';
+import { compileValidator, type Valid } from './validation.ts';
+
+/** What an operation's handler is given, all of it checked. */
+export interface Input {
+  /** The `:id` of the path, unchecked; empty where the path has none. */
+  id: string;
+  parameters: Valid;
+  body: Valid;
+}
+
+/** One method on one path: what it takes, what it answers and how. Routes and OpenAPI are both made from it. */
+export interface Operation {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** As Express writes it: `/engines/:id`. */
+  path: string;
+  operationId: string;
+  summary: string;
+  parameters?: Parameters;
+  body?: MediaTypes & { schema: JsonSchema };
+  success: { status: number; description: string; schema?: JsonSchema; headers?: Record<string, string> };
+  /** Statuses of the problems that it answers besides those that every operation can. */
+  problems: readonly number[];
+  handle(input: Input): Promise<Answer>;
+}
+
+/** Routes for the operations; other methods on their paths are answered with 405, and OPTIONS with what there is. */
+export function routes(operations: readonly Operation[]): Router {
+  const router = Router({ caseSensitive: true });
+  for (const path of new Set(operations.map((operation) => operation.path))) {
+    const own = operations.filter((operation) => operation.path === path);
+    const route = router.route(path);
+    for (const operation of own) route[operation.method](...handlers(operation));
+    route.all(otherMethods(own));
+  }
+  return router;
+}
+
+function handlers({ parameters = {}, body, success, handle }: Operation): RequestHandler[] {
+  const readParameters = compileParameters(parameters);
+  const validate = body ? compileValidator(body.schema) : () => ({});
+  const check: RequestHandler = (request, response, next) => {
+    if (success.schema) requireJsonAccepted(request);
+    response.locals['parameters'] = readParameters(request.url);
+    next();
+  };
+  const answer: RequestHandler = async (request, response) => {
+    const id = request.params['id'];
+    const input = {
+      id: typeof id === 'string' ? id : '',
+      parameters: response.locals['parameters'],
+      body: validate(request.body),
+    };
+    send(response, await inTime(handle(input)));
+  };
+  return [check, ...(body ? [readJson(body)] : []), answer];
+}
+
+function otherMethods(own: readonly Operation[]): RequestHandler {
+  const methods = own.map(({ method }) => method.toUpperCase());
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+  const media = Object.fromEntries(own.flatMap(({ body }) => (body ? [[body.header, body.types.join(', ')]] : [])));
+  return (request, response) => {
+    if (request.method === 'OPTIONS') return void response.writeHead(204, { allow, ...media }).end();
+    throw new Problem(405, `${request.method} is not possible here; use ${allow}.`, [], { allow });
+  };
+}

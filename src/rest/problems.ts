@@ -1,0 +1,78 @@
+import { STATUS_CODES } from 'node:http';
+import type { Request, Response } from 'express';
+
+/** One thing that is wrong with a request: where (one of pointer, parameter, header), which rule, and in words. */
+export interface Flaw {
+  /** RFC 6901 pointer into the body. */
+  pointer?: string;
+  /** Name of a query or path parameter. */
+  parameter?: string;
+  header?: string;
+  /** The JSON Schema keyword, or the name of the rule, that is broken. */
+  keyword: string;
+  detail: string;
+}
+
+/** A failure that a client is told as RFC 9457 problem details. Thrown where it is known. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly flaws: readonly Flaw[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, detail: string, flaws: readonly Flaw[] = [], headers: Record<string, string> = {}) {
+    super(detail);
+    this.status = status;
+    this.flaws = flaws;
+    this.headers = headers;
+  }
+}
+
+/** Answers with problem details. `about:blank` means that the status says all that the type could (RFC 9457, 4.2.1). */
+export function sendProblem(request: Request, response: Response, problem: Problem): void {
+  const body = JSON.stringify({
+    type: 'about:blank',
+    title: STATUS_CODES[problem.status],
+    status: problem.status,
+    detail: problem.message,
+    instance: request.originalUrl,
+    ...(problem.flaws.length > 0 && { errors: problem.flaws }),
+  });
+  response.writeHead(problem.status, {
+    ...problem.headers,
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(body);
+}
+
+/** The JSON Schema of problem details, for OpenAPI. */
+export const problemSchema = {
+  type: 'object',
+  description: 'Problem details (RFC 9457)',
+  properties: {
+    type: { type: 'string', format: 'uri-reference' },
+    title: { type: 'string', description: 'Phrase of the status code' },
+    status: { type: 'integer', minimum: 400, maximum: 599 },
+    detail: { type: 'string', description: 'What happened and what to do next' },
+    instance: { type: 'string', format: 'uri-reference', description: 'The request target' },
+    errors: {
+      type: 'array',
+      description: 'Everything that is wrong with the request',
+      items: {
+        type: 'object',
+        properties: {
+          pointer: { type: 'string', format: 'json-pointer', description: 'Place in the body' },
+          parameter: { type: 'string', description: 'Name of the parameter' },
+          header: { type: 'string', description: 'Name of the header' },
+          keyword: { type: 'string', description: 'The rule that is broken' },
+          detail: { type: 'string' },
+        },
+        required: ['keyword', 'detail'],
+        additionalProperties: false,
+      },
+    },
+  },
+  required: ['type', 'title', 'status', 'detail', 'instance'],
+  additionalProperties: false,
+};

@@ -1,0 +1,66 @@
+import type { Document } from 'mongodb';
+import type { AnyModel } from './model.ts';
+import { readFields, type Field } from './fields.ts';
+
+/** What a model demands of its collection in the database. */
+export interface CollectionDefinition {
+  name: string;
+  /** A `$jsonSchema` validator; see "Schema Validation" in MongoDB's manual. */
+  validator: Document;
+  /** Without the index on `_id`. */
+  indexes: ({ name: string; key: Document } & Document)[];
+}
+
+const BSON_TYPES: Readonly<Record<Field['type'], string | string[]>> = {
+  String: 'string',
+  Int32: 'int',
+  // The driver stores a whole number as an int, a larger one as a double.
+  Number: ['int', 'long', 'double'],
+  Double: ['int', 'long', 'double'],
+  Boolean: 'bool',
+  Date: 'date',
+  ObjectId: 'objectId',
+  Object: 'object',
+  Array: 'array',
+};
+
+/** Collection, validator and indexes as the model declares them. */
+export function collectionDefinition(model: AnyModel): CollectionDefinition {
+  const { schema } = model;
+  const versionKey = schema.get('versionKey');
+  const closed = objectValidator(readFields(schema));
+  const $jsonSchema = {
+    ...closed,
+    properties: {
+      _id: { bsonType: 'objectId' },
+      ...closed.properties,
+      ...(typeof versionKey === 'string' && { [versionKey]: { bsonType: BSON_TYPES.Number } }),
+    },
+  };
+  const indexes = schema.indexes().map(([key, { background: _, ...options }]) => ({
+    name: Object.entries(key).flat().join('_'),
+    ...options,
+    key,
+  }));
+  return { name: model.collection.collectionName, validator: { $jsonSchema }, indexes };
+}
+
+function objectValidator(fields: readonly Field[]) {
+  const required = fields.filter((field) => field.required).map((field) => field.name);
+  return {
+    bsonType: 'object',
+    ...(required.length > 0 && { required }),
+    properties: Object.fromEntries(fields.map((field) => [field.name, fieldValidator(field)])),
+    additionalProperties: false,
+  };
+}
+
+function fieldValidator(field: Field): Document {
+  const type = BSON_TYPES[field.type];
+  return {
+    ...(field.type === 'Object' && objectValidator(field.fields)),
+    bsonType: field.nullable ? [type, 'null'].flat() : type,
+    ...field.keywords,
+    ...(field.items && { items: fieldValidator(field.items) }),
+  };
+}

@@ -1,0 +1,115 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { Schema, SchemaType } from 'mongoose';
+
+/** JSON Schema keywords that mean the same to ajv and to MongoDB's `$jsonSchema`. */
+export interface Keywords {
+  minLength?: number;
+  maxLength?: number;
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+  enum?: readonly unknown[];
+  minItems?: number;
+  maxItems?: number;
+}
+
+/** One field of a resource, read from its Mongoose declaration. */
+export interface Field {
+  name: string;
+  type: 'String' | 'Int32' | 'Number' | 'Double' | 'Boolean' | 'Date' | 'ObjectId' | 'Object' | 'Array';
+  description?: string;
+  required: boolean;
+  /** Declared with `default: null`: null is a value of this field. */
+  nullable: boolean;
+  /** `undefined` where an absent field stays absent. */
+  default: unknown;
+  /** Set by the server alone: a client may read it but not write it. */
+  managed: boolean;
+  keywords: Keywords;
+  /** Fields of an Object. */
+  fields: Field[];
+  /** Element of an Array. */
+  items?: Field;
+}
+
+const SCALARS = new Set(['String', 'Int32', 'Number', 'Double', 'Boolean', 'Date', 'ObjectId']);
+const isScalar = (instance: string): instance is Field['type'] => SCALARS.has(instance);
+
+/** Mongoose counts UTF-16 units, ignores bounds on Int32 and allows flags on patterns; JSON Schema and MongoDB differ. */
+const UNEQUAL = ['minlength', 'minLength', 'maxlength', 'maxLength', 'min', 'max', 'match', 'enum'];
+
+/**
+ * Constrains a field of a Mongoose schema by JSON Schema keywords, as `validate: keywords({ maxLength: 128 })`.
+ * Mongoose, the API and the collection's validator then judge by the same rule; lengths count Unicode code points.
+ */
+export function keywords(rule: Keywords) {
+  const holds = new Ajv2020({ strictTypes: false }).compile(rule);
+  return {
+    validator: (value: unknown) => value === null || value === undefined || holds(value),
+    message: `{PATH} must satisfy ${JSON.stringify(rule)}`,
+    keywords: rule,
+  };
+}
+
+/**
+ * Reads the fields that a Mongoose schema declares, without `_id` and the version key.
+ * @throws {Error} for a type or validator that the other rooms could not express equally
+ */
+export function readFields(schema: Schema): Field[] {
+  const fields: Field[] = [];
+  const stamps = new Set(schema.get('timestamps') ? ['createdAt', 'updatedAt'] : []);
+  const hidden = new Set(['_id', schema.get('versionKey')]);
+  schema.eachPath((path, type) => {
+    if (hidden.has(path)) return;
+    const parents = path.split('.');
+    const name = parents.pop() ?? path;
+    let siblings = fields;
+    for (const parent of parents) siblings = nested(siblings, parent).fields;
+    siblings.push({ ...readType(name, type), managed: stamps.has(path) });
+  });
+  return fields;
+}
+
+function nested(siblings: Field[], name: string): Field {
+  const known = siblings.find((field) => field.name === name);
+  if (known) return known;
+  const field = object(name, []);
+  siblings.push(field);
+  return field;
+}
+
+function object(name: string, fields: Field[]): Field {
+  // Mongoose always makes the objects that a schema nests, so that their defaults apply.
+  return { name, type: 'Object', required: false, nullable: false, default: {}, managed: false, keywords: {}, fields };
+}
+
+function readType(name: string, type: SchemaType): Field {
+  const { options } = type;
+  const unequal = UNEQUAL.find((option) => options[option] !== undefined);
+  if (unequal) throw new Error(`${type.path}: "${unequal}" does not hold in MongoDB; use validate: keywords({ … }).`);
+  const common = {
+    name,
+    ...(typeof options.description === 'string' && { description: options.description }),
+    required: options.required === true,
+    nullable: options.default === null,
+    default: type.instance === 'Array' ? [] : options.default,
+    managed: false,
+    keywords: readKeywords(type),
+  };
+  const { schema } = type;
+  if (type.instance === 'Embedded' && schema) return { ...common, type: 'Object', fields: readFields(schema) };
+  if (type.instance === 'Array') {
+    const element = type.getEmbeddedSchemaType();
+    if (schema) return { ...common, type: 'Array', fields: [], items: object('items', readFields(schema)) };
+    if (element) return { ...common, type: 'Array', fields: [], items: { ...readType('items', element), default: undefined } };
+  }
+  if (!isScalar(type.instance)) throw new Error(`${type.path}: type ${type.instance} is not known to src/schema.`);
+  return { ...common, type: type.instance, fields: [] };
+}
+
+function readKeywords(type: SchemaType): Keywords {
+  const rules: { type?: string; keywords?: Keywords }[] = type.validators;
+  const opaque = rules.find((rule) => rule.type !== 'required' && rule.keywords === undefined);
+  if (opaque) throw new Error(`${type.path}: a validator that MongoDB cannot apply; use validate: keywords({ … }).`);
+  return Object.assign({}, ...rules.map((rule) => rule.keywords));
+}

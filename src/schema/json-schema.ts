@@ -1,0 +1,62 @@
+import type { Field } from './fields.ts';
+
+/** A JSON Schema (draft 2020-12, as OpenAPI 3.1 uses it). */
+export interface JsonSchema {
+  [keyword: string]: unknown;
+}
+
+/** Who reads the schema: a body that creates or replaces, a merge patch, or an answer. */
+export type Purpose = 'create' | 'update' | 'read';
+
+const TYPES: Readonly<Record<Field['type'], JsonSchema>> = {
+  String: { type: 'string' },
+  Int32: { type: 'integer', minimum: -2_147_483_648, maximum: 2_147_483_647 },
+  Number: { type: 'number' },
+  Double: { type: 'number' },
+  Boolean: { type: 'boolean' },
+  Date: { type: 'string', format: 'date-time' },
+  ObjectId: { type: 'string', pattern: '^[0-9a-f]{24}$' },
+  Object: { type: 'object' },
+  Array: { type: 'array' },
+};
+
+/** The id that every resource has: the ObjectId's 24 hexadecimal digits. */
+export const idSchema: JsonSchema = {
+  ...TYPES.ObjectId,
+  description: 'Identifier given by the server',
+  readOnly: true,
+  examples: ['65a1b2c3d4e5f60718293a4b'],
+};
+
+/** The closed object schema of a resource, or of an object in it. */
+export function objectSchema(fields: readonly Field[], purpose: Purpose): JsonSchema {
+  const shown = fields.filter((field) => purpose === 'read' || !field.managed);
+  const required = shown.filter((field) => isRequired(field, purpose)).map((field) => field.name);
+  return {
+    type: 'object',
+    properties: Object.fromEntries(shown.map((field) => [field.name, fieldSchema(field, purpose)])),
+    ...(required.length > 0 && { required }),
+    additionalProperties: false,
+  };
+}
+
+function isRequired(field: Field, purpose: Purpose): boolean {
+  if (purpose === 'update') return false;
+  // Answers always hold what has a default, and what the server sets.
+  return field.required || (purpose === 'read' && (field.default !== undefined || field.managed));
+}
+
+function fieldSchema(field: Field, purpose: Purpose): JsonSchema {
+  const schema: JsonSchema = { ...TYPES[field.type], ...field.keywords };
+  // In a merge patch null removes a member (RFC 7396), so what may be absent may be null.
+  const removable = purpose === 'update' && !field.required && field.default === undefined;
+  if (field.nullable || removable) schema['type'] = [schema['type'], 'null'];
+  if (field.type === 'Object') Object.assign(schema, objectSchema(field.fields, purpose), { type: schema['type'] });
+  // A merge patch replaces an array whole, so its items are complete ones.
+  if (field.items) schema['items'] = fieldSchema(field.items, purpose === 'read' ? 'read' : 'create');
+  if (field.description !== undefined) schema['description'] = field.description;
+  if (field.managed) schema['readOnly'] = true;
+  const constant = field.default !== undefined && typeof field.default !== 'function' && field.type !== 'Object';
+  if (purpose === 'create' && constant) schema['default'] = field.default;
+  return schema;
+}

@@ -1,0 +1,88 @@
+import { Command } from 'commander';
+import gracefulShutdown from 'http-graceful-shutdown';
+import { pino, type Logger } from 'pino';
+import { createApp } from './app.ts';
+import { describeSettings, loadSettings, type Settings } from './config.ts';
+import { openDatabase, type Database } from './database/connect.ts';
+import { initialise, isEmpty, pendingMigrations } from './database/init.ts';
+import { engineModel } from './engines/model.ts';
+import { OperatorError } from './operator-error.ts';
+import { httpServer } from './rest/http-server.ts';
+import { collectionDefinition } from './schema/collection.ts';
+
+const DRAIN_MS = 10_000;
+
+try {
+  new Command('npm start --')
+    .description('Serves the engine registry over HTTP. All settings come from a file and the environment.')
+    .addHelpText('after', `\n${describeSettings()}`)
+    .parse();
+  const settings = loadSettings();
+  await serve(settings, pino({ level: settings.logLevel }));
+} catch (error) {
+  console.error(error instanceof OperatorError ? error.message : error);
+  process.exit(1);
+}
+
+async function serve(settings: Settings, logger: Logger): Promise<void> {
+  // A signal during the start ends the process at once; the database notices and ends too.
+  const database = await openDatabase(settings, { share: false, impatient: true }, (line) => logger.info(line));
+  try {
+    logger.info({ database: database.description }, 'database');
+    await prepare(database, settings, logger);
+    const server = httpServer(createApp({ connection: database.connection, logger }));
+    const url = await listen(server, settings);
+    stopOnSignal(server, database, logger);
+    logger.info({ url }, 'listening');
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Initialises an empty database, except in production, where an empty one is more likely the wrong one. */
+async function prepare({ connection, description }: Database, { nodeEnv }: Settings, logger: Logger): Promise<void> {
+  const { db } = connection;
+  if (!db) throw new Error('the connection is not open');
+  if (await isEmpty(db)) {
+    if (nodeEnv === 'production')
+      throw new OperatorError(`${description} is empty. Check MONGODB_URI; if it is right, run npm run db:init.`);
+    const findings = await initialise(db, [collectionDefinition(engineModel(connection))]);
+    logger.info({ created: findings.map(({ what }) => what) }, 'database initialised');
+  }
+  const pending = await pendingMigrations(db);
+  if (pending.length > 0) logger.warn({ pending }, 'migrations are pending: run npx migrate-mongo up');
+}
+
+async function listen(server: ReturnType<typeof httpServer>, { host, port }: Settings): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  }).catch((error: Error & { code?: string }) => {
+    throw new OperatorError(`Cannot listen on ${host}:${port} (${error.code}). Choose others in HOST and PORT; 0 picks a free port.`);
+  });
+  const address = server.address();
+  const given = typeof address === 'object' && address !== null ? address.port : port;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${given}`;
+}
+
+/** Ctrl-C under npm arrives twice, from the terminal and from npm: only the first counts. */
+function stopOnSignal(server: ReturnType<typeof httpServer>, database: Database, logger: Logger): void {
+  const drain = gracefulShutdown(server, { signals: '', forceExit: false, timeout: DRAIN_MS });
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.on(signal, () => {
+      if (stopping) return;
+      stopping = true;
+      logger.info({ signal }, 'stopping');
+      drain()
+        .then(() => database.close())
+        .then(() => logger.info('stopped'))
+        .then(
+          () => process.exit(0),
+          (error: unknown) => {
+            logger.error({ err: error }, 'did not stop cleanly');
+            process.exit(1);
+          },
+        );
+    });
+}
