@@ -55,7 +55,12 @@ function health({ db }: Connection): Operation {
     success: {
       status: 200,
       description: 'Both answer',
-      schema: { type: 'object', properties: { status: { const: 'ok' } }, required: ['status'], additionalProperties: false },
+      schema: {
+        type: 'object',
+        properties: { status: { const: 'ok' } },
+        required: ['status'],
+        additionalProperties: false,
+      },
     },
     problems: [],
     async handle() {

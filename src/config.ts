@@ -143,7 +143,9 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Sett
   const file = readFile(path);
   const errors = Object.keys(file)
     .filter((name) => !isName(name) || name === 'instancePath')
-    .map((name) => `${path}: unknown setting ${JSON.stringify(name)}; known are ${Object.keys(definition).join(', ')}.`);
+    .map(
+      (name) => `${path}: unknown setting ${JSON.stringify(name)}; known are ${Object.keys(definition).join(', ')}.`,
+    );
   // convict lays the environment over what is loaded, whenever it is loaded.
   config.load(Object.fromEntries(Object.entries(file).filter(([name]) => isName(name))));
   for (const name of Object.keys(definition).filter(isName)) {
@@ -176,10 +178,12 @@ export function describeSettings(): string {
     setting.doc,
   ]);
   const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
-  const line = (row: string[]) => row.map((cell, column) => (column < 3 ? cell.padEnd(width(column)) : cell)).join('  ');
-  return ['Settings (instance/config.json, environment variable, default):', ...rows.map((row) => `  ${line(row)}`)].join(
-    '\n',
-  );
+  const line = (row: string[]) =>
+    row.map((cell, column) => (column < 3 ? cell.padEnd(width(column)) : cell)).join('  ');
+  return [
+    'Settings (instance/config.json, environment variable, default):',
+    ...rows.map((row) => `  ${line(row)}`),
+  ].join('\n');
 }
 
 /** Database named in the path of a connection string, `spaceshipDB` where it names none. */

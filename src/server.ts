@@ -58,7 +58,9 @@ async function listen(server: ReturnType<typeof httpServer>, { host, port }: Set
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
   }).catch((error: Error & { code?: string }) => {
-    throw new OperatorError(`Cannot listen on ${host}:${port} (${error.code}). Choose others in HOST and PORT; 0 picks a free port.`);
+    throw new OperatorError(
+      `Cannot listen on ${host}:${port} (${error.code}). Choose others in HOST and PORT; 0 picks a free port.`,
+    );
   });
   const address = server.address();
   const given = typeof address === 'object' && address !== null ? address.port : port;

@@ -39,7 +39,9 @@ export async function locateDatabase(settings: Settings, share: boolean, report:
   if (uri !== null)
     return { uri, name: databaseName(uri), description: maskUri(uri), pid: undefined, stop: async () => {} };
   if (settings.nodeEnv === 'production')
-    throw new OperatorError('MONGODB_URI is not set, and NODE_ENV=production never uses the embedded database. Set it.');
+    throw new OperatorError(
+      'MONGODB_URI is not set, and NODE_ENV=production never uses the embedded database. Set it.',
+    );
   return { ...(await openEmbedded({ ...settings, share, report })), name: 'spaceshipDB' };
 }
 
@@ -47,7 +49,11 @@ export async function locateDatabase(settings: Settings, share: boolean, report:
  * Opens the database that the settings name.
  * @throws {OperatorError} if it cannot be started or reached
  */
-export async function openDatabase(settings: Settings, { share, impatient }: Options, report: Report): Promise<Database> {
+export async function openDatabase(
+  settings: Settings,
+  { share, impatient }: Options,
+  report: Report,
+): Promise<Database> {
   const { uri, name, description, stop } = await locateDatabase(settings, share, report);
   try {
     const connection = await connect(uri, name, impatient);
@@ -68,6 +74,8 @@ export async function connect(uri: string, name: string, impatient = false): Pro
     return await mongoose.createConnection(uri, { ...COMMON, ...(impatient && IMPATIENT), dbName: name }).asPromise();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new OperatorError(`MongoDB at ${maskUri(uri)} cannot be used: ${reason}. Check MONGODB_URI and that it runs.`);
+    throw new OperatorError(
+      `MongoDB at ${maskUri(uri)} cannot be used: ${reason}. Check MONGODB_URI and that it runs.`,
+    );
   }
 }

@@ -55,7 +55,8 @@ export async function openEmbedded({ instancePath, mongodBinary, share, report }
     if (isAlive(owner) && !share && (running || uri === undefined)) break;
     if (isAlive(owner) && running) return joined(uri, pid, `the database that process ${owner} runs on ${data}`);
     if (isAlive(owner) && isAlive(pid ?? owner)) continue; // it is starting or stopping
-    if (running && pid !== undefined) process.kill(pid); // its owner was killed
+    if (running && pid !== undefined)
+      process.kill(pid); // its owner was killed
     else if (!isAlive(pid ?? owner)) rmSync(path, { force: true });
   }
   throw new OperatorError(
@@ -71,7 +72,12 @@ const joined = (uri: string, pid: number | undefined, description: string): Embe
   stop: async () => {},
 });
 
-async function start(data: string, path: string, mongodBinary: string | null, report: Report): Promise<EmbeddedDatabase> {
+async function start(
+  data: string,
+  path: string,
+  mongodBinary: string | null,
+  report: Report,
+): Promise<EmbeddedDatabase> {
   let server: MongoMemoryServer | undefined;
   let stopping = false;
   const stop = async () => {
@@ -88,7 +94,9 @@ async function start(data: string, path: string, mongodBinary: string | null, re
       instance?.mongodProcess?.once('exit', () => {
         if (stopping) return;
         report('The embedded database ended by itself; starting it again.');
-        run(given).catch((error: unknown) => report(`It cannot be started again (${String(error)}). Restart this process.`));
+        run(given).catch((error: unknown) =>
+          report(`It cannot be started again (${String(error)}). Restart this process.`),
+        );
       });
       const uri = uriOf(server, binary);
       replaceClaim(path, { owner: process.pid, uri, ...(pid !== undefined && { pid }) });
@@ -123,7 +131,9 @@ async function launch(binary: Binary, place: { dbPath?: string; port?: number } 
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const folder = place.dbPath ?? 'a temporary folder';
-    throw new OperatorError(`${binary.engine} (${binary.path}) did not start on ${folder}: ${reason.split('\n').join(' ')}`);
+    throw new OperatorError(
+      `${binary.engine} (${binary.path}) did not start on ${folder}: ${reason.split('\n').join(' ')}`,
+    );
   }
 }
 
@@ -159,7 +169,8 @@ function replaceClaim(path: string, claim: Claim): void {
 
 function readClaim(path: string): Claim | undefined {
   const value: unknown = JSON.parse(readText(path) ?? 'null');
-  if (typeof value !== 'object' || value === null || !('owner' in value) || typeof value.owner !== 'number') return undefined;
+  if (typeof value !== 'object' || value === null || !('owner' in value) || typeof value.owner !== 'number')
+    return undefined;
   return {
     owner: value.owner,
     ...('pid' in value && typeof value.pid === 'number' && { pid: value.pid }),

@@ -85,7 +85,8 @@ async function initialiseCollection(db: Db, { name, validator, indexes }: Collec
   }
   const known = new Set(['_id_', ...indexes.map((index) => index.name)]);
   for (const { name: extra } of live)
-    if (!known.has(extra)) findings.push({ outcome: 'different', what: `index ${extra} of ${name}, which no model declares` });
+    if (!known.has(extra))
+      findings.push({ outcome: 'different', what: `index ${extra} of ${name}, which no model declares` });
   return findings;
 }
 

@@ -72,7 +72,9 @@ const secantusDB = (path: string): Binary => ({ engine: 'SecantusDB', path, orig
 async function configured(path: string | null): Promise<Binary | undefined> {
   if (path === null) return undefined;
   if (!existsSync(path))
-    throw new OperatorError(`MONGOMS_SYSTEM_BINARY: there is no file ${path}. Correct it, or remove it from the settings.`);
+    throw new OperatorError(
+      `MONGOMS_SYSTEM_BINARY: there is no file ${path}. Correct it, or remove it from the settings.`,
+    );
   return { engine: 'mongod', path, origin: 'MONGOMS_SYSTEM_BINARY' };
 }
 

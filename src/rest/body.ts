@@ -68,7 +68,8 @@ function parse(bytes: unknown): unknown {
     throw malformed(`The body is not JSON (${error instanceof Error ? error.message : String(error)})`);
   }
   const repeated = findRepeatedName(text, value);
-  if (repeated !== undefined) throw malformed(`The body holds the member ${JSON.stringify(repeated)} twice in one object`);
+  if (repeated !== undefined)
+    throw malformed(`The body holds the member ${JSON.stringify(repeated)} twice in one object`);
   if (/\\u[dD][89a-fA-F]/.test(text) && !isWellFormed(value))
     throw malformed('The body holds half of a surrogate pair, which is no character');
   return value;
@@ -92,7 +93,11 @@ function findRepeatedName(text: string, value: unknown): string | undefined {
 
 function isWellFormed(value: unknown): boolean {
   let wellFormed = true;
-  walk(value, (text) => (wellFormed &&= text.isWellFormed()), (text) => (wellFormed &&= text.isWellFormed()));
+  walk(
+    value,
+    (text) => (wellFormed &&= text.isWellFormed()),
+    (text) => (wellFormed &&= text.isWellFormed()),
+  );
   return wellFormed;
 }
 
@@ -110,4 +115,3 @@ function walk(root: unknown, onName: (name: string) => void, onString: (text: st
       }
   }
 }
-

@@ -33,7 +33,8 @@ export function answerFailures(logger: Logger): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
     const problem = toProblem(error);
-    if (problem.status >= 500) logger.error({ err: error, method: request.method, url: request.originalUrl }, problem.message);
+    if (problem.status >= 500)
+      logger.error({ err: error, method: request.method, url: request.originalUrl }, problem.message);
     if (response.headersSent) response.destroy();
     else sendProblem(request, response, problem);
   };
@@ -58,7 +59,8 @@ function isOutage(error: unknown): boolean {
   if (error instanceof DatabaseTimeout || error instanceof MongoNetworkError) return true;
   if (error instanceof MongoServerSelectionError || error instanceof MongoSystemError) return true;
   if (error instanceof MongoNotConnectedError || error instanceof MongoTopologyClosedError) return true;
-  if (error instanceof MongoServerError) return PASSING.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError');
+  if (error instanceof MongoServerError)
+    return PASSING.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError');
   // Classes that the driver does not export: MongoPoolClearedError, WaitQueueTimeoutError, …
   return error instanceof MongoDriverError && /Pool|WaitQueue|Closed/.test(error.name);
 }
@@ -67,7 +69,11 @@ function isOutage(error: unknown): boolean {
 function refusedByValidator(error: MongoServerError): Problem {
   const rules: unknown = error.errInfo?.['details']?.schemaRulesNotSatisfied;
   const flaws = Array.isArray(rules) ? rules.flatMap(ruleFlaws) : [];
-  return new Problem(422, 'With this change the stored document breaks a rule of the database. Correct what is named too.', flaws);
+  return new Problem(
+    422,
+    'With this change the stored document breaks a rule of the database. Correct what is named too.',
+    flaws,
+  );
 }
 
 function ruleFlaws(rule: Document): Flaw[] {

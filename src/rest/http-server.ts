@@ -14,7 +14,10 @@ export function httpServer(app: Express): Server {
   adopt(AppRequest.prototype, express.request, app.request);
   adopt(AppResponse.prototype, express.response, app.response);
   Object.assign(app, { request: AppRequest.prototype, response: AppResponse.prototype });
-  const server = createServer({ IncomingMessage: AppRequest, ServerResponse: AppResponse, requestTimeout: 30_000 }, app);
+  const server = createServer(
+    { IncomingMessage: AppRequest, ServerResponse: AppResponse, requestTimeout: 30_000 },
+    app,
+  );
   return server.on('clientError', refuse);
 }
 

@@ -3,7 +3,10 @@ import type { Operation } from './operations.ts';
 import { problemSchema } from './problems.ts';
 
 /** An OpenAPI 3.1 description of the operations, from the very declarations that serve them. */
-export function describeOperations(operations: readonly Operation[], info: { title: string; version: string; description: string }) {
+export function describeOperations(
+  operations: readonly Operation[],
+  info: { title: string; version: string; description: string },
+) {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const operation of operations) {
     const path = operation.path.replaceAll(/:(\w+)/g, '{$1}');
@@ -72,7 +75,10 @@ function problem(status: number) {
   };
 }
 
-const content = (types: readonly string[], schema: JsonSchema) => Object.fromEntries(types.map((type) => [type, { schema }]));
+const content = (types: readonly string[], schema: JsonSchema) =>
+  Object.fromEntries(types.map((type) => [type, { schema }]));
 
 const headers = (described: Record<string, string>) =>
-  Object.fromEntries(Object.entries(described).map(([name, description]) => [name, { description, schema: { type: 'string' } }]));
+  Object.fromEntries(
+    Object.entries(described).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+  );

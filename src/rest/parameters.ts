@@ -24,7 +24,9 @@ export const pageParameters: Parameters = {
 export function compileParameters(declared: Parameters): (target: string) => Valid {
   const names = Object.keys(declared);
   const can = names.length === 0 ? 'none is known here' : `known are ${names.join(', ')}`;
-  const defaults = Object.entries(declared).flatMap(([name, { default: value }]) => (value === undefined ? [] : [[name, value]]));
+  const defaults = Object.entries(declared).flatMap(([name, { default: value }]) =>
+    value === undefined ? [] : [[name, value]],
+  );
   const check = compileCheck({ type: 'object', properties: declared });
   return (target) => {
     const start = target.indexOf('?');

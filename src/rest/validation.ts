@@ -26,7 +26,8 @@ export function compileValidator(schema: JsonSchema): (body: unknown) => Valid {
   const check = compileCheck(schema);
   return (body) => {
     const flaws = check(body);
-    if (flaws.length > 0 || !isObject(body)) throw new Problem(422, 'The body breaks the rules listed in errors.', flaws);
+    if (flaws.length > 0 || !isObject(body))
+      throw new Problem(422, 'The body breaks the rules listed in errors.', flaws);
     return body;
   };
 }

@@ -66,7 +66,8 @@ function shown(fields: readonly Field[], document: Document, id: unknown): Docum
 const madeAt = (id: unknown) => (id instanceof ObjectId ? id.getTimestamp() : null);
 
 function defaultOf(field: Field): unknown {
-  if (field.type === 'Object' && field.default !== undefined && field.default !== null) return toDocument(field.fields, {});
+  if (field.type === 'Object' && field.default !== undefined && field.default !== null)
+    return toDocument(field.fields, {});
   if (typeof field.default === 'function') return field.default();
   return typeof field.default === 'object' ? structuredClone(field.default) : field.default;
 }
@@ -86,10 +87,13 @@ function toStored(field: Field, value: unknown): unknown {
     case 'Object':
       return isObject(value) ? toDocument(field.fields, value) : value;
     case 'Array':
-      return Array.isArray(value) && field.items ? value.map((item) => field.items && toStored(field.items, item)) : value;
+      return Array.isArray(value) && field.items
+        ? value.map((item) => field.items && toStored(field.items, item))
+        : value;
     default:
       return value;
   }
 }
 
-const isObject = (value: unknown): value is Body => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Body =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -101,7 +101,8 @@ function readType(name: string, type: SchemaType): Field {
   if (type.instance === 'Array') {
     const element = type.getEmbeddedSchemaType();
     if (schema) return { ...common, type: 'Array', fields: [], items: object('items', readFields(schema)) };
-    if (element) return { ...common, type: 'Array', fields: [], items: { ...readType('items', element), default: undefined } };
+    if (element)
+      return { ...common, type: 'Array', fields: [], items: { ...readType('items', element), default: undefined } };
   }
   if (!isScalar(type.instance)) throw new Error(`${type.path}: type ${type.instance} is not known to src/schema.`);
   return { ...common, type: type.instance, fields: [] };
