@@ -37,7 +37,7 @@ interface Options {
 export async function locateDatabase(settings: Settings, share: boolean, report: Report) {
   const { mongodbUri: uri } = settings;
   if (uri !== null)
-    return { uri, name: databaseName(uri), description: maskUri(uri), pid: undefined, stop: async () => {} };
+    return { uri, name: databaseName(uri), description: maskUri(uri), stop: async () => {}, abandon: () => {} };
   if (settings.nodeEnv === 'production')
     throw new OperatorError(
       'MONGODB_URI is not set, and NODE_ENV=production never uses the embedded database. Set it.',

@@ -15,6 +15,8 @@ export interface EmbeddedDatabase {
   description: string;
   /** Ends the database, if this process started it, and waits for that. */
   stop(): Promise<void>;
+  /** The same without waiting, for a process that is about to exit; the next start waits for it. */
+  abandon(): void;
 }
 
 interface Options {
@@ -70,6 +72,7 @@ const joined = (uri: string, pid: number | undefined, description: string): Embe
   pid,
   description,
   stop: async () => {},
+  abandon: () => {},
 });
 
 async function start(
@@ -104,7 +107,13 @@ async function start(
     };
     const { uri, pid } = await run();
     writeFileSync(join(data, 'engine'), binary.engine);
-    return { uri, pid, description: `${binary.engine} from ${binary.origin}, with its files in ${data}`, stop };
+    return {
+      uri,
+      pid,
+      description: `${binary.engine} from ${binary.origin}, with its files in ${data}`,
+      stop,
+      abandon: () => pid !== undefined && process.kill(pid),
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -1,0 +1,55 @@
+import type { Db } from 'mongodb';
+import { setValidator } from '../src/migrate/collections.ts';
+import { addField, removeField } from '../src/migrate/fields.ts';
+
+/**
+ * What changes: every engine gets `lastFired`, a date or null, with an index; other fields are no longer accepted.
+ * Why: the flight directors want to know which engines have fired, and when.
+ */
+const validator = {
+  $jsonSchema: {
+    bsonType: 'object',
+    required: ['title'],
+    properties: {
+      _id: { bsonType: 'objectId' },
+      title: { bsonType: 'string', minLength: 1, maxLength: 128 },
+      thrust: { bsonType: 'int', minimum: 0 },
+      lastFired: { bsonType: ['date', 'null'] },
+      createdAt: { bsonType: 'date' },
+      updatedAt: { bsonType: 'date' },
+      __v: { bsonType: ['int', 'long', 'double'] },
+    },
+    additionalProperties: false,
+  },
+};
+
+const validatorBefore = {
+  $jsonSchema: {
+    bsonType: 'object',
+    required: ['title'],
+    properties: {
+      title: { bsonType: 'string', minLength: 1, maxLength: 128 },
+      thrust: { bsonType: 'int', minimum: 0 },
+    },
+  },
+};
+
+const lastFired = { collection: 'engines', field: 'lastFired' };
+
+export async function up(db: Db): Promise<void> {
+  await setValidator(db, 'engines', validator);
+  await addField(db, { ...lastFired, value: null });
+  await db.collection('engines').createIndex({ lastFired: 1, _id: 1 });
+}
+
+/** The values are kept in `archive.engines.lastFired`, and come back with the next `up`. */
+export async function down(db: Db): Promise<void> {
+  await setValidator(db, 'engines', validatorBefore);
+  await db.collection('engines').dropIndex('lastFired_1__id_1').catch(ignoreMissingIndex);
+  await removeField(db, lastFired);
+}
+
+function ignoreMissingIndex(error: { code?: number }): void {
+  const INDEX_NOT_FOUND = 27;
+  if (error.code !== INDEX_NOT_FOUND) throw error;
+}

@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { MongoClient, MongoServerError, ObjectId, type Db, type Document } from 'mongodb';
+import { ConnectionString } from 'mongodb-connection-string-url';
+import mongoose, { type Connection } from 'mongoose';
+import { pino } from 'pino';
+import { createApp } from '../app.ts';
+import { loadSettings, maskUri } from '../config.ts';
+import { openTemporary } from '../database/embedded.ts';
+import { httpServer } from '../rest/http-server.ts';
+
+const BATCH = 1000;
+const HALF_A_YEAR_S = 182 * 86_400;
+
+/** What one query cost the database. */
+export interface Plan {
+  keysExamined: number;
+  docsExamined: number;
+  returned: number;
+}
+
+/** Opens an empty database for the bench: at MONGODB_URI where that is set, else on an embedded server in memory. */
+export async function openBenchDatabase() {
+  const { mongodbUri, mongodBinary } = loadSettings();
+  const report = (line: string) => console.error(line);
+  const stop = async () => {};
+  const server = mongodbUri === null ? await openTemporary(mongodBinary, report) : { uri: mongodbUri, stop };
+  const uri = withOwnName(server.uri);
+  // No operation waits for ever, so that neither does the bench.
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 5000, socketTimeoutMS: 60_000 });
+  const db = client.db();
+  const disconnect = async () => {
+    await client.close();
+    await server.stop();
+  };
+  try {
+    const isSecantus = (await db.command({ hello: 1 }))['setName'] === 'secantus';
+    const { version } = await db.command({ buildInfo: 1 });
+    await db.dropDatabase();
+    const place = mongodbUri === null ? 'embedded, in memory' : maskUri(uri);
+    const description = `${isSecantus ? 'SecantusDB as ' : ''}MongoDB ${version}, ${place}`;
+    return { db, uri, description, isSecantus, close: () => db.dropDatabase().finally(disconnect) };
+  } catch (error) {
+    await disconnect();
+    throw error;
+  }
+}
+
+function withOwnName(text: string): string {
+  const uri = new ConnectionString(text);
+  // Without authSource the user is looked up in the database of the path, which changes here.
+  if (uri.username && uri.pathname.length > 1 && !uri.searchParams.has('authSource'))
+    uri.searchParams.set('authSource', decodeURIComponent(uri.pathname.slice(1)));
+  uri.pathname = '/engines-bench';
+  return uri.href;
+}
+
+/**
+ * Fills the collection with engines made over the last half year.
+ * @returns the youngest id; whatever is added during the bench has a younger one
+ */
+export async function seed(db: Db, count: number, signal: AbortSignal): Promise<ObjectId> {
+  const step = HALF_A_YEAR_S / count;
+  const start = Date.now() / 1000 - HALF_A_YEAR_S - step;
+  const secondOf = (index: number) => Math.floor(start + index * step);
+  const engine = (index: number) => {
+    const createdAt = new Date(secondOf(index) * 1000);
+    const lastFired = index % 2 === 0 ? createdAt : null;
+    const _id = ObjectId.createFromTime(secondOf(index));
+    return { _id, title: `Engine ${index}`, thrust: index % 8000, lastFired, createdAt, updatedAt: createdAt };
+  };
+  for (let from = 0; from < count; from += BATCH) {
+    signal.throwIfAborted();
+    const length = Math.min(BATCH, count - from);
+    await db.collection('engines').insertMany(Array.from({ length }, (_, offset) => engine(from + offset)));
+  }
+  return ObjectId.createFromTime(secondOf(count - 1));
+}
+
+/** Has the database explain the queries that the API really sends for the given paths. */
+export async function explainQueries(uri: string, paths: readonly string[]): Promise<(Plan | string)[]> {
+  const connection = mongoose.createConnection(uri, { monitorCommands: true, autoCreate: false, autoIndex: false });
+  const queries: Document[] = [];
+  connection.getClient().on('commandStarted', ({ command, commandName }) => {
+    if (commandName === 'find') queries.push(command);
+  });
+  const server = httpServer(createApp({ connection: await connection.asPromise(), logger: pino({ level: 'silent' }) }));
+  try {
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    for (const path of paths) await (await fetch(`http://127.0.0.1:${port}${path}`)).arrayBuffer();
+    return await Promise.all(queries.map((query) => explain(connection, query)));
+  } finally {
+    server.close();
+    server.closeAllConnections();
+    await connection.close();
+  }
+}
+
+/** @returns the plan, or why the database has none */
+async function explain(connection: Connection, command: Document): Promise<Plan | string> {
+  // What the driver adds for itself is no part of the query, and explain refuses it.
+  const isOfDriver = (name: string) => name.startsWith('$') || name === 'lsid' || name === 'maxTimeMS';
+  const query = Object.fromEntries(Object.entries(command).filter(([name]) => !isOfDriver(name)));
+  try {
+    const answer = await connection.getClient().db().command({ explain: query, verbosity: 'executionStats' });
+    const { totalKeysExamined, totalDocsExamined, nReturned } = Object(answer['executionStats']);
+    if (typeof totalKeysExamined !== 'number') return 'this database counts no keys';
+    return { keysExamined: totalKeysExamined, docsExamined: totalDocsExamined, returned: nReturned };
+  } catch (error) {
+    if (error instanceof MongoServerError) return `this database cannot explain: ${error.message}`;
+    throw error;
+  }
+}

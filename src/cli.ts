@@ -1,0 +1,86 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { Db } from 'mongodb';
+import type { Connection } from 'mongoose';
+import { describeSettings, loadSettings, type Settings } from './config.ts';
+import { openDatabase } from './database/connect.ts';
+import { initialise } from './database/init.ts';
+import { seed } from './database/seed.ts';
+import { engineModel } from './engines/model.ts';
+import { sampleEngine } from './engines/sample.ts';
+import { OperatorError } from './operator-error.ts';
+import { collectionDefinition } from './schema/collection.ts';
+import { runShell } from './shell.ts';
+
+const program = new Command('npm run').addHelpText('after', `\n${describeSettings()}`);
+
+program
+  .command('db:init')
+  .description('make the collections, validators and indexes of the models; drops and changes nothing')
+  .option('--json', 'print the findings as JSON')
+  .action((options: { json?: true }) =>
+    withDatabase(async ({ db, connection }) => {
+      const findings = await initialise(db, [collectionDefinition(engineModel(connection))]);
+      if (options.json) console.log(JSON.stringify(findings));
+      else for (const { outcome, what } of findings) console.log(`${outcome}: ${what}`);
+      const different = findings.filter(({ outcome }) => outcome === 'different').length;
+      if (different > 0)
+        throw new OperatorError(`${different} differ from the models. Run npx migrate-mongo up, or write a migration.`);
+      console.error(findings.length === 0 ? 'Everything was there already.' : 'Done.');
+    }),
+  );
+
+program
+  .command('db:seed')
+  .description('store sample engines')
+  .option('--count <number>', 'how many', wholeNumber, 1000)
+  .option('--months <number>', 'over how many months, up to the start of this day (UTC)', wholeNumber, 6)
+  .option('--seed <number>', 'the same number gives the same data on the same day', wholeNumber, 1)
+  .option('--append', 'although there are engines already', false)
+  .option('--force', 'although NODE_ENV is production', false)
+  .action((options: { count: number; months: number; seed: number; append: boolean; force: boolean }) =>
+    withDatabase(async ({ db, connection, settings }) => {
+      if (settings.nodeEnv === 'production' && !options.force)
+        throw new OperatorError('NODE_ENV is production: sample data does not belong there. Add --force if it does.');
+      const now = new Date(new Date().setUTCHours(0, 0, 0, 0));
+      const engines = db.collection(engineModel(connection).collection.collectionName);
+      await seed(engines, options.append, { ...options, now, make: sampleEngine });
+    }),
+  );
+
+program
+  .command('shell')
+  .description('a REPL with db, Engine and settings')
+  .action(() => withDatabase(({ connection, settings }) => runShell(connection, settings)));
+
+await program.parseAsync();
+
+interface Context {
+  db: Db;
+  connection: Connection;
+  settings: Settings;
+}
+
+/** Opens the settings' database for one command and closes it afterwards; a failure is told in one line. */
+async function withDatabase(action: (context: Context) => Promise<void>): Promise<void> {
+  try {
+    const settings = loadSettings();
+    const talk = (line: string) => console.error(line);
+    const { connection, description, close } = await openDatabase(settings, { share: true, impatient: false }, talk);
+    talk(`Database: ${description}`);
+    try {
+      const { db } = connection;
+      if (!db) throw new Error('the connection is not open');
+      await action({ db, connection, settings });
+    } finally {
+      await close();
+    }
+  } catch (error) {
+    console.error(error instanceof OperatorError ? error.message : error);
+    process.exitCode = 1;
+  }
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(text);
+}

@@ -1,0 +1,212 @@
+import { once } from 'node:events';
+import { METHODS, request, STATUS_CODES, type IncomingMessage } from 'node:http';
+import { json, text as readText } from 'node:stream/consumers';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import express from 'express';
+import fc from 'fast-check';
+import { MongoNetworkError, MongoServerError } from 'mongodb';
+import { pino } from 'pino';
+import supertest from 'supertest';
+import { testServer } from '../testing.ts';
+import { answerFailures } from './failures.ts';
+import { problemSchema } from './problems.ts';
+
+const { url, db, engines } = await testServer();
+const api = supertest(url);
+const { hostname, port } = new URL(url);
+const UNKNOWN_ID = '000000000000000000000000';
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+const ajv = new Ajv2020();
+addFormats.default(ajv);
+const isProblem = ajv.compile(problemSchema);
+
+let member: string;
+beforeEach(async () => {
+  await engines.deleteMany({});
+  member = (await api.post('/engines').send({ title: 'Merlin' })).headers['location'] ?? '';
+});
+
+/** A request as it is given; a URL would be tidied up. Fails if there is no answer soon. */
+async function ask(method: string, path: string, headers: Record<string, string> = {}, body: string | Buffer = '') {
+  const signal = AbortSignal.timeout(3000);
+  const sent = request({ hostname, port, method, path, headers, signal, agent: false }).end(body);
+  const [response]: IncomingMessage[] = await once(sent, 'response');
+  if (!response) throw new Error('no response');
+  return response;
+}
+
+describe('a failure', () => {
+  test.each([
+    [400, 'GET', '/engines?limit=0', {}, ''],
+    [400, 'GET', '/engines/x', {}, ''],
+    [400, 'GET', '/engines?{"a":1}=<b>|^`\\%zz', {}, ''],
+    [400, 'GET', '/engines/%zz', {}, ''],
+    [400, 'POST', '/engines', JSON_TYPE, '{'],
+    [404, 'GET', `/engines/${UNKNOWN_ID}`, {}, ''],
+    [404, 'DELETE', '/{"nothing":\\here}?q=|^`#fragment', {}, ''],
+    [405, 'DELETE', '/engines', {}, ''],
+    [406, 'GET', '/engines', { accept: 'text/html' }, ''],
+    [413, 'POST', '/engines', JSON_TYPE, ' '.repeat(110_000)],
+    [415, 'POST', '/engines', { 'content-type': 'text/plain' }, 'a'],
+    [422, 'POST', '/engines', JSON_TYPE, '{"~":{},"title":5,"thrust":-1,"lastFired":""}'],
+  ])('with status %i, for %s %s, is told by RFC 9457 problem details', async (status, method, path, headers, body) => {
+    const response = await ask(method, path, headers, body);
+    const problem = await json(response);
+    expect(response.statusCode).toBe(status);
+    expect(response.headers['content-type']).toBe('application/problem+json');
+    expect(problem).toMatchObject({ type: 'about:blank', title: STATUS_CODES[status], status });
+    isProblem(problem);
+    expect(isProblem.errors).toBeNull();
+  });
+
+  const secret = 'mongodb://root:hunter2@db.example';
+  const server = (fields: object) => new MongoServerError({ message: secret, ...fields });
+  test.each([
+    [new TypeError(secret), 500],
+    [server({ code: 2 }), 500],
+    [server({ code: 10_107 }), 503],
+    [server({ code: 50 }), 503],
+    [server({ errorLabels: ['RetryableWriteError'] }), 503],
+    [new MongoNetworkError(secret), 503],
+    [server({ code: 11_000, keyPattern: { title: 1 } }), 409],
+    [server({ code: 121 }), 422],
+  ])('that nobody foresaw, as %o, tells the log what happened and the client nothing', async (error, status) => {
+    const lines: string[] = [];
+    const app = express();
+    app.get('/', () => Promise.reject(error));
+    app.use(answerFailures(pino({}, { write: (line) => void lines.push(line) })));
+    const { text, ...response } = await supertest(app).get('/');
+    expect([response.status, response.type]).toEqual([status, 'application/problem+json']);
+    expect(response.headers['retry-after']).toBe(status === 503 ? '1' : undefined);
+    expect(text).not.toMatch(/hunter2|mongodb|at .*:\d|node_modules/i);
+    expect(lines.some((line) => line.includes('TypeError') || line.includes('Mongo'))).toBe(status >= 500);
+  });
+
+  test('after the answer has begun ends the connection', async () => {
+    const app = express();
+    app.get('/', (_request, response) => {
+      response.write('[');
+      throw new Error('too late');
+    });
+    app.use(answerFailures(pino({ level: 'silent' })));
+    await expect(supertest(app).get('/')).rejects.toThrow('aborted');
+  });
+
+  test('of a unique index is a 409 that names the field', async () => {
+    const index = await engines.createIndex({ title: 1 }, { unique: true });
+    const { status, body } = await api.post('/engines').send({ title: 'Merlin' });
+    await engines.dropIndex(index);
+    expect([status, body.errors]).toEqual([409, [expect.objectContaining({ pointer: '/title', keyword: 'unique' })]]);
+  });
+});
+
+describe('what is not there', () => {
+  test.each(['/', '/engine', '/Engines', '/engines//', `/engines/${UNKNOWN_ID}/x`, '/engines%2F', '//engines', '/%zz'])(
+    'the path %s is a 404',
+    async (path) => {
+      const response = await ask('GET', path);
+      expect([response.statusCode, await json(response)]).toMatchObject([404, { title: 'Not Found', instance: path }]);
+    },
+  );
+
+  test.each([
+    [UNKNOWN_ID, 404],
+    ['xyz', 400],
+    [UNKNOWN_ID.slice(1), 400],
+    [`${UNKNOWN_ID}0`, 400],
+    ['g'.repeat(24), 400],
+    ['%zz', 400],
+  ])('the id %s is a %i for every method', async (id, status) => {
+    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE'])
+      expect((await ask(method, `/engines/${id}`, JSON_TYPE, '{"title":"a"}')).statusCode).toBe(status);
+  });
+});
+
+describe('a client', () => {
+  test.each(['text/html', 'application/xml', 'application/json;q=0', 'application/problem+json'])(
+    'that accepts %s only is told so by a 406, and nothing is written',
+    async (accept) => {
+      const before = await engines.find().toArray();
+      const writes = [api.post('/engines'), api.put(member), api.patch(member)].map((sent) =>
+        sent.send({ title: 'a' }),
+      );
+      const reads = ['/engines', member, '/health', '/openapi.json'].map((path) => api.get(path));
+      for (const asked of [...reads, ...writes]) {
+        const { status, body } = await asked.set('accept', accept);
+        expect([status, body.errors]).toEqual([406, [expect.objectContaining({ header: 'Accept' })]]);
+      }
+      expect(await engines.find().toArray()).toEqual(before);
+      // There is nothing to accept in an answer without a body.
+      expect((await api.delete(member).set('accept', accept)).status).toBe(204);
+    },
+  );
+
+  test.each(['*/*', 'application/*', 'application/json', 'text/html, application/json;q=0.1', 'text/html, */*;q=0.1'])(
+    'that accepts %s is served',
+    async (accept) => {
+      expect((await api.get('/engines').set('accept', accept)).status).toBe(200);
+    },
+  );
+});
+
+test('whatever is asked, the answer comes, is no 5xx and leaves nothing stored that the validator would refuse', async () => {
+  const printable = fc.string({ unit: fc.integer({ min: 33, max: 126 }).map((code) => String.fromCharCode(code)) });
+  const token = fc.constantFrom('application/json', 'application/merge-patch+json', '*/*', 'gzip', 'utf-8', ';', ',q=');
+  const headers = fc.dictionary(
+    fc.constantFrom('accept', 'content-type', 'content-encoding', 'expect', 'if-match', 'range', 'upgrade', 'origin'),
+    fc.array(fc.oneof(token, printable), { maxLength: 3 }).map((parts) => parts.join('')),
+    { maxKeys: 2 },
+  );
+  const path = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom('/engines', 'member', 'member') },
+    fc.tuple(fc.constantFrom('/engines', '/engines?', '/engines/', '/', 'http://', '', 'member?'), printable).map(join),
+  );
+  const wild = fc.oneof(fc.jsonValue(), fc.date().map(String), fc.double(), fc.string({ unit: 'binary' }));
+  const engine = fc.record(
+    {
+      title: fc.oneof(fc.string({ unit: 'binary', minLength: 1 }), wild),
+      thrust: fc.oneof(fc.nat(), wild),
+      lastFired: fc.oneof(fc.date().map(toText), wild),
+      $set: wild,
+    },
+    { requiredKeys: ['title'] },
+  );
+  const near = fc.record({ title: fc.string({ minLength: 1 }), thrust: fc.nat(), lastFired: fc.constant(null) });
+  const body = fc.oneof(
+    fc.oneof(near, engine, fc.jsonValue()).map((value) => Buffer.from(JSON.stringify(value))),
+    fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+  );
+  const method = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom('POST', 'PUT', 'PATCH') },
+    fc.constantFrom(...METHODS.filter((name) => name !== 'CONNECT')),
+  );
+  const asked = fc.tuple(
+    method,
+    path,
+    fc.oneof(
+      headers,
+      headers.map((some) => ({ ...some, ...JSON_TYPE })),
+    ),
+    body,
+  );
+  await fc.assert(
+    fc.asyncProperty(asked, async ([verb, place, fields, bytes]) => {
+      const response = await ask(verb, place.replace('member', member), fields, bytes);
+      const { statusCode = 0, headers: answered } = response;
+      const answer = await readText(response);
+      expect(statusCode).toBeLessThan(500);
+      if (answer !== '') expect(answered['content-type']).toMatch(/^application\/(problem\+)?json$/);
+      if (statusCode >= 400 && verb !== 'HEAD') expect([answer, isProblem(JSON.parse(answer))]).toEqual([answer, true]);
+    }),
+    { numRuns: 400 },
+  );
+  const [collection] = await db.listCollections({ name: 'engines' }, { nameOnly: false }).toArray();
+  expect(await engines.countDocuments()).toBeGreaterThan(1);
+  expect(await engines.countDocuments({ $nor: [{ ...collection?.options?.['validator'] }] })).toBe(0);
+});
+
+const join = (parts: string[]) => parts.join('');
+const toText = (date: Date) => (Number.isNaN(date.getTime()) ? 'Invalid Date' : date.toISOString());

@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { start, type REPLServer } from 'node:repl';
+import { PassThrough } from 'node:stream';
+import type { Connection } from 'mongoose';
+import { maskUri, type Settings } from './config.ts';
+import { engineModel } from './engines/model.ts';
+
+/** A REPL with the database, the models and the settings at hand; resolves when it is left. */
+export async function runShell(connection: Connection, settings: Settings): Promise<void> {
+  const { isTTY } = process.stdin;
+  const input = isTTY ? process.stdin : new PassThrough();
+  const repl = start({ prompt: 'engines> ', preview: false, terminal: isTTY, input, output: process.stdout });
+  const { mongodbUri } = settings;
+  Object.assign(repl.context, {
+    db: connection.db,
+    Engine: engineModel(connection),
+    settings: { ...settings, mongodbUri: mongodbUri && maskUri(mongodbUri) },
+  });
+  const exited = once(repl, 'exit');
+  if (input instanceof PassThrough) await feed(repl, input, exited);
+  else
+    repl.setupHistory(join(settings.instancePath, 'shell_history'), (error) => {
+      if (error) console.error(`There is no history: ${error.message}`);
+    });
+  await exited;
+}
+
+/** Lines from a pipe arrive all at once, and the REPL would run those that wait for something side by side. */
+async function feed(repl: REPLServer, input: PassThrough, exited: Promise<unknown>): Promise<void> {
+  const prompt = repl.displayPrompt.bind(repl);
+  let answered = () => {};
+  repl.displayPrompt = (preserveCursor) => {
+    prompt(preserveCursor);
+    answered();
+  };
+  for await (const line of createInterface({ input: process.stdin })) {
+    const done = new Promise<void>((resolve) => (answered = resolve));
+    input.write(`${line}\n`);
+    await Promise.race([done, exited]);
+  }
+  input.end();
+}
