@@ -6,5 +6,6 @@ export default {
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }] },
   globalSetup: './src/testing/global-setup.ts',
   globalTeardown: './src/testing/global-teardown.ts',
-  testTimeout: 30_000,
+  maxWorkers: 2,
+  testTimeout: 60_000,
 };

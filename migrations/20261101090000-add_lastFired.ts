@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import { hasCode } from '../src/error-code.ts';
 import { setValidator } from '../src/migrate/collections.ts';
 import { addField, removeField } from '../src/migrate/fields.ts';
 
@@ -49,7 +50,7 @@ export async function down(db: Db): Promise<void> {
   await removeField(db, lastFired);
 }
 
-function ignoreMissingIndex(error: { code?: number }): void {
+function ignoreMissingIndex(error: unknown): void {
   const INDEX_NOT_FOUND = 27;
-  if (error.code !== INDEX_NOT_FOUND) throw error;
+  if (!hasCode(error, INDEX_NOT_FOUND)) throw error;
 }

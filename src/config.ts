@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import convict from 'convict';
 import { MongoClient } from 'mongodb';
 import { ConnectionString } from 'mongodb-connection-string-url';
+import { hasCode } from './error-code.ts';
 import { OperatorError } from './operator-error.ts';
 
 /** The checkout or deployment that this code belongs to; `src/` and `dist/` both lie directly below it. */
@@ -44,7 +45,7 @@ function portNumber(value: unknown): void {
 function mongodbUri(value: unknown): void {
   try {
     // Opens no connection; both together refuse what cannot be parsed and options that do not exist.
-    new ConnectionString(String(value));
+    void new ConnectionString(String(value)).hosts;
     void new MongoClient(String(value)).close();
   } catch (error) {
     const option = /^options? [\w, ]+ (is|are) not supported$/.exec(error instanceof Error ? error.message : '');
@@ -110,7 +111,7 @@ function readFile(path: string): Record<string, unknown> {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (hasCode(error, 'ENOENT')) return {};
     throw new OperatorError(`${path} cannot be read (${String(error)}). Make it readable or remove it.`);
   }
   let value: unknown;

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { afterAll } from '@jest/globals';
 import type { Db } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { pino, type Logger } from 'pino';
@@ -10,6 +9,7 @@ import { initialise } from './database/init.ts';
 import { engineModel } from './engines/model.ts';
 import { httpServer } from './rest/http-server.ts';
 import { collectionDefinition } from './schema/collection.ts';
+import { atEnd } from './testing/cleanup.ts';
 
 /** A database that no other test file uses; dropped and closed after the file's tests. */
 export interface TestDatabase {
@@ -24,10 +24,10 @@ export async function testDatabase(): Promise<TestDatabase> {
   const server = process.env['TEST_MONGODB_URI'];
   if (server === undefined) throw new Error('run the tests with npm test');
   const name = `test-${randomUUID()}`;
-  const connection = await connect(server, name, true);
+  const connection = await connect(server, name);
   const { db } = connection;
   if (!db) throw new Error('the connection is not open');
-  afterAll(async () => {
+  atEnd(async () => {
     await db.dropDatabase();
     await connection.close();
   });
@@ -48,7 +48,7 @@ export async function testServer(logger: Logger = pino({ level: 'silent' })) {
 export async function serve(connection: Connection, logger: Logger = pino({ level: 'silent' })): Promise<string> {
   const server = httpServer(createApp({ connection, logger })).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  afterAll(() => {
+  atEnd(() => {
     server.close();
     server.closeAllConnections();
   });

@@ -9,7 +9,7 @@ export interface Database {
   connection: Connection;
   /** One line for the operator: which database this is. */
   description: string;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** How a request waits for the database: it is given up within 3 s. */

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { MongoMemoryServer } from 'mongodb-memory-server';
+import { hasCode } from '../error-code.ts';
 import { OperatorError } from '../operator-error.ts';
+import { isAlive } from './alive.ts';
 import { findBinary, type Binary, type Engine, type Report } from './mongod.ts';
 
 /** A database process that belongs to an instance folder. */
@@ -14,9 +16,9 @@ export interface EmbeddedDatabase {
   /** One line for the operator: which program serves which files. */
   description: string;
   /** Ends the database, if this process started it, and waits for that. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
   /** The same without waiting, for a process that is about to exit; the next start waits for it. */
-  abandon(): void;
+  abandon: () => void;
 }
 
 interface Options {
@@ -54,12 +56,12 @@ export async function openEmbedded({ instancePath, mongodBinary, share, report }
     if (claim === undefined) continue;
     const { owner, pid, uri } = claim;
     const running = uri !== undefined && (await answers(uri));
-    if (isAlive(owner) && !share && (running || uri === undefined)) break;
-    if (isAlive(owner) && running) return joined(uri, pid, `the database that process ${owner} runs on ${data}`);
-    if (isAlive(owner) && isAlive(pid ?? owner)) continue; // it is starting or stopping
+    if (isOther(owner) && !share && (running || uri === undefined)) break;
+    if (isOther(owner) && running) return joined(uri, pid, `the database that process ${owner} runs on ${data}`);
+    if (isOther(owner) && isOther(pid ?? owner)) continue; // it is starting or stopping
     if (running && pid !== undefined)
       process.kill(pid); // its owner was killed
-    else if (!isAlive(pid ?? owner)) rmSync(path, { force: true });
+    else if (!isOther(pid ?? owner)) rmSync(path, { force: true });
   }
   throw new OperatorError(
     `${data} is in use by process ${claim?.owner}. Stop that process, or name another folder in INSTANCE_PATH, or a ` +
@@ -164,7 +166,7 @@ function tryClaim(path: string): boolean {
     linkSync(own, path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (hasCode(error, 'EEXIST')) return false;
     throw error;
   } finally {
     rmSync(own);
@@ -196,15 +198,7 @@ function readText(path: string): string | undefined {
 }
 
 /** In a container every start has the same process id: a claim of our own id is from an earlier life. */
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
+const isOther = (pid: number) => pid !== process.pid && isAlive(pid);
 
 async function answers(uri: string): Promise<boolean> {
   const client = new MongoClient(uri, { serverSelectionTimeoutMS: 1000 });

@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { MongoServerError, type Db, type Document } from 'mongodb';
+import type { Db, Document } from 'mongodb';
 import { projectRoot } from '../config.ts';
+import { hasCode } from '../error-code.ts';
 import type { CollectionDefinition } from '../schema/collection.ts';
 
 /** One difference between the database and the models, and what became of it. */
@@ -95,5 +96,3 @@ function isSameIndex(left: Document, right: Document): boolean {
   const normal = ({ v: _v, ns: _ns, key, ...rest }: Document) => ({ ...rest, key: Object.entries(key ?? {}) });
   return isDeepStrictEqual(normal(left), normal(right));
 }
-
-const hasCode = (error: unknown, code: number) => error instanceof MongoServerError && error.code === code;

@@ -1,6 +1,7 @@
-import { MongoBulkWriteError, ObjectId, type Collection, type Document } from 'mongodb';
+import { ObjectId, type Collection, type Document } from 'mongodb';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { hasCode } from '../error-code.ts';
 import { OperatorError } from '../operator-error.ts';
 import { showProgress } from '../progress.ts';
 
@@ -11,7 +12,7 @@ interface SampleOptions {
   seed: number;
   /** The end of the period; documents reach back from here. */
   now: Date;
-  make(random: (least: number, most: number) => number, createdAt: Date, now: Date): Document;
+  make: (random: (least: number, most: number) => number, createdAt: Date, now: Date) => Document;
 }
 
 const BATCH_SIZE = 500;
@@ -65,7 +66,7 @@ export async function seed(collection: Collection, append: boolean, options: Sam
     }
     await flush();
   } catch (error) {
-    if (error instanceof MongoBulkWriteError && error.code === DUPLICATE_KEY)
+    if (hasCode(error, DUPLICATE_KEY))
       throw new OperatorError(`${name} already holds the sample data of seed ${options.seed}. Choose another --seed.`);
     throw error;
   } finally {

@@ -9,7 +9,7 @@ interface Backfill {
   /** Fields that `convert` needs besides `_id`. */
   fields?: readonly string[];
   /** The writes for a batch. Each must leave alone a document that changed since it was read. */
-  convert(batch: readonly Document[]): Promise<AnyBulkWriteOperation[]>;
+  convert: (batch: readonly Document[]) => Promise<AnyBulkWriteOperation[]>;
   batchSize?: number;
 }
 

@@ -52,7 +52,7 @@ function describe(operation: Operation) {
 
 /** Every operation can be asked with a wrong parameter or while the database is away; the rest follows from what it takes. */
 function problemStatuses({ body, success, problems }: Operation): number[] {
-  return [400, 500, 503, ...(success.schema ? [406] : []), ...(body ? [413, 415, 422] : []), ...problems].toSorted();
+  return [400, 500, 503, ...(success.schema ? [406] : []), ...(body ? [413, 415, 422] : []), ...problems];
 }
 
 const DESCRIPTIONS: Readonly<Record<number, string>> = {

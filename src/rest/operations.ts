@@ -7,7 +7,7 @@ import { Problem } from './problems.ts';
 import { compileValidator, type Valid } from './validation.ts';
 
 /** What an operation's handler is given, all of it checked. */
-export interface Input {
+interface Input {
   /** The `:id` of the path, unchecked; empty where the path has none. */
   id: string;
   parameters: Valid;
@@ -26,7 +26,7 @@ export interface Operation {
   success: { status: number; description: string; schema?: JsonSchema; headers?: Record<string, string> };
   /** Statuses of the problems that it answers besides those that every operation can. */
   problems: readonly number[];
-  handle(input: Input): Promise<Answer>;
+  handle: (input: Input) => Promise<Answer>;
 }
 
 /** Routes for the operations; other methods on their paths are answered with 405, and OPTIONS with what there is. */

@@ -32,7 +32,11 @@ beforeEach(async () => {
 /** A request as it is given; a URL would be tidied up. Fails if there is no answer soon. */
 async function ask(method: string, path: string, headers: Record<string, string> = {}, body: string | Buffer = '') {
   const signal = AbortSignal.timeout(3000);
-  const sent = request({ hostname, port, method, path, headers, signal, agent: false }).end(body);
+  // Node leaves the length out where a body is unusual, as in DELETE.
+  const length = body.length > 0 ? { 'content-length': Buffer.byteLength(body) } : {};
+  const sent = request({ hostname, port, method, path, headers: { ...headers, ...length }, signal, agent: false }).end(
+    body,
+  );
   const [response]: IncomingMessage[] = await once(sent, 'response');
   if (!response) throw new Error('no response');
   return response;
@@ -65,15 +69,16 @@ describe('a failure', () => {
   const secret = 'mongodb://root:hunter2@db.example';
   const server = (fields: object) => new MongoServerError({ message: secret, ...fields });
   test.each([
-    [new TypeError(secret), 500],
-    [server({ code: 2 }), 500],
-    [server({ code: 10_107 }), 503],
-    [server({ code: 50 }), 503],
-    [server({ errorLabels: ['RetryableWriteError'] }), 503],
-    [new MongoNetworkError(secret), 503],
-    [server({ code: 11_000, keyPattern: { title: 1 } }), 409],
-    [server({ code: 121 }), 422],
-  ])('that nobody foresaw, as %o, tells the log what happened and the client nothing', async (error, status) => {
+    ['an unforeseen error', 500, new TypeError(secret)],
+    ['an error of the database', 500, server({ code: 2 })],
+    ['a change of primary', 503, server({ code: 10_107 })],
+    ['too long a query', 503, server({ code: 50 })],
+    ['a write that may be retried', 503, server({ errorLabels: ['RetryableWriteError'] })],
+    ['a broken connection', 503, new MongoNetworkError(secret)],
+    ['a socket that the database has closed', 503, Object.assign(new Error(secret), { code: 'EPIPE' })],
+    ['a value that is taken', 409, server({ code: 11_000, keyPattern: { title: 1 } })],
+    ['a document that the validator refuses', 422, server({ code: 121 })],
+  ])('by %s is a %i that tells the log what happened and the client no secret', async (_what, status, error) => {
     const lines: string[] = [];
     const app = express();
     app.get('/', () => Promise.reject(error));
@@ -92,7 +97,7 @@ describe('a failure', () => {
       throw new Error('too late');
     });
     app.use(answerFailures(pino({ level: 'silent' })));
-    await expect(supertest(app).get('/')).rejects.toThrow('aborted');
+    await expect(supertest(app).get('/')).rejects.toThrow(/aborted|hang up/);
   });
 
   test('of a unique index is a 409 that names the field', async () => {
@@ -104,7 +109,7 @@ describe('a failure', () => {
 });
 
 describe('what is not there', () => {
-  test.each(['/', '/engine', '/Engines', '/engines//', `/engines/${UNKNOWN_ID}/x`, '/engines%2F', '//engines', '/%zz'])(
+  test.each(['/', '/engine', '/Engines', '/engines//', `/engines/${UNKNOWN_ID}/x`, '/engines%2F', '//engines'])(
     'the path %s is a 404',
     async (path) => {
       const response = await ask('GET', path);
@@ -175,26 +180,21 @@ test('whatever is asked, the answer comes, is no 5xx and leaves nothing stored t
     { requiredKeys: ['title'] },
   );
   const near = fc.record({ title: fc.string({ minLength: 1 }), thrust: fc.nat(), lastFired: fc.constant(null) });
-  const body = fc.oneof(
-    fc.oneof(near, engine, fc.jsonValue()).map((value) => Buffer.from(JSON.stringify(value))),
-    fc.uint8Array().map((bytes) => Buffer.from(bytes)),
-  );
-  const method = fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom('POST', 'PUT', 'PATCH') },
-    fc.constantFrom(...METHODS.filter((name) => name !== 'CONNECT')),
-  );
-  const asked = fc.tuple(
-    method,
-    path,
-    fc.oneof(
-      headers,
-      headers.map((some) => ({ ...some, ...JSON_TYPE })),
-    ),
+  const body = fc
+    .oneof(near, engine, fc.jsonValue())
+    .map((value) => JSON.stringify(value))
+    .map((text) => Buffer.from(text));
+  const bytes = fc.uint8Array().map((some) => Buffer.from(some));
+  const plausible = fc.tuple(
+    fc.constantFrom(['POST', '/engines'] as const, ['PUT', 'member'] as const, ['PATCH', 'member'] as const),
+    fc.constant(JSON_TYPE),
     body,
   );
+  const method = fc.constantFrom(...METHODS.filter((name) => name !== 'CONNECT'));
+  const implausible = fc.tuple(fc.tuple(method, path), headers, fc.oneof(body, bytes));
   await fc.assert(
-    fc.asyncProperty(asked, async ([verb, place, fields, bytes]) => {
-      const response = await ask(verb, place.replace('member', member), fields, bytes);
+    fc.asyncProperty(fc.oneof(plausible, implausible), async ([[verb, place], fields, sent]) => {
+      const response = await ask(verb, place.replace('member', member), fields, sent);
       const { statusCode = 0, headers: answered } = response;
       const answer = await readText(response);
       expect(statusCode).toBeLessThan(500);
@@ -204,7 +204,7 @@ test('whatever is asked, the answer comes, is no 5xx and leaves nothing stored t
     { numRuns: 400 },
   );
   const [collection] = await db.listCollections({ name: 'engines' }, { nameOnly: false }).toArray();
-  expect(await engines.countDocuments()).toBeGreaterThan(1);
+  expect(await engines.countDocuments()).toBeGreaterThan(5);
   expect(await engines.countDocuments({ $nor: [{ ...collection?.options?.['validator'] }] })).toBe(0);
 });
 

@@ -37,7 +37,8 @@ export function collectionDefinition(model: AnyModel): CollectionDefinition {
       ...(typeof versionKey === 'string' && { [versionKey]: { bsonType: BSON_TYPES.Number } }),
     },
   };
-  const indexes = schema.indexes().map(([key, { background: _, ...options }]) => ({
+  // Mongoose adds `background`, which MongoDB has ignored since 4.2.
+  const indexes = schema.indexes().map(([key, { background: _background, ...options }]) => ({
     name: Object.entries(key).flat().join('_'),
     ...options,
     key,

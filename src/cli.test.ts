@@ -1,0 +1,56 @@
+import { describe, expect, test } from '@jest/globals';
+import { testDatabase } from './testing.ts';
+import { run } from './testing/processes.ts';
+
+const { db, uri } = await testDatabase();
+const cli = (parameters: string[], env: Record<string, string> = {}, input = '') =>
+  run(['node', '--import', 'tsx', 'src/cli.ts', ...parameters], { MONGODB_URI: uri, ...env }, input);
+
+describe('the command line', () => {
+  test('initialises, seeds and opens a shell on one database', async () => {
+    const initialised = await cli(['db:init', '--json']);
+    expect(JSON.parse(initialised.stdout)).toContainEqual({
+      outcome: 'created',
+      what: 'collection engines with its validator',
+    });
+    expect((await cli(['db:init', '--json'])).stdout).toBe('[]\n');
+    expect((await cli(['db:seed', '--count', '200', '--months', '6', '--seed', '3'])).code).toBe(0);
+    const engines = db.collection('engines');
+    expect(await engines.countDocuments()).toBe(200);
+    const first = await engines.find().sort({ _id: 1 }).toArray();
+
+    const refused = await cli(['db:seed']);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('engines is not empty. Add --append') });
+    const repeated = await cli(['db:seed', '--count', '200', '--seed', '3', '--append']);
+    expect(repeated).toMatchObject({ code: 1, stderr: expect.stringContaining('Choose another --seed') });
+    await engines.deleteMany({});
+    await cli(['db:seed', '--count', '200', '--months', '6', '--seed', '3']);
+    expect(await engines.find().sort({ _id: 1 }).toArray()).toEqual(first);
+
+    const shell = await cli(
+      ['shell'],
+      {},
+      'await Engine.countDocuments()\nconst e = await db.collection("engines").findOne()\ntypeof e.title\n',
+    );
+    expect(shell).toMatchObject({ code: 0, stdout: expect.stringContaining('200') });
+    expect(shell.stdout).toContain("'string'");
+  });
+
+  test('keeps sample data out of production, and tells about differences by its exit code', async () => {
+    const production = await cli(['db:seed', '--append'], { NODE_ENV: 'production' });
+    expect(production).toMatchObject({ code: 1, stderr: expect.stringContaining('--force') });
+    await db.collection('engines').createIndex({ thrust: 1 });
+    const different = await cli(['db:init']);
+    expect(different).toMatchObject({ code: 1, stdout: expect.stringContaining('different: index thrust_1') });
+    await db.collection('engines').dropIndex('thrust_1');
+  });
+
+  test.each([['db:init'], ['db:seed'], ['shell']])('explains %s with --help', async (command) => {
+    expect(await cli([command, '--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage:') });
+  });
+
+  test('refuses a count that is none in one line', async () => {
+    const { code, stderr } = await cli(['db:seed', '--count', '1.5']);
+    expect({ code, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 1, lines: 1 });
+  });
+});

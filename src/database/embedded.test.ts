@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { instanceFolder, run, startServer } from '../testing/processes.ts';
+import { isAlive } from './alive.ts';
+
+async function post(url: string, title: string): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  return fetch(`${url}/engines`, { method: 'POST', headers, body: JSON.stringify({ title }) });
+}
+
+async function ids(url: string): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (let next = '/engines?limit=200'; next !== '';) {
+    const response = await fetch(url + next);
+    const page: unknown = await response.json();
+    if (!Array.isArray(page)) throw new Error('no array');
+    for (const { id } of page) found.add(String(id));
+    next = /<(.*)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1] ?? '';
+  }
+  return found;
+}
+
+function databasePid(instance: string): number {
+  const claim: unknown = JSON.parse(readFileSync(join(instance, 'embedded.json'), 'utf8'));
+  if (typeof claim === 'object' && claim !== null && 'pid' in claim) return Number(claim.pid);
+  throw new Error('no pid');
+}
+
+async function isGone(pid: number): Promise<boolean> {
+  for (let tries = 0; tries < 100 && isAlive(pid); tries += 1) await sleep(100);
+  return !isAlive(pid);
+}
+
+describe('the server on the embedded database', () => {
+  test('initialises it, keeps what is stored, and stops without leaving a process', async () => {
+    const instance = instanceFolder();
+    const first = await startServer({ INSTANCE_PATH: instance });
+    expect(first.log.join('\n')).toContain(`with its files in ${instance}`);
+    const created: unknown = await (await post(first.url, 'Merlin')).json();
+    const pid = databasePid(instance);
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toMatchObject({ code: 0, stderr: '' });
+    expect(isAlive(pid)).toBe(false);
+    const second = await startServer({ INSTANCE_PATH: instance });
+    expect(await (await fetch(`${second.url}/engines`)).json()).toEqual([created]);
+    second.child.kill('SIGINT');
+    second.child.kill('SIGINT'); // as under npm, where Ctrl-C arrives twice
+    expect(await second.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('refuses a second server on the same data in one line', async () => {
+    const instance = instanceFolder();
+    const first = await startServer({ INSTANCE_PATH: instance });
+    const { code, stderr } = await run(['node', '--import', 'tsx', 'src/server.ts'], {
+      INSTANCE_PATH: instance,
+      PORT: '0',
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^${instance}/data is in use by process ${first.child.pid}\\. .*\n$`));
+    expect((await fetch(`${first.url}/health`)).status).toBe(200);
+    first.child.kill('SIGTERM');
+    await first.ended;
+  });
+
+  test('loses no acknowledged write when the server and then the database are killed under load', async () => {
+    const instance = instanceFolder();
+    const acknowledged = new Set<string>();
+    let { url, child, ended } = await startServer({ INSTANCE_PATH: instance });
+    let running = true;
+    const writer = async (name: number) => {
+      for (let count = 0; running; count += 1) {
+        const response = await post(url, `Writer ${name}, ${count}`).catch(() => undefined);
+        if (response?.status === 201)
+          acknowledged.add(response.headers.get('location')?.slice('/engines/'.length) ?? '');
+        else await sleep(20);
+      }
+    };
+    const reaches = async (count: number) => {
+      while (acknowledged.size < count) await sleep(10);
+    };
+    const writers = [0, 1, 2, 3].map(writer);
+    await reaches(100);
+    const orphan = databasePid(instance);
+    child.kill('SIGKILL');
+    await ended;
+    expect(await isGone(orphan)).toBe(true);
+    ({ url, child, ended } = await startServer({ INSTANCE_PATH: instance }));
+    await reaches(200);
+    process.kill(databasePid(instance), 'SIGKILL');
+    // The server starts its database again, and serves again.
+    await reaches(300);
+    running = false;
+    await Promise.all(writers);
+    const stored = await ids(url);
+    expect([...acknowledged].filter((id) => !stored.has(id))).toEqual([]);
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+  });
+});

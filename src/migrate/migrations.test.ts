@@ -1,0 +1,122 @@
+import { isDeepStrictEqual } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { BSON, type Db, type Document } from 'mongodb';
+import supertest from 'supertest';
+import { initialise } from '../database/init.ts';
+import { sampleDocuments } from '../database/seed.ts';
+import { engineModel } from '../engines/model.ts';
+import { sampleEngine } from '../engines/sample.ts';
+import { collectionDefinition } from '../schema/collection.ts';
+import { serve, testDatabase, type TestDatabase } from '../testing.ts';
+import { run } from '../testing/processes.ts';
+
+const SEED = 7;
+
+async function migrate({ uri }: TestDatabase, verb: 'up' | 'down' | 'status') {
+  const outcome = await run(['npx', 'migrate-mongo', verb], { MONGODB_URI: uri });
+  expect({ ...outcome, stdout: '', stderr: '' }).toEqual({ code: 0, stdout: '', stderr: '' });
+  return outcome.stdout;
+}
+
+/** Collections with their options and indexes; not their documents. */
+async function shapeOf(db: Db): Promise<Document[]> {
+  const collections = await db.listCollections({}, { nameOnly: false }).toArray();
+  const shapes = collections.map(async ({ name, options }) => ({
+    name,
+    options,
+    indexes: (await db.collection(name).listIndexes().toArray()).map((index) => ({
+      ...index,
+      key: Object.entries(index['key']),
+    })),
+  }));
+  return (await Promise.all(shapes)).toSorted((left, right) => left.name.localeCompare(right.name));
+}
+
+/** In a form that is compared member by member, whatever their order. */
+async function stored(db: Db): Promise<unknown> {
+  return BSON.EJSON.serialize(await db.collection('engines').find().sort({ _id: 1 }).toArray(), { relaxed: false });
+}
+
+async function seed(db: Db, count: number): Promise<void> {
+  const documents = sampleDocuments({
+    count,
+    months: 6,
+    seed: SEED,
+    now: new Date('2026-11-01T00:00:00Z'),
+    make: sampleEngine,
+  });
+  await db.collection('engines').insertMany([...documents]);
+}
+
+describe('the migrations', () => {
+  test('end where db:init ends: the same collections, validators and indexes', async () => {
+    const migrated = await testDatabase();
+    await migrate(migrated, 'up');
+    const initialised = await testDatabase();
+    await initialise(initialised.db, [collectionDefinition(engineModel(initialised.connection))]);
+    expect(await shapeOf(migrated.db)).toEqual(await shapeOf(initialised.db));
+    expect(await migrate(initialised, 'status')).not.toContain('PENDING');
+    expect(await initialise(migrated.db, [collectionDefinition(engineModel(migrated.connection))])).toEqual([]);
+  });
+
+  test(`lose nothing of six months of engines (seed ${SEED}) by down and up, once and all the way`, async () => {
+    const database = await testDatabase();
+    const { db } = database;
+    await migrate(database, 'up');
+    await seed(db, 1200);
+    const [shape, before] = [await shapeOf(db), await stored(db)];
+    await migrate(database, 'down');
+    expect(await db.collection('engines').countDocuments({ lastFired: { $exists: true } })).toBe(0);
+    expect((await shapeOf(db)).find(({ name }) => name === 'engines')).not.toMatchObject({ indexes: { length: 2 } });
+    await migrate(database, 'down');
+    expect(await db.collection('engines').countDocuments()).toBe(0);
+    await migrate(database, 'up');
+    expect(isDeepStrictEqual(await stored(db), before)).toBe(true);
+    expect((await shapeOf(db)).filter(({ name }) => !String(name).startsWith('archive.'))).toEqual(shape);
+  });
+
+  test('serve documents of the old shape before and while they are converted', async () => {
+    const database = await testDatabase();
+    const { db, connection } = database;
+    await migrate(database, 'up');
+    await migrate(database, 'down');
+    const { insertedId } = await db.collection('engines').insertOne({ title: 'Old', thrust: 5 });
+    const api = supertest(await serve(connection));
+    const path = `/engines/${insertedId.toHexString()}`;
+    const createdAt = insertedId.getTimestamp().toJSON();
+    const read = await api.get(path);
+    expect(read.body).toEqual({
+      id: insertedId.toHexString(),
+      title: 'Old',
+      thrust: 5,
+      lastFired: null,
+      createdAt,
+      updatedAt: createdAt,
+    });
+    expect((await api.patch(path).send({ thrust: 6 })).body).toMatchObject({
+      title: 'Old',
+      thrust: 6,
+      lastFired: null,
+    });
+    const fired = '2026-10-01T00:00:00.000Z';
+    expect((await api.patch(path).send({ lastFired: fired })).body).toMatchObject({ lastFired: fired });
+    expect((await api.post('/engines').send({ title: 'New' })).status).toBe(201);
+    await migrate(database, 'up');
+    expect((await api.get(path)).body).toMatchObject({ title: 'Old', thrust: 6, lastFired: fired });
+    expect((await api.put(path).send({ title: 'Newer' })).body).toMatchObject({
+      title: 'Newer',
+      thrust: 0,
+      lastFired: null,
+    });
+  });
+
+  test('refuse a validator that stored documents break, and change nothing', async () => {
+    const database = await testDatabase();
+    await database.db.collection('engines').insertOne({ title: 'Strange', thrust: 1.5 });
+    const before = await shapeOf(database.db);
+    const { code, stderr } = await run(['npx', 'migrate-mongo', 'up'], { MONGODB_URI: database.uri });
+    expect(code).toBe(1);
+    expect(stderr).toContain('1 documents of engines break the new validator');
+    expect(await shapeOf(database.db)).toEqual(before);
+  });
+});

@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { connect as dial, createServer, type Socket } from 'node:net';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { connect } from '../database/connect.ts';
+import { serve, testDatabase } from '../testing.ts';
+
+const MEMBER = '/engines/65a1b2c3d4e5f60718293a4b';
+const REQUESTS = [
+  ['GET', '/engines'],
+  ['GET', MEMBER],
+  ['POST', '/engines'],
+  ['PUT', MEMBER],
+  ['PATCH', MEMBER],
+  ['DELETE', MEMBER],
+  ['GET', '/health'],
+] as const;
+
+const database = await testDatabase();
+const { port: databasePort, hostname, pathname } = new URL(database.uri);
+
+/** The API, and the line between it and its database. */
+async function serveThroughProxy() {
+  const sockets = new Set<Socket>();
+  let silent = false;
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
+  };
+  const server = createServer((near) => {
+    const far = dial(Number(databasePort), hostname);
+    keep(near);
+    keep(far);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.on('data', (bytes) => void (silent || to.write(bytes)));
+      from.on('close', () => to.destroy());
+    }
+  });
+  const listen = (port: number) => once(server.listen(port, '127.0.0.1'), 'listening');
+  await listen(0);
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('the proxy has no address');
+  const cut = () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  afterAll(cut);
+  const uri = `mongodb://127.0.0.1:${address.port}/?directConnection=true&retryWrites=false`;
+  const connection = await connect(uri, pathname.slice(1), true);
+  afterAll(() => connection.close(true));
+  return {
+    url: await serve(connection),
+    cut,
+    restore: () => listen(address.port),
+    swallow: (on: boolean) => {
+      silent = on;
+    },
+  };
+}
+
+/** All at once, each with the time that it took. */
+function askEverything(url: string) {
+  return Promise.all(
+    REQUESTS.map(async ([method, path]) => {
+      const start = performance.now();
+      const headers = { 'content-type': 'application/json' };
+      const body = ['POST', 'PUT', 'PATCH'].includes(method) ? '{"title":"Merlin"}' : null;
+      const response = await fetch(url + path, { method, headers, body });
+      const answer: unknown = response.status === 204 ? null : await response.json();
+      return { method, path, response, answer, took: performance.now() - start };
+    }),
+  );
+}
+
+const refusing = await serveThroughProxy();
+const silent = await serveThroughProxy();
+
+describe('while the database', () => {
+  // Both wait for the same time, so they may as well do it together.
+  test.concurrent.each([
+    ['refuses connections', refusing.url, refusing.cut, refusing.restore],
+    ['swallows what it is sent', silent.url, () => silent.swallow(true), () => silent.swallow(false)],
+  ])('%s, everything is a 503 within 3 s; when it is back, all is served again', async (_what, url, fail, recover) => {
+    expect((await askEverything(url)).map(({ response }) => response.status)).toEqual([
+      200, 404, 201, 404, 404, 404, 200,
+    ]);
+
+    fail();
+    for (const { method, path, response, answer, took } of await askEverything(url)) {
+      expect([method, path, response.status]).toEqual([method, path, 503]);
+      expect(response.headers.get('retry-after')).toBe('1');
+      expect(response.headers.get('content-type')).toBe('application/problem+json');
+      expect(answer).toMatchObject({ title: 'Service Unavailable', status: 503, instance: path });
+      expect(took).toBeLessThan(3000);
+    }
+    // What needs no database is served all the same.
+    expect((await fetch(`${url}/openapi.json`)).status).toBe(200);
+
+    await recover();
+    const until = Date.now() + 5000;
+    while ((await fetch(`${url}/health`)).status === 503 && Date.now() < until);
+    expect((await askEverything(url)).map(({ response }) => response.status)).toEqual([
+      200, 404, 201, 404, 404, 404, 200,
+    ]);
+  });
+});
