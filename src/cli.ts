@@ -3,12 +3,12 @@ import type { Db } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { describeSettings, loadSettings, type Settings } from './config.ts';
 import { openDatabase } from './database/connect.ts';
-import { initialise } from './database/init.ts';
+import { initialise, initialiseIfEmpty } from './database/init.ts';
 import { seed } from './database/seed.ts';
 import { engineModel } from './engines/model.ts';
 import { sampleEngine } from './engines/sample.ts';
+import { collectionDefinitions } from './models.ts';
 import { OperatorError } from './operator-error.ts';
-import { collectionDefinition } from './schema/collection.ts';
 import { runShell } from './shell.ts';
 
 const program = new Command('npm run').addHelpText('after', `\n${describeSettings()}`);
@@ -19,7 +19,7 @@ program
   .option('--json', 'print the findings as JSON')
   .action((options: { json?: true }) =>
     withDatabase(async ({ db, connection }) => {
-      const findings = await initialise(db, [collectionDefinition(engineModel(connection))]);
+      const findings = await initialise(db, collectionDefinitions(connection));
       if (options.json) console.log(JSON.stringify(findings));
       else for (const { outcome, what } of findings) console.log(`${outcome}: ${what}`);
       const different = findings.filter(({ outcome }) => outcome === 'different').length;
@@ -41,6 +41,7 @@ program
     withDatabase(async ({ db, connection, settings }) => {
       if (settings.nodeEnv === 'production' && !options.force)
         throw new OperatorError('NODE_ENV is production: sample data does not belong there. Add --force if it does.');
+      await initialiseIfEmpty(db, collectionDefinitions(connection), settings);
       const now = new Date(new Date().setUTCHours(0, 0, 0, 0));
       const engines = db.collection(engineModel(connection).collection.collectionName);
       await seed(engines, options.append, { ...options, now, make: sampleEngine });
@@ -50,7 +51,12 @@ program
 program
   .command('shell')
   .description('a REPL with db, Engine and settings')
-  .action(() => withDatabase(({ connection, settings }) => runShell(connection, settings)));
+  .action(() =>
+    withDatabase(async ({ db, connection, settings }) => {
+      await initialiseIfEmpty(db, collectionDefinitions(connection), settings);
+      await runShell(connection, settings);
+    }),
+  );
 
 await program.parseAsync();
 

@@ -4,11 +4,10 @@ import { pino, type Logger } from 'pino';
 import { createApp } from './app.ts';
 import { describeSettings, loadSettings, type Settings } from './config.ts';
 import { openDatabase, type Database } from './database/connect.ts';
-import { initialise, isEmpty, pendingMigrations } from './database/init.ts';
-import { engineModel } from './engines/model.ts';
+import { initialiseIfEmpty, pendingMigrations } from './database/init.ts';
+import { collectionDefinitions } from './models.ts';
 import { OperatorError } from './operator-error.ts';
 import { httpServer } from './rest/http-server.ts';
-import { collectionDefinition } from './schema/collection.ts';
 
 const DRAIN_MS = 10_000;
 
@@ -40,16 +39,11 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   }
 }
 
-/** Initialises an empty database, except in production, where an empty one is more likely the wrong one. */
-async function prepare({ connection, description }: Database, { nodeEnv }: Settings, logger: Logger): Promise<void> {
+async function prepare({ connection }: Database, settings: Settings, logger: Logger): Promise<void> {
   const { db } = connection;
   if (!db) throw new Error('the connection is not open');
-  if (await isEmpty(db)) {
-    if (nodeEnv === 'production')
-      throw new OperatorError(`${description} is empty. Check MONGODB_URI; if it is right, run npm run db:init.`);
-    const findings = await initialise(db, [collectionDefinition(engineModel(connection))]);
-    logger.info({ created: findings.map(({ what }) => what) }, 'database initialised');
-  }
+  const findings = await initialiseIfEmpty(db, collectionDefinitions(connection), settings);
+  if (findings.length > 0) logger.info({ created: findings.map(({ what }) => what) }, 'database initialised');
   const pending = await pendingMigrations(db);
   if (pending.length > 0) logger.warn({ pending }, 'migrations are pending: run npx migrate-mongo up');
 }

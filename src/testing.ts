@@ -6,9 +6,8 @@ import { pino, type Logger } from 'pino';
 import { createApp } from './app.ts';
 import { connect } from './database/connect.ts';
 import { initialise } from './database/init.ts';
-import { engineModel } from './engines/model.ts';
+import { collectionDefinitions } from './models.ts';
 import { httpServer } from './rest/http-server.ts';
-import { collectionDefinition } from './schema/collection.ts';
 import { atEnd } from './testing/cleanup.ts';
 
 /** A database that no other test file uses; dropped and closed after the file's tests. */
@@ -39,7 +38,7 @@ export async function testDatabase(): Promise<TestDatabase> {
 /** The API over real HTTP, on an initialised database of its own; both end with the file's tests. */
 export async function testServer(logger: Logger = pino({ level: 'silent' })) {
   const database = await testDatabase();
-  await initialise(database.db, [collectionDefinition(engineModel(database.connection))]);
+  await initialise(database.db, collectionDefinitions(database.connection));
   const url = await serve(database.connection, logger);
   return { ...database, url, engines: database.db.collection('engines') };
 }

@@ -1,12 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { engineModel } from '../engines/model.ts';
-import { collectionDefinition } from '../schema/collection.ts';
+import { collectionDefinitions } from '../models.ts';
 import { testDatabase } from '../testing.ts';
 import { initialise } from './init.ts';
 
 async function emptyDatabase() {
   const { db, connection } = await testDatabase();
-  return { db, definitions: [collectionDefinition(engineModel(connection))] };
+  return { db, definitions: collectionDefinitions(connection) };
 }
 
 test('an empty database gets collections, validators and indexes, and its migrations count as applied', async () => {

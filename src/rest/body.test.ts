@@ -98,15 +98,15 @@ describe('a body is read', () => {
     ['a number beyond any double', '{"title":"a","thrust":1e400}'],
     ['brackets 50,000 deep', '['.repeat(50_000) + ']'.repeat(50_000)],
     ['objects 10,000 deep', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`],
-    ['20,000 escaped quotes', `{"title":"${'\\"'.repeat(20_000)}"}`],
+    ['50,000 escaped quotes', `{"title":"${'\\"'.repeat(50_000)}"}`],
     ['100,000 letters', `{"title":"${'a'.repeat(100_000)}"}`],
-    ['20,000 escaped quotes in a name', `{"${'\\"'.repeat(20_000)}":1}`],
+    ['50,000 escaped quotes in a name', `{"${'\\"'.repeat(50_000)}":1}`],
     ['5,000 members', `{${Array.from({ length: 5000 }, (_, index) => `"m${index}":1`).join()}}`],
     ['20,000 colons in strings', `{"title":[${Array(20_000).fill('":"').join()}]}`],
   ])('and refused by its rules at once, with %s', async (_what, body) => {
     const start = performance.now();
     expect((await post(body)).status).toBe(422);
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 
   test.each([
