@@ -1,11 +1,11 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { MongoMemoryServer } from 'mongodb-memory-server';
-import { hasCode } from '../error-code.ts';
 import { OperatorError } from '../operator-error.ts';
 import { isAlive } from './alive.ts';
+import { discardClaim, readClaim, readText, replaceClaim, tryClaim, type Claim } from './claim.ts';
 import { findBinary, type Binary, type Engine, type Report } from './mongod.ts';
 
 /** A database process that belongs to an instance folder. */
@@ -27,13 +27,6 @@ interface Options {
   /** Whether a database that another process started there may be used too. */
   share: boolean;
   report: Report;
-}
-
-/** `embedded.json`: which process started the database, and once it runs, where it listens. */
-interface Claim {
-  owner: number;
-  pid?: number;
-  uri?: string;
 }
 
 const PATIENCE_MS = 15_000;
@@ -61,7 +54,7 @@ export async function openEmbedded({ instancePath, mongodBinary, share, report }
     if (isOther(owner) && isOther(pid ?? owner)) continue; // it is starting or stopping
     if (running && pid !== undefined)
       process.kill(pid); // its owner was killed
-    else if (!isOther(pid ?? owner)) rmSync(path, { force: true });
+    else if (!isOther(pid ?? owner)) discardClaim(path, claim);
   }
   throw new OperatorError(
     `${data} is in use by process ${claim?.owner}. Stop that process, or name another folder in INSTANCE_PATH, or a ` +
@@ -156,45 +149,6 @@ const uriOf = (server: MongoMemoryServer, { engine }: Binary) =>
 function madeBy(data: string): Engine | undefined {
   const text = readText(join(data, 'engine'));
   return text === 'mongod' || text === 'SecantusDB' ? text : undefined;
-}
-
-/** Creates the claim, whole or not at all; false if there is one. */
-function tryClaim(path: string): boolean {
-  const own = `${path}.${process.pid}`;
-  writeFileSync(own, JSON.stringify({ owner: process.pid } satisfies Claim));
-  try {
-    linkSync(own, path);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
-    throw error;
-  } finally {
-    rmSync(own);
-  }
-}
-
-function replaceClaim(path: string, claim: Claim): void {
-  writeFileSync(`${path}.${process.pid}`, JSON.stringify(claim));
-  renameSync(`${path}.${process.pid}`, path);
-}
-
-function readClaim(path: string): Claim | undefined {
-  const value: unknown = JSON.parse(readText(path) ?? 'null');
-  if (typeof value !== 'object' || value === null || !('owner' in value) || typeof value.owner !== 'number')
-    return undefined;
-  return {
-    owner: value.owner,
-    ...('pid' in value && typeof value.pid === 'number' && { pid: value.pid }),
-    ...('uri' in value && typeof value.uri === 'string' && { uri: value.uri }),
-  };
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 /** In a container every start has the same process id: a claim of our own id is from an earlier life. */

@@ -85,13 +85,14 @@ async function stamp(db: Db): Promise<Finding[]> {
 
 async function initialiseCollection(db: Db, { name, validator, indexes }: CollectionDefinition): Promise<Finding[]> {
   const findings: Finding[] = [];
+  const options = { validator, validationLevel: 'strict', validationAction: 'error' };
   const [existing] = await db.listCollections({ name }, { nameOnly: false }).toArray();
   if (existing === undefined) {
-    await db.createCollection(name, { validator }).catch((error: unknown) => {
+    await db.createCollection(name, options).catch((error: unknown) => {
       if (!hasCode(error, NAMESPACE_EXISTS)) throw error;
     });
     findings.push({ outcome: 'created', what: `collection ${name} with its validator` });
-  } else if (!isDeepStrictEqual(existing.options?.['validator'], validator))
+  } else if (!isDeepStrictEqual(existing.options, options))
     findings.push({ outcome: 'different', what: `validator of ${name}` });
   const live = existing === undefined ? [] : await db.collection(name).listIndexes().toArray();
   for (const index of indexes) {

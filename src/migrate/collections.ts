@@ -16,7 +16,7 @@ export async function addCollection(db: Db, name: string, validator: Document): 
       `${name} and ${archiveOf(name)} both exist. Move the documents of one into the other, then drop it.`,
     );
   if (isArchived) await db.renameCollection(archiveOf(name), name);
-  else if (!exists) await db.createCollection(name, { validator });
+  else if (!exists) await db.createCollection(name);
   await setValidator(db, name, validator);
 }
 

@@ -12,7 +12,7 @@ import { run } from '../testing/processes.ts';
 const SEED = 7;
 
 async function migrate({ uri }: TestDatabase, verb: 'up' | 'down' | 'status') {
-  const outcome = await run(['npx', 'migrate-mongo', verb], { MONGODB_URI: uri });
+  const outcome = await run(['node_modules/.bin/migrate-mongo', verb], { MONGODB_URI: uri });
   expect({ ...outcome, stdout: '', stderr: '' }).toEqual({ code: 0, stdout: '', stderr: '' });
   return outcome.stdout;
 }
@@ -113,7 +113,7 @@ describe('the migrations', () => {
     const database = await testDatabase();
     await database.db.collection('engines').insertOne({ title: 'Strange', thrust: 1.5 });
     const before = await shapeOf(database.db);
-    const { code, stderr } = await run(['npx', 'migrate-mongo', 'up'], { MONGODB_URI: database.uri });
+    const { code, stderr } = await run(['node_modules/.bin/migrate-mongo', 'up'], { MONGODB_URI: database.uri });
     expect(code).toBe(1);
     expect(stderr).toContain('1 documents of engines break the new validator');
     expect(await shapeOf(database.db)).toEqual(before);

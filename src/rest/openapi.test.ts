@@ -130,10 +130,10 @@ describe('the description', () => {
           if (name !== 'Link') expect(answer.headers).toHaveProperty(name.toLowerCase());
       }
       // What takes another client, a defect or an outage to see.
-      const rare = ['409', '500', '503'];
+      const rare = new Set(['409', '500', '503']);
       expect([...seen].toSorted()).toEqual(
         Object.keys(responses)
-          .filter((status) => !rare.includes(status))
+          .filter((status) => !rare.has(status))
           .toSorted(),
       );
       expect(responses).toMatchObject({ 500: {}, 503: { headers: { 'Retry-After': {} } } });
@@ -183,12 +183,7 @@ describe('the description', () => {
 
 test('HEAD answers what GET does, without the body', async () => {
   for (const path of [...Object.keys(paths), '/engines/0', '/nothing']) {
-    const shape = ({ status, headers: { date: _, ...headers } }: Awaited<ReturnType<typeof ask>>) => ({
-      status,
-      headers,
-    });
-    const head = await ask('HEAD', path);
-    expect(head.body).toBe('');
-    expect(shape(head)).toEqual(shape(await ask('GET', path)));
+    const [head, get] = [await ask('HEAD', path), await ask('GET', path)];
+    expect(head).toEqual({ ...get, body: '', headers: { ...get.headers, date: head.headers.date } });
   }
 });

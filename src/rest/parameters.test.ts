@@ -9,7 +9,7 @@ import { Problem } from './problems.ts';
 const { url, engines } = await testServer();
 const api = supertest(url);
 
-const hexId = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 24, maxLength: 24 });
+const hexId = fc.stringMatching(/^[0-9a-f]{24}$/);
 
 describe('a query', () => {
   const read = compileParameters(pageParameters);
@@ -54,7 +54,7 @@ describe('a query', () => {
     ['__proto__=1&constructor=2&toString', ['__proto__', 'constructor', 'toString']],
     ['x=1&x=2&limit=0&after=!&limit%00=1', ['x', 'limit\0', 'limit', 'after']],
   ])('of ?%s is refused by the names %j', (query, names) => {
-    expect(refusals(`/engines?${query}`).toSorted()).toEqual(names.toSorted());
+    expect(new Set(refusals(`/engines?${query}`))).toEqual(new Set(names));
   });
 
   test('gives every limit from 1 to 200 and no other', () => {
@@ -68,13 +68,18 @@ describe('a query', () => {
 
   test('is read, or refused with 400 naming each of its unknown parameters once, whatever it is', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'limitafter=&%+0A?#\0é🚀') }), (query) => {
-        const names = new Set(new URLSearchParams(query).keys());
-        const unknown = [...names].filter((name) => name !== 'limit' && name !== 'after');
-        const told = refusals(`/?${query}`);
-        expect(told).toEqual(expect.arrayContaining(unknown));
-        expect(new Set(told).size).toBe(told.length);
-      }),
+      fc.property(
+        fc.string({
+          unit: fc.constantFrom('limit', 'after', '=', '&', '%', '%0A', '+', '?', '#', '\0', 'é', '🚀', 'x', '1'),
+        }),
+        (query) => {
+          const names = new Set(new URLSearchParams(query).keys());
+          const unknown = [...names].filter((name) => name !== 'limit' && name !== 'after');
+          const told = refusals(`/?${query}`);
+          expect(told).toEqual(expect.arrayContaining(unknown));
+          expect(new Set(told).size).toBe(told.length);
+        },
+      ),
     );
   });
 

@@ -23,7 +23,7 @@ const part = new Schema(
     builtAt: { type: Date, default: null },
     maker: Id,
     tank: { volume: { type: Number, default: 1.5 }, fuel: String },
-    nozzle: { type: nozzle, default: null },
+    nozzle,
     tags: [String],
     firings: [firing],
   },
@@ -42,7 +42,7 @@ const seen = (document: Document | null) => JSON.parse(JSON.stringify(toRepresen
 
 describe('a document made from a body', () => {
   test('has the defaults of what the body leaves out, and nothing where there is none', () => {
-    const bare = { mass: 7, builtAt: null, tank: { volume: 1.5 }, nozzle: null, tags: [], firings: [] };
+    const bare = { mass: 7, builtAt: null, tank: { volume: 1.5 }, tags: [], firings: [] };
     expect(toDocument(fields, { name: 'a' })).toEqual({ name: 'a', ...bare });
     expect(toDocument(fields, { name: 'a', tank: { fuel: 'LH2' }, firings: [{ at: NOON }] })).toEqual({
       name: 'a',
@@ -82,7 +82,7 @@ describe('what a client sees', () => {
   test('of a document in an older shape are defaults, and the time of its id', () => {
     const _id = new ObjectId(MAKER);
     const at = _id.getTimestamp().toISOString();
-    const bare = { mass: 7, builtAt: null, tank: { volume: 1.5 }, nozzle: null, tags: [], firings: [] };
+    const bare = { mass: 7, builtAt: null, tank: { volume: 1.5 }, tags: [], firings: [] };
     expect(seen({ _id, name: 'a' })).toEqual({ id: MAKER, name: 'a', ...bare, createdAt: at, updatedAt: at });
     expect(seen({ _id, tank: {}, nozzle: { ratio: 2 } })).toMatchObject({
       tank: { volume: 1.5 },
@@ -106,6 +106,28 @@ describe('what a client sees', () => {
   });
 });
 
+describe('the update operators', () => {
+  test('of a patch touch what it names and nothing else; null is stored where it is a value', () => {
+    const changes = { builtAt: null, note: null, tank: { volume: 3, fuel: null }, nozzle: { ratio: 2 }, tags: ['x'] };
+    expect(toChanges(fields, changes)).toEqual({
+      $set: { builtAt: null, 'tank.volume': 3, 'nozzle.ratio': 2, tags: ['x'] },
+      $unset: { note: true, 'tank.fuel': true },
+    });
+    expect(toChanges(fields, {})).toEqual({ $set: {}, $unset: {} });
+    expect(toChanges(fields, { builtAt: NOON, maker: MAKER, firings: [{ at: NOON }] }).$set).toEqual({
+      builtAt: new Date(NOON),
+      maker: new ObjectId(MAKER),
+      firings: [{ at: new Date(NOON), seconds: 1 }],
+    });
+  });
+
+  test('of a replacement set or unset every field that a client may write', () => {
+    const { $set, $unset } = toReplacement(fields, { name: 'a', note: 'b' });
+    expect($set).toEqual(toDocument(fields, { name: 'a', note: 'b' }));
+    expect($unset).toEqual({ maker: true, nozzle: true });
+  });
+});
+
 const text = fc.string({ maxLength: 3 });
 const int = fc.integer({ min: -9, max: 9 });
 const date = fc
@@ -122,7 +144,7 @@ const options = {
 const tank = { volume: fc.double({ noNaN: true, noDefaultInfinity: true }), fuel: text };
 const aNozzle = fc.record({ ratio: int, cooled: fc.boolean() }, { requiredKeys: ['ratio'] });
 const body = fc.record(
-  { ...options, name: text, tank: fc.record(tank, { requiredKeys: [] }), nozzle: fc.option(aNozzle) },
+  { ...options, name: text, tank: fc.record(tank, { requiredKeys: [] }), nozzle: aNozzle },
   { requiredKeys: ['name'] },
 );
 const patch = fc.record(
@@ -141,11 +163,11 @@ const old = fc
   .tuple(body, fc.subarray(['note', 'mass', 'builtAt', 'tank', 'nozzle', 'tags', 'firings']))
   .map(([whole, lacking]) => ({ whole: toDocument(fields, whole), lacking }));
 
-/** RFC 7396, section 2, where null is a value of `builtAt` and `nozzle`, and a new nozzle takes its default. */
+/** RFC 7396, section 2, where null is a value of `builtAt`, and a new nozzle takes its default. */
 function merge(target: Document, changes: Document): Document {
   const merged = { ...target };
   for (const [name, value] of Object.entries(changes))
-    if (value === null && !['builtAt', 'nozzle'].includes(name)) delete merged[name];
+    if (value === null && name !== 'builtAt') delete merged[name];
     else if (typeof value !== 'object' || value === null || Array.isArray(value)) merged[name] = value;
     else merged[name] = merge(merged[name] ?? { cooled: false }, value);
   return merged;
@@ -207,12 +229,16 @@ describe('a schema is refused, by the path, that', () => {
     ['limits the items of an array so', [{ type: String, maxlength: 5 }]],
     ['limits what an object holds so', new Schema({ inner: { type: String, maxlength: 5 } })],
     ['limits what the items of an array hold so', [new Schema({ inner: { type: String, maxlength: 5 } })]],
+    ['has an object that may be null, into which MongoDB merges nothing', { type: nozzle, default: null }],
     ['requires a field under a condition', { type: String, required: () => false }],
   ])('%s', (_what, type) => {
     expect(() => readFields(new Schema({ field: type }))).toThrow(/^(field|inner)\b/);
   });
 
-  test.each([true, [true, 'say the field']])('but a field may be required by %j', (required) => {
-    expect(readFields(new Schema({ field: { type: String, required } }))).toMatchObject([{ required: true }]);
+  test.each([
+    new Schema({ field: { type: String, required: true } }),
+    new Schema({ field: { type: String, required: [true, 'say the field'] } }),
+  ])('but not one that requires a field, in either spelling', (schema) => {
+    expect(readFields(schema)).toMatchObject([{ required: true }]);
   });
 });

@@ -1,0 +1,72 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { hasCode } from '../error-code.ts';
+
+/** `embedded.json`: which process started the database, and once it runs, where it listens. */
+export interface Claim {
+  owner: number;
+  pid?: number;
+  uri?: string;
+}
+
+/** Creates the claim, whole or not at all; false if there is one. */
+export function tryClaim(path: string): boolean {
+  const own = `${path}.${process.pid}`;
+  writeFileSync(own, JSON.stringify({ owner: process.pid } satisfies Claim));
+  try {
+    linkSync(own, path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  } finally {
+    rmSync(own);
+  }
+}
+
+/** Removes the claim of a process that has ended, but not one that another process has made in its place since. */
+export function discardClaim(path: string, stale: Claim): void {
+  const aside = `${path}.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return; // another process was faster
+    throw error;
+  }
+  if (isDeepStrictEqual(readClaim(aside), stale)) rmSync(aside);
+  else renameSync(aside, path);
+}
+
+/** Replaces the claim, whole or not at all. */
+export function replaceClaim(path: string, claim: Claim): void {
+  writeFileSync(`${path}.${process.pid}`, JSON.stringify(claim));
+  renameSync(`${path}.${process.pid}`, path);
+}
+
+/** The claim, `undefined` if there is none. What is no claim was left by a crash: it counts as one from an earlier life. */
+export function readClaim(path: string): Claim | undefined {
+  const text = readText(path);
+  if (text === undefined) return undefined;
+  const nobody = { owner: process.pid };
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return nobody;
+    if (!('owner' in value) || typeof value.owner !== 'number') return nobody;
+    return {
+      owner: value.owner,
+      ...('pid' in value && typeof value.pid === 'number' && { pid: value.pid }),
+      ...('uri' in value && typeof value.uri === 'string' && { uri: value.uri }),
+    };
+  } catch {
+    return nobody;
+  }
+}
+
+/** The text of a file, `undefined` if it cannot be read. */
+export function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { instanceFolder, run } from '../testing/processes.ts';
+import { findBinary } from './mongod.ts';
+import { installedSecantusDB } from './secantusdb.ts';
+
+function executable(name: string): string {
+  const path = join(instanceFolder(), name);
+  writeFileSync(path, '#!/bin/sh\n');
+  chmodSync(path, 0o755);
+  return path;
+}
+
+const quiet = () => {};
+
+test('the setting goes before everything', async () => {
+  const path = executable('my-mongod');
+  const found = await findBinary({ mongodBinary: path, madeBy: undefined }, quiet);
+  expect(found).toEqual({ engine: 'mongod', path, origin: 'MONGOMS_SYSTEM_BINARY' });
+});
+
+test('mongod on PATH is next, but data that SecantusDB made stay with it', async () => {
+  const path = executable('mongod');
+  // In a process of its own, because Jest's process.env is not the one that child processes inherit.
+  const script = `
+    import { findBinary } from './src/database/mongod.ts';
+    const find = (madeBy) => findBinary({ mongodBinary: null, madeBy }, () => {});
+    console.log(JSON.stringify([await find(undefined), await find('mongod'), await find('SecantusDB')]));`;
+  const env = { PATH: dirname(path) + delimiter + process.env['PATH'] };
+  const { stdout } = await run(['node', '--import', 'tsx', '--input-type=module', '--eval', script], env);
+  const [fresh, mongod, secantusDB] = JSON.parse(stdout);
+  expect(fresh).toEqual({ engine: 'mongod', path, origin: 'PATH' });
+  expect(mongod).toEqual(fresh);
+  expect(secantusDB).toMatchObject({ engine: 'SecantusDB', path: installedSecantusDB() });
+});
+
+test('a setting that names no file is told', async () => {
+  const wish = { mongodBinary: '/nowhere/mongod', madeBy: undefined };
+  await expect(findBinary(wish, quiet)).rejects.toThrow('MONGOMS_SYSTEM_BINARY: there is no file /nowhere/mongod');
+});
