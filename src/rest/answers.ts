@@ -10,7 +10,7 @@ export interface Answer {
 }
 
 /** A client waits 3 s at most; the rest is for the way there and back. */
-const PATIENCE_MS = 2600;
+const PATIENCE_MS = 2200;
 
 /** Waits for a handler's answer. @throws {DatabaseTimeout} if that takes longer than a client should wait */
 export async function inTime(work: Promise<Answer>): Promise<Answer> {

@@ -19,6 +19,7 @@ export function readJson({ types, header }: MediaTypes): RequestHandler {
   const advice = { [header]: types.join(', ') };
   return (request, response, next) => {
     checkMediaType(request, types, advice);
+    if (Number(request.headers['content-length']) > LIMIT_BYTES) throw tooLarge();
     read(request, response, (error: unknown) => {
       if (error !== undefined) return next(unreadable(error, advice));
       try {
@@ -45,10 +46,13 @@ function checkMediaType(request: Request, types: readonly string[], advice: Reco
   );
 }
 
+/** What is left of the body is not read, so the connection cannot be used again. */
+const tooLarge = () => new Problem(413, `The body is larger than ${LIMIT_BYTES} bytes.`, [], { connection: 'close' });
+
 /** What body-parser throws has a `type`; see its README. */
 function unreadable(error: unknown, advice: Record<string, string>): Problem {
   const type = error instanceof Error && 'type' in error ? error.type : undefined;
-  if (type === 'entity.too.large') return new Problem(413, `The body is larger than ${LIMIT_BYTES} bytes.`);
+  if (type === 'entity.too.large') return tooLarge();
   if (type === 'encoding.unsupported')
     return new Problem(415, 'Content-Encoding is not known here; send gzip, deflate, br or none.', [], {
       'accept-encoding': 'gzip, deflate, br',
@@ -83,7 +87,9 @@ const malformed = (what: string) => new Problem(400, `${what}. Send one JSON val
  */
 function findRepeatedName(text: string, value: unknown): string | undefined {
   const counts = new Map<string, number>();
-  for (const [, name] of text.matchAll(/"((?:[^"\\]|\\.)*)"(?=\s*:)/g)) {
+  // Strings that are values are matched as well, so that none of their quotes is taken for the start of a name.
+  for (const [, name, colon] of text.matchAll(/"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?/g)) {
+    if (colon === undefined) continue;
     const key = String(JSON.parse(`"${name}"`));
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }

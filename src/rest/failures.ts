@@ -10,6 +10,7 @@ import {
   type Document,
 } from 'mongodb';
 import type { Logger } from 'pino';
+import { hasCode } from '../error-code.ts';
 import { Problem, sendProblem, type Flaw } from './problems.ts';
 
 const RETRY_AFTER_S = '1';
@@ -19,6 +20,8 @@ const PASSING = new Set([
   6, 7, 24, 50, 63, 64, 89, 91, 100, 112, 134, 150, 189, 202, 234, 262, 290, 402, 9001, 10_107, 11_600, 11_602, 13_388,
   13_435, 13_436, 14_031,
 ]);
+
+const SOCKET_ERRORS = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
 
 /** The database did not answer in time; whether a write took place is not known. */
 export class DatabaseTimeout extends Error {}
@@ -57,6 +60,8 @@ function toProblem(error: unknown): Problem {
 
 function isOutage(error: unknown): boolean {
   if (error instanceof DatabaseTimeout || error instanceof MongoNetworkError) return true;
+  // The driver does not wrap what writing to a closed socket throws.
+  if (SOCKET_ERRORS.some((code) => hasCode(error, code))) return true;
   if (error instanceof MongoServerSelectionError || error instanceof MongoSystemError) return true;
   if (error instanceof MongoNotConnectedError || error instanceof MongoTopologyClosedError) return true;
   if (error instanceof MongoServerError)

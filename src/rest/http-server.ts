@@ -1,6 +1,8 @@
-import { createServer, IncomingMessage, ServerResponse, STATUS_CODES, type Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { randomUUID } from 'node:crypto';
+import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import express, { type Express } from 'express';
+import { Problem, problemDetails, sendProblem } from './problems.ts';
 
 /**
  * An HTTP server for an Express application.
@@ -14,28 +16,50 @@ export function httpServer(app: Express): Server {
   adopt(AppRequest.prototype, express.request, app.request);
   adopt(AppResponse.prototype, express.response, app.response);
   Object.assign(app, { request: AppRequest.prototype, response: AppResponse.prototype });
-  const server = createServer(
-    { IncomingMessage: AppRequest, ServerResponse: AppResponse, requestTimeout: 30_000 },
-    app,
-  );
-  return server.on('clientError', refuse);
+  const options = {
+    IncomingMessage: AppRequest,
+    ServerResponse: AppResponse,
+    requestTimeout: 30_000,
+    requireHostHeader: false, // Node's own answer would be empty; misdirected() sees to it
+  };
+  return createServer(options, (request, response) => {
+    const problem = misdirected(request);
+    if (problem) sendProblem(request, response, problem);
+    else app(request, response);
+  })
+    .on('checkExpectation', (request, response) =>
+      sendProblem(request, response, new Problem(417, 'The only expectation that can be met is 100-continue.')),
+    )
+    .on('connect', (_request, socket) => refuse(socket, new Problem(400, 'This is no proxy: CONNECT is not possible.')))
+    .on('clientError', (error: Error & { code?: string }, socket) => {
+      if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+      else refuse(socket, unparsable(error.code));
+    });
 }
 
 function adopt(target: object, ...sources: object[]): void {
   for (const source of sources) Object.defineProperties(target, Object.getOwnPropertyDescriptors(source));
 }
 
-const STATUSES: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+/** What RFC 9112, section 3.2, refuses of a request that Node's parser has let through, and Express would not see. */
+function misdirected({ url = '', headers, httpVersion }: IncomingMessage): Problem | undefined {
+  if (headers.host === undefined && httpVersion === '1.1') return new Problem(400, 'There is no Host header.');
+  if (url.startsWith('/') || url === '*' || URL.canParse(url)) return undefined;
+  return new Problem(400, 'The request target is neither a path nor a URL.');
+}
 
-/** What Node's parser refuses reaches no middleware; it is answered with problem details too. */
-function refuse(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const status = STATUSES[error.code ?? ''] ?? 400;
-  const title = STATUS_CODES[status];
-  const detail = 'The message is not HTTP/1.1 as RFC 9112 defines it, or too slow or too large in its header.';
-  const body = JSON.stringify({ type: 'about:blank', title, status, detail });
+function unparsable(code: string | undefined): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW') return new Problem(431, 'The header is larger than 16 KiB.');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem(408, 'The request did not arrive within 30 s.');
+  return new Problem(400, 'This is not a message of HTTP/1.1 as RFC 9112 defines it.');
+}
+
+/** Answers where there is no request to answer: its target is unknown, so the instance is an identifier of its own. */
+function refuse(socket: Duplex, problem: Problem): void {
+  const details = problemDetails(problem, `urn:uuid:${randomUUID()}`);
+  const body = JSON.stringify(details);
   socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+    `HTTP/1.1 ${problem.status} ${details.title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }

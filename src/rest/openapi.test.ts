@@ -140,6 +140,13 @@ describe('the description', () => {
     },
   );
 
+  test('of an engine requires every member, for none is ever missing, and allows no other', async () => {
+    const { schema } = paths['/engines/{id}']?.['get']?.responses[200]?.content?.['application/json'] ?? {};
+    const names = Object.keys(JSON.parse((await ask('GET', '/engines/{id}')).body));
+    expect(schema).toMatchObject({ required: names, additionalProperties: false });
+    expect(Object.keys(Object(schema).properties)).toEqual(names);
+  });
+
   test('of a page tells of its link, which all but the last page have', async () => {
     await engines.insertOne({ title: 'Raptor' });
     expect((await ask('GET', '/engines?limit=1')).headers).toHaveProperty('link');

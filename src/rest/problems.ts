@@ -1,5 +1,4 @@
-import { STATUS_CODES } from 'node:http';
-import type { Request, Response } from 'express';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 
 /** One thing that is wrong with a request: where (one of pointer, parameter, header), which rule, and in words. */
 export interface Flaw {
@@ -27,16 +26,25 @@ export class Problem extends Error {
   }
 }
 
-/** Answers with problem details. `about:blank` means that the status says all that the type could (RFC 9457, 4.2.1). */
-export function sendProblem(request: Request, response: Response, problem: Problem): void {
-  const body = JSON.stringify({
+/** The members of problem details. `about:blank` means that the status says all that a type could (RFC 9457, 4.2.1). */
+export function problemDetails({ status, message, flaws }: Problem, instance: string) {
+  return {
     type: 'about:blank',
-    title: STATUS_CODES[problem.status],
-    status: problem.status,
-    detail: problem.message,
-    instance: request.originalUrl,
-    ...(problem.flaws.length > 0 && { errors: problem.flaws }),
-  });
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail: message,
+    instance,
+    ...(flaws.length > 0 && { errors: flaws }),
+  };
+}
+
+/** Answers with problem details; their instance is the request target. */
+export function sendProblem(
+  request: { originalUrl?: string; url?: string | undefined },
+  response: ServerResponse,
+  problem: Problem,
+) {
+  const body = JSON.stringify(problemDetails(problem, uriReference(request.originalUrl ?? request.url ?? '')));
   response.writeHead(problem.status, {
     ...problem.headers,
     'content-type': 'application/problem+json',
@@ -45,6 +53,10 @@ export function sendProblem(request: Request, response: Response, problem: Probl
   });
   response.end(body);
 }
+
+/** A request target may hold what a URI may not (RFC 3986, appendix A); that is escaped. */
+const uriReference = (target: string) =>
+  target.replaceAll(/%(?![\dA-Fa-f]{2})|[^\w%\-.~!$&'()*+,;=:@/?]/g, (character) => encodeURIComponent(character));
 
 /** The JSON Schema of problem details, for OpenAPI. */
 export const problemSchema = {

@@ -8,7 +8,7 @@ import type { Operation } from './operations.ts';
 import { decodeCursor, nextLink, pageParameters, readId } from './parameters.ts';
 import { Problem } from './problems.ts';
 
-const MAX_TIME_MS = 2500;
+const MAX_TIME_MS = 2000;
 
 const JSON_TYPES = ['application/json'];
 const POST_TYPES: MediaTypes = { types: JSON_TYPES, header: 'accept-post' };
@@ -23,7 +23,12 @@ export function resourceOperations(model: AnyModel, path: string): Operation[] {
   const { collection, modelName: name } = model;
   const fields = readFields(model.schema);
   const readSchema = objectSchema(fields, 'read');
-  const schema = { ...readSchema, title: name, properties: { id: idSchema, ...Object(readSchema['properties']) } };
+  const schema = {
+    ...readSchema,
+    title: name,
+    properties: { id: idSchema, ...readSchema.properties },
+    required: ['id', ...(readSchema.required ?? [])],
+  };
   const createSchema = objectSchema(fields, 'create');
   const member = `${path}/:id`;
   const show = (document: Document) => toRepresentation(fields, document);

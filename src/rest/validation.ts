@@ -12,8 +12,7 @@ export type Valid = Readonly<Record<string, unknown>>;
 export function compileCheck(schema: JsonSchema): (value: unknown) => Flaw[] {
   const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
   addFormats.default(ajv);
-  const isDateTime = ajv.formats['date-time'];
-  ajv.addFormat('date-time', (text) => matches(isDateTime, text) && !Number.isNaN(Date.parse(text)));
+  ajv.addFormat('date-time', isDateTime);
   const accepts = ajv.compile(schema);
   return (value) => (accepts(value) ? [] : (accepts.errors ?? []).map(toFlaw));
 }
@@ -34,10 +33,22 @@ export function compileValidator(schema: JsonSchema): (body: unknown) => Valid {
 
 const isObject = (value: unknown): value is Valid => typeof value === 'object' && value !== null;
 
-/** RFC 3339 allows a leap second and JavaScript's Date does not, so that the format alone is not enough. */
-function matches(format: unknown, text: string): boolean {
-  if (typeof format === 'object' && format !== null && 'validate' in format) return matches(format.validate, text);
-  return typeof format === 'function' ? Boolean(format(text)) : format instanceof RegExp && format.test(text);
+const [FIRST, LAST] = ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z'].map((text) => Date.parse(text));
+
+/**
+ * RFC 3339 in its strict spelling. ajv-formats allows a space, an offset without a colon and a leap second,
+ * which JavaScript's Date does not know. In UTC the year must still have four digits, to be shown the same way.
+ */
+function isDateTime(text: string): boolean {
+  const strict = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(text);
+  const instant = Date.parse(text);
+  return strict && instant >= Number(FIRST) && instant <= Number(LAST) && isRealDate(text);
+}
+
+/** Date.parse takes 30 February for 2 March. */
+function isRealDate(text: string): boolean {
+  const day = text.slice(0, 10);
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 function toFlaw(error: ErrorObject): Flaw {

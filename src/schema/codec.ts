@@ -57,26 +57,31 @@ function shown(fields: readonly Field[], document: Document, id: unknown): Docum
   const out: Document = {};
   for (const field of fields) {
     const value = document[field.name] ?? (field.managed ? madeAt(id) : defaultOf(field));
-    if (field.type === 'Object' && isObject(value)) out[field.name] = shown(field.fields, value, id);
-    else if (value !== undefined) out[field.name] = value;
+    if (value !== undefined) out[field.name] = shownValue(field, value, id);
   }
   return out;
 }
 
-const madeAt = (id: unknown) => (id instanceof ObjectId ? id.getTimestamp() : null);
-
-function defaultOf(field: Field): unknown {
-  if (field.type === 'Object' && field.default !== undefined && field.default !== null)
-    return toDocument(field.fields, {});
-  if (typeof field.default === 'function') return field.default();
-  return typeof field.default === 'object' ? structuredClone(field.default) : field.default;
+function shownValue({ type, fields, items }: Field, value: unknown, id: unknown): unknown {
+  if (type === 'Object' && isObject(value)) return shown(fields, value, id);
+  if (items && Array.isArray(value)) return value.map((item) => shownValue(items, item, id));
+  return value;
 }
 
+const madeAt = (id: unknown) => (id instanceof ObjectId ? id.getTimestamp() : null);
+
+/** A default may be a function, and any that its type can be cast from, as in Mongoose. */
+function defaultOf(field: Field): unknown {
+  const value: unknown = typeof field.default === 'function' ? field.default() : field.default;
+  return value === undefined ? undefined : toStored(field, value);
+}
+
+/** The value that is stored for one of JSON. Always a new one, where it is an object. */
 function toStored(field: Field, value: unknown): unknown {
   if (value === null) return null;
   switch (field.type) {
     case 'Date':
-      return new Date(String(value));
+      return new Date(typeof value === 'string' ? value : Number(value));
     case 'ObjectId':
       return new ObjectId(String(value));
     case 'Int32':
@@ -86,10 +91,10 @@ function toStored(field: Field, value: unknown): unknown {
       return Number(value) + 0;
     case 'Object':
       return isObject(value) ? toDocument(field.fields, value) : value;
-    case 'Array':
-      return Array.isArray(value) && field.items
-        ? value.map((item) => field.items && toStored(field.items, item))
-        : value;
+    case 'Array': {
+      const { items } = field;
+      return Array.isArray(value) && items ? value.map((item) => toStored(items, item)) : value;
+    }
     default:
       return value;
   }

@@ -90,13 +90,16 @@ function readType(name: string, type: SchemaType): Field {
   const common = {
     name,
     ...(typeof options.description === 'string' && { description: options.description }),
-    required: options.required === true,
+    required: [options.required].flat()[0] === true,
     nullable: options.default === null,
     default: type.instance === 'Array' ? [] : options.default,
     managed: false,
     keywords: readKeywords(type),
   };
+  if (typeof options.required === 'function') throw new Error(`${type.path}: MongoDB knows no conditional "required".`);
   const { schema } = type;
+  if (type.instance === 'Embedded' && options.default === null)
+    throw new Error(`${type.path}: an object cannot be null, for a merge patch could not reach into it.`);
   if (type.instance === 'Embedded' && schema) return { ...common, type: 'Object', fields: readFields(schema) };
   if (type.instance === 'Array') {
     const element = type.getEmbeddedSchemaType();

@@ -5,6 +5,11 @@ export interface JsonSchema {
   [keyword: string]: unknown;
 }
 
+interface ObjectSchema extends JsonSchema {
+  properties: Record<string, JsonSchema>;
+  required?: string[];
+}
+
 /** Who reads the schema: a body that creates or replaces, a merge patch, or an answer. */
 export type Purpose = 'create' | 'update' | 'read';
 
@@ -29,7 +34,7 @@ export const idSchema: JsonSchema = {
 };
 
 /** The closed object schema of a resource, or of an object in it. */
-export function objectSchema(fields: readonly Field[], purpose: Purpose): JsonSchema {
+export function objectSchema(fields: readonly Field[], purpose: Purpose): ObjectSchema {
   const shown = fields.filter((field) => purpose === 'read' || !field.managed);
   const required = shown.filter((field) => isRequired(field, purpose)).map((field) => field.name);
   return {
