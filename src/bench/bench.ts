@@ -32,19 +32,20 @@ try {
     .option('--rounds <count>', 'rounds that count, after one to warm up', between(1, 100), 5)
     .option('--connections <count>', 'connections that ask at once', between(1, 500), 16)
     .option('--json <file>', 'save all figures there; without it nothing is written')
-    .addHelpText(
-      'after',
-      '\nIt runs on MONGODB_URI, else on an embedded database; it drops and uses the name engines-bench.',
-    )
+    .addHelpText('after', '\nIt runs on MONGODB_URI, else on an embedded server, in a database of its own.')
     .parse()
     .opts<Options>();
-  // A folder that cannot be written is told now, not after minutes.
-  if (options.json !== undefined) accessSync(dirname(options.json), constants.W_OK);
+  if (options.json !== undefined) requireWritable(dirname(options.json));
+  // Ten measurements a round, each given twice its time.
+  const limitS = 300 + (options.rounds + 1) * 10 * 2 * (options.seconds + 1);
+  setTimeout(() => abortion.abort(new OperatorError(`Given up after ${limitS} s.`)), limitS * 1000).unref();
   const report = await bench(options, abortion.signal);
   console.log(describe(report));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 } catch (error) {
-  console.error(error instanceof OperatorError ? error.message : error);
+  // Whatever fails after a signal fails because of it.
+  const cause: unknown = abortion.signal.aborted ? abortion.signal.reason : error;
+  console.error(cause instanceof OperatorError ? cause.message : cause);
   process.exitCode = 1;
 }
 process.exit();
@@ -55,6 +56,15 @@ function between(least: number, most: number) {
     if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
+}
+
+/** Asked before the measuring, because after minutes it is too late. */
+function requireWritable(folder: string): void {
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    throw new OperatorError(`${folder} cannot be written. Name another file in --json.`);
+  }
 }
 
 /** Sets the stage, measures, and takes it all away again, whatever happens. */
@@ -77,14 +87,10 @@ async function bench({ documents: wanted, seconds, rounds, connections }: Option
     const urls = { API: api.url, baseline: baseline.url };
 
     const { ids, one, first, deep } = await walk(urls, documents, signal);
-    const all = scenarios(first, deep);
     await requireSameAnswers(urls, [one, first, deep]);
     const [firstPlan, deepPlan] = await explainQueries(uri, [first.API, deep.API]);
-    const limitS = 120 + 2 * all.length * 2 * (rounds + 1) * (seconds + 1);
-    const late = new OperatorError(`Given up after ${limitS} s.`);
-    setTimeout(() => abortion.abort(late), limitS * 1000).unref();
     const restore = () => db.collection('engines').deleteMany({ _id: { $gt: youngest } });
-    const results = await measure(all, { urls, ids, connections, seconds, rounds, signal, restore });
+    const results = await measure(scenarios(first, deep), { urls, ids, connections, seconds, rounds, signal, restore });
     return {
       date: new Date().toISOString(),
       machine: `Node ${process.version}, ${cpus().length} CPUs`,
@@ -96,32 +102,22 @@ async function bench({ documents: wanted, seconds, rounds, connections }: Option
       plans: { first: firstPlan, deep: deepPlan },
     };
   } finally {
-    for (const close of closers.toReversed()) await close().catch(complain);
+    for (const close of closers.toReversed())
+      await close().catch((error: unknown) => {
+        console.error('Could not clean up:', error);
+        process.exitCode = 1;
+      });
   }
-}
-
-/** What is left behind is told, and does not keep the rest from being closed. */
-function complain(error: unknown): void {
-  console.error('Could not clean up:', error);
-  process.exitCode = 1;
 }
 
 type Report = Awaited<ReturnType<typeof bench>>;
 
 /** The report for people. */
-function describe({
-  machine,
-  database,
-  options,
-  servers,
-  scenarios: results,
-  deepToFirst: deep,
-  plans,
-}: Report): string {
+function describe({ machine, database, options, servers, plans, ...report }: Report): string {
   const { documents, connections, rounds, seconds } = options;
   const line = (cells: readonly string[]) =>
     cells.map((cell, column) => (column === 0 ? cell.padEnd(16) : cell.padStart((HEADS[column]?.length ?? 0) + 2)));
-  const rows = results.map(({ name, ratio, API: api, baseline }) => [
+  const rows = report.scenarios.map(({ name, ratio, API: api, baseline }) => [
     name,
     ...[api, baseline].map(({ requestsPerSecond }) => requestsPerSecond.toFixed(0)),
     ratio.toFixed(2),
@@ -131,13 +127,13 @@ function describe({
     typeof plan === 'object'
       ? `${plan.keysExamined} keys and ${plan.docsExamined} documents examined, ${plan.returned} returned`
       : plan;
-  const slow = results.filter(({ ratio }) => ratio < TARGET).map(({ name }) => name);
+  const slow = report.scenarios.filter(({ ratio }) => ratio < TARGET).map(({ name }) => name);
   return [
     `${machine}; ${database}`,
     `${documents} documents, ${connections} connections, ${rounds} rounds of ${seconds} s`,
     `API: ${servers.API} by tsx; baseline: ${servers.baseline} by tsx; ${servers.oldSpaceLimitMb} MB of heap each`,
     ...[HEADS, ...rows].map((cells) => line(cells).join('')),
-    `Deep page: ${deep.toFixed(2)} of the first page's requests per second.`,
+    `Deep page: ${report.deepToFirst.toFixed(2)} of the first page's requests per second.`,
     `Query of the first page: ${explained(plans.first)}.`,
     `Query of the deep page: ${explained(plans.deep)}.`,
     `Most memory of the API's process: ${servers.peakMemoryMb ?? 'unknown'} MB.`,

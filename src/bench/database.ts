@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { createApp } from '../app.ts';
 import { loadSettings, maskUri } from '../config.ts';
 import { openTemporary } from '../database/embedded.ts';
+import { OperatorError } from '../operator-error.ts';
 import { httpServer } from '../rest/http-server.ts';
 
 const BATCH = 1000;
@@ -41,7 +42,9 @@ export async function openBenchDatabase() {
     return { db, uri, description, isSecantus, close: () => db.dropDatabase().finally(disconnect) };
   } catch (error) {
     await disconnect();
-    throw error;
+    throw new OperatorError(
+      `${maskUri(uri)} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 

@@ -90,7 +90,7 @@ function findRepeatedName(text: string, value: unknown): string | undefined {
   // Strings that are values are matched as well, so that none of their quotes is taken for the start of a name.
   for (const [, name, colon] of text.matchAll(/"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?/g)) {
     if (colon === undefined) continue;
-    const key = String(JSON.parse(`"${name}"`));
+    const key = name?.includes('\\') ? String(JSON.parse(`"${name}"`)) : String(name);
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   walk(value, (key) => counts.set(key, (counts.get(key) ?? 0) - 1));

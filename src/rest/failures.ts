@@ -21,7 +21,7 @@ const PASSING = new Set([
   13_435, 13_436, 14_031,
 ]);
 
-const SOCKET_ERRORS = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
+const SOCKET_ERRORS = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_DESTROYED'];
 
 /** The database did not answer in time; whether a write took place is not known. */
 export class DatabaseTimeout extends Error {}

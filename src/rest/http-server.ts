@@ -32,7 +32,10 @@ export function httpServer(app: Express): Server {
     )
     .on('connect', (_request, socket) => refuse(socket, new Problem(400, 'This is no proxy: CONNECT is not possible.')))
     .on('clientError', (error: Error & { code?: string }, socket) => {
-      if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+      // An answer now would be taken for that to the request before, where one is still being worked on.
+      const current: unknown = Reflect.get(socket, '_httpMessage');
+      const isBusy = current instanceof ServerResponse && current.req.complete;
+      if (error.code === 'ECONNRESET' || !socket.writable || isBusy) socket.destroy();
       else refuse(socket, unparsable(error.code));
     });
 }

@@ -1,15 +1,16 @@
-import { Router, type RequestHandler } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
+import { ObjectId } from 'mongodb';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { inTime, requireJsonAccepted, send, type Answer } from './answers.ts';
 import { readJson, type MediaTypes } from './body.ts';
-import { compileParameters, type Parameters } from './parameters.ts';
+import { compileParameters, readId, type Parameters } from './parameters.ts';
 import { Problem } from './problems.ts';
 import { compileValidator, type Valid } from './validation.ts';
 
 /** What an operation's handler is given, all of it checked. */
 interface Input {
-  /** The `:id` of the path, unchecked; empty where the path has none. */
-  id: string;
+  /** The `:id` of the path; all zeros where the path has none. */
+  id: ObjectId;
   parameters: Valid;
   body: Valid;
 }
@@ -29,6 +30,8 @@ export interface Operation {
   handle: (input: Input) => Promise<Answer>;
 }
 
+const NO_ID = new ObjectId('0'.repeat(24));
+
 /** Routes for the operations; other methods on their paths are answered with 405, and OPTIONS with what there is. */
 export function routes(operations: readonly Operation[]): Router {
   const router = Router({ caseSensitive: true });
@@ -41,25 +44,30 @@ export function routes(operations: readonly Operation[]): Router {
   return router;
 }
 
-function handlers({ parameters = {}, body, success, handle }: Operation): RequestHandler[] {
+function handlers({ path, parameters = {}, body, success, handle }: Operation): RequestHandler[] {
   const readParameters = compileParameters(parameters);
   const validate = body ? compileValidator(body.schema) : () => ({});
-  const check: RequestHandler = (request, response, next) => {
+  const hasId = path.includes('/:id');
+  /** All that can be refused before the body is read. */
+  const check = (request: Request) => {
     if (success.schema) requireJsonAccepted(request);
-    response.locals['parameters'] = readParameters(request.url);
-    next();
+    if (!body && hasBody(request)) throw new Problem(400, `${request.method} takes no body here.`);
+    return { id: hasId ? readId(request.params['id']) : NO_ID, parameters: readParameters(request.url) };
   };
-  const answer: RequestHandler = async (request, response) => {
-    const id = request.params['id'];
-    const input = {
-      id: typeof id === 'string' ? id : '',
-      parameters: response.locals['parameters'],
-      body: validate(request.body),
-    };
+  const answer = async (request: Request, response: Response, checked: Omit<Input, 'body'>) => {
+    const input = { ...checked, body: validate(request.body) };
     send(response, await inTime(handle(input)));
   };
-  return [check, ...(body ? [readJson(body)] : []), answer];
+  if (!body) return [(request, response) => answer(request, response, check(request))];
+  const checkFirst: RequestHandler = (request, response, next) => {
+    response.locals['checked'] = check(request);
+    next();
+  };
+  return [checkFirst, readJson(body), (request, response) => answer(request, response, response.locals['checked'])];
 }
+
+const hasBody = ({ headers }: Request) =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 function otherMethods(own: readonly Operation[]): RequestHandler {
   const methods = own.map(({ method }) => method.toUpperCase());

@@ -30,7 +30,9 @@ export function compileParameters(declared: Parameters): (target: string) => Val
   const check = compileCheck({ type: 'object', properties: declared });
   return (target) => {
     const start = target.indexOf('?');
-    const query = new URLSearchParams(start === -1 ? '' : target.slice(start + 1));
+    // The & keeps URLSearchParams from dropping a second question mark.
+    if (start === -1) return Object.fromEntries(defaults);
+    const query = new URLSearchParams(`&${target.slice(start + 1)}`);
     const flaws: Flaw[] = [];
     const values: Record<string, unknown> = Object.fromEntries(defaults);
     for (const name of new Set(query.keys())) {
@@ -47,8 +49,8 @@ export function compileParameters(declared: Parameters): (target: string) => Val
 }
 
 /** @throws {Problem} 400 unless the text is the 24 hexadecimal digits of an id */
-export function readId(text: string): ObjectId {
-  if (/^[0-9a-f]{24}$/i.test(text)) return ObjectId.createFromHexString(text);
+export function readId(text: unknown): ObjectId {
+  if (typeof text === 'string' && /^[0-9a-f]{24}$/i.test(text)) return ObjectId.createFromHexString(text);
   throw new Problem(400, 'The id in the path is malformed.', [
     { parameter: 'id', keyword: 'pattern', detail: 'must be 24 hexadecimal digits' },
   ]);

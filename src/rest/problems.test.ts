@@ -201,7 +201,7 @@ test('whatever is asked, the answer comes, is no 5xx and leaves nothing stored t
       if (answer !== '') expect(answered['content-type']).toMatch(/^application\/(problem\+)?json$/);
       if (statusCode >= 400 && verb !== 'HEAD') expect([answer, isProblem(JSON.parse(answer))]).toEqual([answer, true]);
     }),
-    { numRuns: 400 },
+    { numRuns: 250 },
   );
   const [collection] = await db.listCollections({ name: 'engines' }, { nameOnly: false }).toArray();
   expect(await engines.countDocuments()).toBeGreaterThan(5);

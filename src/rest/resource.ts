@@ -5,7 +5,7 @@ import { idSchema, objectSchema } from '../schema/json-schema.ts';
 import type { AnyModel } from '../schema/model.ts';
 import type { MediaTypes } from './body.ts';
 import type { Operation } from './operations.ts';
-import { decodeCursor, nextLink, pageParameters, readId } from './parameters.ts';
+import { decodeCursor, nextLink, pageParameters } from './parameters.ts';
 import { Problem } from './problems.ts';
 
 const MAX_TIME_MS = 2000;
@@ -91,8 +91,7 @@ export function resourceOperations(model: AnyModel, path: string): Operation[] {
     summary: 'One member',
     success: { status: 200, description: 'The member', schema },
     problems: [404],
-    async handle(input) {
-      const id = readId(input.id);
+    async handle({ id }) {
       return { status: 200, body: show(found(await collection.findOne({ _id: id }, { maxTimeMS: MAX_TIME_MS }), id)) };
     },
   };
@@ -106,7 +105,7 @@ export function resourceOperations(model: AnyModel, path: string): Operation[] {
     success: { status: 200, description: 'The member as it is now', schema },
     problems: [404, 409],
     async handle({ id, body }) {
-      return { status: 200, body: show(await change(readId(id), toReplacement(fields, body))) };
+      return { status: 200, body: show(await change(id, toReplacement(fields, body))) };
     },
   };
 
@@ -119,7 +118,7 @@ export function resourceOperations(model: AnyModel, path: string): Operation[] {
     success: { status: 200, description: 'The member as it is now', schema },
     problems: [404, 409],
     async handle({ id, body }) {
-      return { status: 200, body: show(await change(readId(id), toChanges(fields, body))) };
+      return { status: 200, body: show(await change(id, toChanges(fields, body))) };
     },
   };
 
@@ -130,8 +129,7 @@ export function resourceOperations(model: AnyModel, path: string): Operation[] {
     summary: 'Remove a member',
     success: { status: 204, description: 'Removed' },
     problems: [404],
-    async handle(input) {
-      const id = readId(input.id);
+    async handle({ id }) {
       const { deletedCount } = await collection.deleteOne({ _id: id });
       if (deletedCount === 0) throw missing(id);
       return { status: 204 };

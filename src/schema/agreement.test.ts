@@ -59,7 +59,7 @@ const near = fc.record(
 const any = fc.record({ title: wild, thrust: wild, lastFired: wild }, { requiredKeys: [] });
 const others = fc.dictionary(foreign, wild, { minKeys: 1, maxKeys: 2 });
 const bodies: fc.Arbitrary<Body> = fc.oneof(
-  valid,
+  { weight: 4, arbitrary: valid },
   near,
   any,
   fc.tuple(fc.oneof(valid, any), others).map(([own, more]) => ({ ...own, ...more })),
@@ -104,7 +104,7 @@ describe('the API and the database', () => {
       { numRuns: 250 },
     );
     // Else the bodies are too tame, or too wild, to show anything.
-    expect(Math.min(verdicts.accepted, verdicts.refused)).toBeGreaterThan(25);
+    expect(Math.min(verdicts.accepted, verdicts.refused)).toBeGreaterThan(20);
   });
 
   test.each([

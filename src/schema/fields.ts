@@ -35,8 +35,21 @@ export interface Field {
 const SCALARS = new Set(['String', 'Int32', 'Number', 'Double', 'Boolean', 'Date', 'ObjectId']);
 const isScalar = (instance: string): instance is Field['type'] => SCALARS.has(instance);
 
-/** Mongoose counts UTF-16 units, ignores bounds on Int32 and allows flags on patterns; JSON Schema and MongoDB differ. */
-const UNEQUAL = ['minlength', 'minLength', 'maxlength', 'maxLength', 'min', 'max', 'match', 'enum'];
+/**
+ * What Mongoose alone would obey. Its lengths count UTF-16 units, its bounds are ignored on Int32, its patterns may have
+ * flags, and neither the API nor MongoDB changes or hides a value.
+ */
+const UNEQUAL = ['minlength', 'minLength', 'maxlength', 'maxLength', 'min', 'max', 'match', 'enum'].concat([
+  'trim',
+  'lowercase',
+  'uppercase',
+  'set',
+  'get',
+  'transform',
+  'immutable',
+  'select',
+  'alias',
+]);
 
 /**
  * Constrains a field of a Mongoose schema by JSON Schema keywords, as `validate: keywords({ maxLength: 128 })`.
@@ -65,7 +78,7 @@ export function readFields(schema: Schema): Field[] {
     const name = parents.pop() ?? path;
     let siblings = fields;
     for (const parent of parents) siblings = nested(siblings, parent).fields;
-    siblings.push({ ...readType(name, type), managed: stamps.has(path) });
+    siblings.push(readType(name, type, stamps.has(path)));
   });
   return fields;
 }
@@ -83,21 +96,27 @@ function object(name: string, fields: Field[]): Field {
   return { name, type: 'Object', required: false, nullable: false, default: {}, managed: false, keywords: {}, fields };
 }
 
-function readType(name: string, type: SchemaType): Field {
+function readType(name: string, type: SchemaType, managed = false): Field {
   const { options } = type;
-  const unequal = UNEQUAL.find((option) => options[option] !== undefined);
-  if (unequal) throw new Error(`${type.path}: "${unequal}" does not hold in MongoDB; use validate: keywords({ … }).`);
+  // Mongoose itself makes createdAt immutable, and so does the API.
+  const unequal = UNEQUAL.find((option) => options[option] !== undefined && !managed);
+  if (unequal)
+    throw new Error(`${type.path}: only Mongoose would obey "${unequal}"; rules go into validate: keywords({ … }).`);
   const common = {
     name,
     ...(typeof options.description === 'string' && { description: options.description }),
     required: [options.required].flat()[0] === true,
     nullable: options.default === null,
     default: type.instance === 'Array' ? [] : options.default,
-    managed: false,
+    managed,
     keywords: readKeywords(type),
   };
   if (typeof options.required === 'function') throw new Error(`${type.path}: MongoDB knows no conditional "required".`);
   const { schema } = type;
+  if (schema && schema.get('_id') !== false && schema.path('_id') !== undefined)
+    throw new Error(
+      `${type.path}: the _id that Mongoose adds here is no field; declare the schema with { _id: false }.`,
+    );
   if (type.instance === 'Embedded' && options.default === null)
     throw new Error(`${type.path}: an object cannot be null, for a merge patch could not reach into it.`);
   if (type.instance === 'Embedded' && schema) return { ...common, type: 'Object', fields: readFields(schema) };
