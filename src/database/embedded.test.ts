@@ -34,7 +34,7 @@ async function isGone(pid: number): Promise<boolean> {
 }
 
 describe('the server on the embedded database', () => {
-  test('initialises it, keeps what is stored, and stops without leaving a process', async () => {
+  test.concurrent('initialises it, keeps what is stored, and stops without leaving a process', async () => {
     const instance = instanceFolder();
     const first = await startServer({ INSTANCE_PATH: instance });
     expect(first.log.join('\n')).toContain(`with its files in ${instance}`);
@@ -50,7 +50,7 @@ describe('the server on the embedded database', () => {
     expect(await second.ended).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('refuses a second server on the same data in one line', async () => {
+  test.concurrent('refuses a second server on the same data in one line', async () => {
     const instance = instanceFolder();
     const first = await startServer({ INSTANCE_PATH: instance });
     const { code, stderr } = await run(['node', '--import', 'tsx', 'src/server.ts'], {
@@ -64,38 +64,41 @@ describe('the server on the embedded database', () => {
     await first.ended;
   });
 
-  test('loses no acknowledged write when the server and then the database are killed under load', async () => {
-    const instance = instanceFolder();
-    const acknowledged = new Set<string>();
-    let { url, child, ended } = await startServer({ INSTANCE_PATH: instance });
-    let running = true;
-    const writer = async (name: number) => {
-      for (let count = 0; running; count += 1) {
-        const response = await post(url, `Writer ${name}, ${count}`).catch(() => undefined);
-        if (response?.status === 201)
-          acknowledged.add(response.headers.get('location')?.slice('/engines/'.length) ?? '');
-        else await sleep(20);
-      }
-    };
-    const reaches = async (count: number) => {
-      while (acknowledged.size < count) await sleep(10);
-    };
-    const writers = [0, 1, 2, 3].map(writer);
-    await reaches(100);
-    const orphan = databasePid(instance);
-    child.kill('SIGKILL');
-    await ended;
-    expect(await isGone(orphan)).toBe(true);
-    ({ url, child, ended } = await startServer({ INSTANCE_PATH: instance }));
-    await reaches(200);
-    process.kill(databasePid(instance), 'SIGKILL');
-    // The server starts its database again, and serves again.
-    await reaches(300);
-    running = false;
-    await Promise.all(writers);
-    const stored = await ids(url);
-    expect([...acknowledged].filter((id) => !stored.has(id))).toEqual([]);
-    child.kill('SIGTERM');
-    expect((await ended).code).toBe(0);
-  });
+  test.concurrent(
+    'loses no acknowledged write when the server and then the database are killed under load',
+    async () => {
+      const instance = instanceFolder();
+      const acknowledged = new Set<string>();
+      let { url, child, ended } = await startServer({ INSTANCE_PATH: instance });
+      let running = true;
+      const writer = async (name: number) => {
+        for (let count = 0; running; count += 1) {
+          const response = await post(url, `Writer ${name}, ${count}`).catch(() => undefined);
+          if (response?.status === 201)
+            acknowledged.add(response.headers.get('location')?.slice('/engines/'.length) ?? '');
+          else await sleep(20);
+        }
+      };
+      const reaches = async (count: number) => {
+        while (acknowledged.size < count) await sleep(10);
+      };
+      const writers = [0, 1, 2, 3].map(writer);
+      await reaches(60);
+      const orphan = databasePid(instance);
+      child.kill('SIGKILL');
+      await ended;
+      expect(await isGone(orphan)).toBe(true);
+      ({ url, child, ended } = await startServer({ INSTANCE_PATH: instance }));
+      await reaches(120);
+      process.kill(databasePid(instance), 'SIGKILL');
+      // The server starts its database again, and serves again.
+      await reaches(180);
+      running = false;
+      await Promise.all(writers);
+      const stored = await ids(url);
+      expect([...acknowledged].filter((id) => !stored.has(id))).toEqual([]);
+      child.kill('SIGTERM');
+      expect((await ended).code).toBe(0);
+    },
+  );
 });

@@ -125,8 +125,19 @@ describe('what is not there', () => {
     ['g'.repeat(24), 400],
     ['%zz', 400],
   ])('the id %s is a %i for every method', async (id, status) => {
-    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE'])
+    for (const method of ['GET', 'DELETE']) expect((await ask(method, `/engines/${id}`)).statusCode).toBe(status);
+    for (const method of ['PUT', 'PATCH'])
       expect((await ask(method, `/engines/${id}`, JSON_TYPE, '{"title":"a"}')).statusCode).toBe(status);
+  });
+
+  test('a malformed id is told before anything is said of the body', async () => {
+    expect((await ask('PUT', '/engines/xyz', JSON_TYPE, 'x')).statusCode).toBe(400);
+    expect((await ask('PATCH', '/engines/xyz', JSON_TYPE, '{"thrust":"x"}')).statusCode).toBe(400);
+  });
+
+  test('a body where none is taken is a 400, not ignored', async () => {
+    for (const method of ['GET', 'DELETE'])
+      expect((await ask(method, `/engines/${UNKNOWN_ID}`, JSON_TYPE, '{}')).statusCode).toBe(400);
   });
 });
 
