@@ -1,4 +1,4 @@
-import { Schema, type Connection, type InferSchemaType } from 'mongoose';
+import { Schema, type Connection } from 'mongoose';
 import { keywords } from '../schema/fields.ts';
 
 /**
@@ -29,8 +29,6 @@ const engineSchema = new Schema(
 );
 // The id breaks ties, so that a page sorted by lastFired has one order.
 engineSchema.index({ lastFired: 1, _id: 1 });
-
-export type Engine = InferSchemaType<typeof engineSchema>;
 
 /** The Engine model, bound to the given connection. */
 export function engineModel(connection: Connection) {

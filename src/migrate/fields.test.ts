@@ -21,7 +21,7 @@ test('a removed field comes back with its values, for documents that changed mea
 
 test('a value that is written between being archived and being removed is kept', async () => {
   const probes = db.collection('racing');
-  await probes.insertMany(Array.from({ length: 100 }, (_, index) => ({ _id: index, range: 0 }) as object));
+  await probes.insertMany(Array.from({ length: 100 }, (_, index) => ({ index, range: 0 })));
   let running = true;
   const writer = (async () => {
     for (let round = 1; running && round < 20; round += 1)
