@@ -88,12 +88,13 @@ function summarise(name: string, rounds: BySubject<Measurement>[]): Result {
 async function run({ name, request }: Scenario, subject: Subject, load: Load): Promise<Measurement> {
   const { connections, seconds: duration, signal, ids } = load;
   signal.throwIfAborted();
+  const step = Math.max(1, Math.floor(ids.length / (connections * IDS_PER_CONNECTION)));
   let connection = 0;
   // Each connection has documents of its own: two that change one document at once would measure the database's locks.
   const setupClient = (client: Client) => {
-    const own = ids.filter((_, index) => index % connections === connection).slice(0, IDS_PER_CONNECTION);
+    const own = Array.from({ length: IDS_PER_CONNECTION }, (_, turn) => ids[(turn * connections + connection) * step]);
     connection += 1;
-    client.setRequests(own.map((id) => request(subject, id)));
+    client.setRequests(own.filter((id) => id !== undefined).map((id) => request(subject, id)));
   };
   const result = await new Promise<autocannon.Result>((resolve, reject) => {
     const options = { url: load.urls[subject], connections, duration, setupClient, bailout: 1 };

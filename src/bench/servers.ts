@@ -59,10 +59,10 @@ export function startServer(script: string, mongodbUri: string): ServerProcess {
   return {
     async listening(signal) {
       const aborted = signal.aborted ? Promise.resolve() : once(signal, 'abort');
-      await Promise.race([url, ended, aborted]);
+      const first = await Promise.race([url, Promise.race([ended, aborted]).then(() => undefined)]);
       signal.throwIfAborted();
-      if (child.exitCode !== null) throw new OperatorError(`${script} ended instead of listening.`);
-      return url;
+      if (first === undefined) throw new OperatorError(`${script} ended instead of listening.`);
+      return first;
     },
     peakMemory() {
       try {

@@ -13,16 +13,12 @@ export interface Answer {
 const PATIENCE_MS = 2200;
 
 /** Waits for a handler's answer. @throws {DatabaseTimeout} if that takes longer than a client should wait */
-export async function inTime(work: Promise<Answer>): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new DatabaseTimeout(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+export function inTime(work: Promise<Answer>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new DatabaseTimeout(`no answer within ${PATIENCE_MS} ms`));
+    const timer = setTimeout(late, PATIENCE_MS);
+    work.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Sends an answer. response.json() would pass through five more layers that do nothing for it. */
