@@ -104,7 +104,7 @@ async function bench({ documents: wanted, seconds, rounds, connections }: Option
   } finally {
     for (const close of closers.toReversed())
       await close().catch((error: unknown) => {
-        console.error('Could not clean up:', error);
+        console.error('Could not clean up:', error instanceof Error ? error.message : error);
         process.exitCode = 1;
       });
   }

@@ -46,13 +46,14 @@ export function startServer(script: string, mongodbUri: string): ServerProcess {
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  let complaints = 0;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const url = new Promise<string>((resolve) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (!line.startsWith('{')) return;
       const entry = Object(JSON.parse(line));
       if (entry.msg === 'listening') resolve(String(entry.url));
-      else if (entry.level >= 50) console.error(line);
+      else if (entry.level >= 50 && (complaints += 1) === 1) console.error(line);
     });
   });
 
