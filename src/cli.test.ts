@@ -4,7 +4,7 @@ import { run } from './testing/processes.ts';
 
 const { db, uri } = await testDatabase();
 const cli = (parameters: string[], env: Record<string, string> = {}, input = '') =>
-  run(['node', '--import', 'tsx', 'src/cli.ts', ...parameters], { MONGODB_URI: uri, ...env }, input);
+  run(['node', '--import', 'tsx/esm', 'src/cli.ts', ...parameters], { MONGODB_URI: uri, ...env }, input);
 
 describe('the command line', () => {
   test('initialises, seeds and opens a shell on one database', async () => {

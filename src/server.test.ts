@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { testDatabase } from './testing.ts';
 import { instanceFolder, run, startServer } from './testing/processes.ts';
 
-const START = ['node', '--import', 'tsx', 'src/server.ts'];
+const START = ['node', '--import', 'tsx/esm', 'src/server.ts'];
 
 describe('the server on MONGODB_URI', () => {
   test('uses that database and starts none', async () => {

@@ -32,7 +32,7 @@ export interface ServerProcess {
  * Both servers are started by this, so that they have the same loader, settings and limits.
  */
 export function startServer(script: string, mongodbUri: string): ServerProcess {
-  const child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, '--import', 'tsx', script], {
+  const child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, '--import', 'tsx/esm', script], {
     cwd: projectRoot,
     env: {
       ...process.env,

@@ -1,7 +1,6 @@
 import mongoose, { type Connection } from 'mongoose';
 import { databaseName, maskUri, type Settings } from '../config.ts';
 import { OperatorError } from '../operator-error.ts';
-import { openEmbedded } from './embedded.ts';
 import type { Report } from './mongod.ts';
 
 /** An open database with what must be closed after it. */
@@ -42,6 +41,7 @@ export async function locateDatabase(settings: Settings, share: boolean, report:
     throw new OperatorError(
       'MONGODB_URI is not set, and NODE_ENV=production never uses the embedded database. Set it.',
     );
+  const { openEmbedded } = await import('./embedded.ts'); // its packages are not loaded where they are not used
   return { ...(await openEmbedded({ ...settings, share, report })), name: 'spaceshipDB' };
 }
 

@@ -53,7 +53,7 @@ describe('the server on the embedded database', () => {
   test.concurrent('refuses a second server on the same data in one line', async () => {
     const instance = instanceFolder();
     const first = await startServer({ INSTANCE_PATH: instance });
-    const { code, stderr } = await run(['node', '--import', 'tsx', 'src/server.ts'], {
+    const { code, stderr } = await run(['node', '--import', 'tsx/esm', 'src/server.ts'], {
       INSTANCE_PATH: instance,
       PORT: '0',
     });

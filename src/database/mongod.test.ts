@@ -28,7 +28,7 @@ test('mongod on PATH is next, but data that SecantusDB made stay with it', async
     const find = (madeBy) => findBinary({ mongodBinary: null, madeBy }, () => {});
     console.log(JSON.stringify([await find(undefined), await find('mongod'), await find('SecantusDB')]));`;
   const env = { PATH: dirname(path) + delimiter + process.env['PATH'] };
-  const { stdout } = await run(['node', '--import', 'tsx', '--input-type=module', '--eval', script], env);
+  const { stdout } = await run(['node', '--import', 'tsx/esm', '--input-type=module', '--eval', script], env);
   const [fresh, mongod, secantusDB] = JSON.parse(stdout);
   expect(fresh).toEqual({ engine: 'mongod', path, origin: 'PATH' });
   expect(mongod).toEqual(fresh);

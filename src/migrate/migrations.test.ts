@@ -63,7 +63,7 @@ describe('the migrations', () => {
     const database = await testDatabase();
     const { db } = database;
     await migrate(database, 'up');
-    await seed(db, 1200);
+    await seed(db, 300);
     const [shape, before] = [await shapeOf(db), await stored(db)];
     await migrate(database, 'down');
     expect(await db.collection('engines').countDocuments({ lastFired: { $exists: true } })).toBe(0);

@@ -36,7 +36,7 @@ export async function run(command: string[], env: Record<string, string>, input 
   return ended;
 }
 
-const SERVER = ['node', '--import', 'tsx', 'src/server.ts'];
+const SERVER = ['node', '--import', 'tsx/esm', 'src/server.ts'];
 
 /** Starts the server and waits until it listens. @throws {Error} with its output if it ends before that */
 export async function startServer(env: Record<string, string>): Promise<ServerProcess> {

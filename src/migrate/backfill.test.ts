@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals';
+import { testDatabase } from '../testing.ts';
+import { backfill } from './backfill.ts';
+
+const { db } = await testDatabase();
+const old = { label: 'a test', filter: { converted: { $exists: false } } };
+
+test('converts every document once, batch by batch in the order of ids, and nothing on a second run', async () => {
+  const probes = db.collection('probes');
+  await probes.insertMany(Array.from({ length: 25 }, (_, index) => ({ index })));
+  const batches: number[][] = [];
+  const options = { ...old, fields: ['index'], batchSize: 10 };
+  const convert: Parameters<typeof backfill>[1]['convert'] = async (batch) => {
+    batches.push(batch.map(({ index }) => Number(index)));
+    return batch.map(({ _id }) => ({ updateOne: { filter: { _id }, update: { $inc: { converted: 1 } } } }));
+  };
+  await backfill(probes, { ...options, convert });
+  expect(batches.map((batch) => batch.length)).toEqual([10, 10, 5]);
+  expect(batches.flat()).toEqual(Array.from({ length: 25 }, (_, index) => index));
+  await backfill(probes, { ...options, convert });
+  expect(batches).toHaveLength(3);
+  expect(await probes.countDocuments({ converted: 1 })).toBe(25);
+});
+
+test('converts what others write in the old shape behind it', async () => {
+  const probes = db.collection('busy');
+  await probes.insertOne({});
+  let late = 3;
+  await backfill(probes, {
+    ...old,
+    async convert(batch) {
+      if (late > 0) await probes.insertOne({ late: (late -= 1) });
+      return batch.map(({ _id }) => ({ updateOne: { filter: { _id }, update: { $set: { converted: true } } } }));
+    },
+  });
+  expect(await probes.countDocuments({ converted: true })).toBe(4);
+});
+
+test('says so when documents stay in the old shape', async () => {
+  await db.collection('stubborn').insertOne({});
+  await expect(backfill(db.collection('stubborn'), { ...old, convert: async () => [] })).rejects.toThrow(
+    'a test: 1 documents still have the old shape. Run it again',
+  );
+});
