@@ -1,0 +1,64 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { initialise, initialiseIfEmpty } from '../database/init.ts';
+import { seed } from '../database/seed.ts';
+import { engineModel } from '../engines/model.ts';
+import { sampleEngine } from '../engines/sample.ts';
+import { collectionDefinitions } from '../models.ts';
+import { OperatorError } from '../operator-error.ts';
+import { runShell } from '../shell.ts';
+import { withDatabase } from './context.ts';
+
+/** `db:init`, `db:seed` and `shell`. */
+export function addDatabaseCommands(program: Command): void {
+  program
+    .command('db:init')
+    .description('make the collections, validators and indexes of the models; drops and changes nothing')
+    .option('--json', 'print the findings as JSON')
+    .action((options: { json?: true }) =>
+      withDatabase(async ({ db, connection }) => {
+        const findings = await initialise(db, collectionDefinitions(connection));
+        if (options.json) console.log(JSON.stringify(findings));
+        else for (const { outcome, what } of findings) console.log(`${outcome}: ${what}`);
+        const different = findings.filter(({ outcome }) => outcome === 'different').length;
+        if (different > 0)
+          throw new OperatorError(
+            `${different} differ from the models. Run npx migrate-mongo up, or write a migration.`,
+          );
+        console.error(findings.length === 0 ? 'Everything was there already.' : 'Done.');
+      }),
+    );
+
+  program
+    .command('db:seed')
+    .description('store sample engines')
+    .option('--count <number>', 'how many', wholeNumber, 1000)
+    .option('--months <number>', 'over how many months, up to the start of this day (UTC)', wholeNumber, 6)
+    .option('--seed <number>', 'the same number gives the same data on the same day', wholeNumber, 1)
+    .option('--append', 'although there are engines already', false)
+    .option('--force', 'although NODE_ENV is production', false)
+    .action((options: { count: number; months: number; seed: number; append: boolean; force: boolean }) =>
+      withDatabase(async ({ db, connection, settings }) => {
+        if (settings.nodeEnv === 'production' && !options.force)
+          throw new OperatorError('NODE_ENV is production: sample data does not belong there. Add --force if it does.');
+        await initialiseIfEmpty(db, collectionDefinitions(connection), settings);
+        const now = new Date(new Date().setUTCHours(0, 0, 0, 0));
+        const engines = db.collection(engineModel(connection).collection.collectionName);
+        await seed(engines, options.append, { ...options, now, make: sampleEngine });
+      }),
+    );
+
+  program
+    .command('shell')
+    .description('a REPL with db, Engine and settings')
+    .action(() =>
+      withDatabase(async ({ db, connection, settings }) => {
+        await initialiseIfEmpty(db, collectionDefinitions(connection), settings);
+        await runShell(connection, settings);
+      }),
+    );
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(text);
+}
