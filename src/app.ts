@@ -3,6 +3,7 @@ import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import { engineOperations } from './engines/routes.ts';
+import { compare } from './migrate/readiness.ts';
 import { answerFailures, DatabaseTimeout, notFound } from './rest/failures.ts';
 import { describeOperations } from './rest/openapi.ts';
 import { routes, type Operation } from './rest/operations.ts';
@@ -11,6 +12,8 @@ import { routes, type Operation } from './rest/operations.ts';
 export interface Services {
   connection: Connection;
   logger: Logger;
+  /** Names of the migrations that this version was written with. */
+  migrations: readonly string[];
 }
 
 const INFO = {
@@ -20,8 +23,8 @@ const INFO = {
 };
 
 /** The application: its middleware, from top to bottom. */
-export function createApp({ connection, logger }: Services): Express {
-  const operations = [...engineOperations(connection), health(connection), openapi()];
+export function createApp({ connection, logger, migrations }: Services): Express {
+  const operations = [...engineOperations(connection), health(connection), ready(connection, migrations), openapi()];
   const description = describeOperations(operations, INFO);
   const app = express();
   app.disable('x-powered-by');
@@ -67,6 +70,38 @@ function health({ db }: Connection): Operation {
       if (!db) throw new DatabaseTimeout('not connected');
       await db.command({ ping: 1 });
       return { status: 200, body: { status: 'ok' } };
+    },
+  };
+}
+
+function ready({ db }: Connection, migrations: readonly string[]): Operation {
+  const names = (description: string) => ({ type: 'array', items: { type: 'string' }, description });
+  return {
+    method: 'get',
+    path: '/health/ready',
+    operationId: 'ready',
+    summary: 'How the database compares with this version of the API',
+    success: {
+      status: 200,
+      description: 'The migrations that one of them lacks. Both shapes are served meanwhile',
+      schema: {
+        type: 'object',
+        properties: {
+          status: { enum: ['ready', 'pending', 'ahead'] },
+          newest: { type: ['string', 'null'], description: 'The newest migration that this version knows' },
+          pending: names('Known here, not applied to the database'),
+          ahead: names('Applied to the database, not known here: a newer version is about'),
+        },
+        required: ['status', 'newest', 'pending', 'ahead'],
+        additionalProperties: false,
+      },
+    },
+    problems: [],
+    async handle() {
+      if (!db) throw new DatabaseTimeout('not connected');
+      const { pending, ahead } = await compare(db, migrations);
+      const status = ahead.length > 0 ? 'ahead' : pending.length > 0 ? 'pending' : 'ready';
+      return { status: 200, body: { status, newest: migrations.at(-1) ?? null, pending, ahead } };
     },
   };
 }

@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { databaseName, describeSettings, loadSettings, maskUri } from './config.ts';
-import { instanceFolder } from './testing/processes.ts';
+import { temporaryFolder } from './testing/processes.ts';
 
 function load(file: string | undefined, env: Record<string, string> = {}) {
-  const instance = instanceFolder();
+  const instance = temporaryFolder();
   if (file !== undefined) writeFileSync(join(instance, 'config.json'), file);
   return loadSettings({ INSTANCE_PATH: instance, ...env });
 }
@@ -56,7 +56,7 @@ describe('settings', () => {
   });
 
   test('a file that cannot be read is named', () => {
-    const instance = instanceFolder();
+    const instance = temporaryFolder();
     mkdirSync(join(instance, 'config.json'));
     expect(() => loadSettings({ INSTANCE_PATH: instance })).toThrow(/config\.json cannot be read/);
   });

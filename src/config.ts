@@ -24,6 +24,14 @@ export interface Settings {
   mongodBinary: string | null;
   /** Absolute path of the folder for this machine's settings and data. */
   instancePath: string;
+  migrations: {
+    leaseSeconds: number;
+    waitSeconds: number;
+    maxLagSeconds: number;
+    /** `null`: the API's answers are not timed. */
+    apiUrl: string | null;
+    apiLatencyMs: number;
+  };
 }
 
 /** A wrong value; the message says what would be accepted. */
@@ -40,6 +48,15 @@ function nonEmptyString(value: unknown): void {
 function portNumber(value: unknown): void {
   if (!Number.isInteger(value) || Number(value) < 0 || Number(value) > 65_535)
     throw new Unacceptable('a whole number from 0 to 65535, where 0 picks a free port');
+}
+
+function positiveNumber(value: unknown): void {
+  if (typeof value !== 'number' || !(value > 0)) throw new Unacceptable('a number above 0');
+}
+
+function httpUrl(value: unknown): void {
+  if (typeof value !== 'string' || !/^https?:/.test(value) || !URL.canParse(value))
+    throw new Unacceptable('a URL such as http://127.0.0.1:3000');
 }
 
 function mongodbUri(value: unknown): void {
@@ -92,18 +109,71 @@ const definition = {
     default: 'instance',
     env: 'INSTANCE_PATH',
   },
+  migrations: {
+    leaseSeconds: {
+      doc: 'how long the right to migrate outlives the last heartbeat of its holder',
+      format: 'positive-number',
+      default: 10,
+      env: 'MIGRATIONS_LEASE_SECONDS',
+    },
+    waitSeconds: {
+      doc: 'how long a command waits for another that migrates',
+      format: 'positive-number',
+      default: 60,
+      env: 'MIGRATIONS_WAIT_SECONDS',
+    },
+    maxLagSeconds: {
+      doc: 'a backfill stands still while a secondary is further behind',
+      format: 'positive-number',
+      default: 10,
+      env: 'MIGRATIONS_MAX_LAG_SECONDS',
+    },
+    apiUrl: {
+      doc: 'where the API runs: its answers are timed during a backfill',
+      format: httpUrl,
+      default: null,
+      nullable: true,
+      env: 'MIGRATIONS_API_URL',
+    },
+    apiLatencyMs: {
+      doc: 'a backfill stands still while the API takes longer to answer',
+      format: 'positive-number',
+      default: 250,
+      env: 'MIGRATIONS_API_LATENCY_MS',
+    },
+  },
 } satisfies convict.Schema<Settings>;
 
-type Name = keyof Settings;
-const isName = (name: string): name is Name => Object.hasOwn(definition, name);
+/** A setting without those that hold it: what is checked and listed. */
+interface Definition {
+  doc: string;
+  format: keyof typeof FORMATS | ((value: unknown) => void);
+  default: unknown;
+  env: string;
+  sensitive?: boolean;
+}
+
+/** All settings by their names, `migrations.leaseSeconds` for one in a group. */
+const definitions: ReadonlyMap<string, Definition> = new Map(
+  Object.entries(definition).flatMap(([name, one]): [string, Definition][] =>
+    'format' in one ? [[name, one]] : Object.entries(one).map(([inner, setting]) => [`${name}.${inner}`, setting]),
+  ),
+);
+
+const FORMATS = { 'port-number': portNumber, 'positive-number': positiveNumber };
 
 function registerFormats(): void {
-  convict.addFormat({
-    name: 'port-number',
-    validate: portNumber,
-    coerce: (text: unknown) => (/^\d+$/.test(String(text)) ? Number(text) : text),
-  });
+  const coerce = (text: unknown) => (/^\d+(\.\d+)?$/.test(String(text)) ? Number(text) : text);
+  for (const [name, validate] of Object.entries(FORMATS)) convict.addFormat({ name, validate, coerce });
 }
+
+/** What a file sets, by the names of the settings; the members of a group one by one. */
+const flattened = (file: Record<string, unknown>) =>
+  Object.entries(file).flatMap(([name, value]): [string, unknown][] => {
+    const isGroup = [...definitions.keys()].some((known) => known.startsWith(`${name}.`));
+    if (!isGroup || typeof value !== 'object' || value === null) return [[name, value]];
+    return Object.entries(value).map(([inner, one]) => [`${name}.${inner}`, one]);
+  });
 
 /** An absent file is an empty one. */
 function readFile(path: string): Record<string, unknown> {
@@ -125,8 +195,8 @@ function readFile(path: string): Record<string, unknown> {
   return { ...value };
 }
 
-function explain(name: Name, value: unknown, source: string, accepted: string): string {
-  const shown = 'sensitive' in definition[name] ? 'its value' : JSON.stringify(value);
+function explain(isSecret: boolean, value: unknown, source: string, accepted: string): string {
+  const shown = isSecret ? 'its value' : JSON.stringify(value);
   return `${source}: ${shown} is not accepted; it must be ${accepted}.`;
 }
 
@@ -141,38 +211,39 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Sett
   const config = convict<Settings>(definition, { env, args: [] });
   const instancePath = resolve(projectRoot, config.get('instancePath'));
   const path = join(instancePath, 'config.json');
-  const file = readFile(path);
-  const errors = Object.keys(file)
-    .filter((name) => !isName(name) || name === 'instancePath')
+  const file = flattened(readFile(path));
+  const errors = file
+    .map(([name]) => name)
+    .filter((name) => !definitions.has(name) || name === 'instancePath')
     .map(
-      (name) => `${path}: unknown setting ${JSON.stringify(name)}; known are ${Object.keys(definition).join(', ')}.`,
+      (name) => `${path}: unknown setting ${JSON.stringify(name)}; known are ${[...definitions.keys()].join(', ')}.`,
     );
-  // convict lays the environment over what is loaded, whenever it is loaded.
-  config.load(Object.fromEntries(Object.entries(file).filter(([name]) => isName(name))));
-  for (const name of Object.keys(definition).filter(isName)) {
-    const { env: variable } = definition[name];
+  // A variable counts more than the file.
+  for (const [name, value] of file) {
+    const variable = definitions.get(name)?.env;
+    if (variable !== undefined && env[variable] === undefined) config.set(name, value);
+  }
+  for (const [name, { env: variable, format, default: fallback, sensitive }] of definitions) {
+    const value = valueOf(config.getProperties(), name);
+    if (value === null && fallback === null) continue;
     try {
-      check(name, config.get(name));
+      (typeof format === 'string' ? FORMATS[format] : format)(value);
     } catch (error) {
       if (!(error instanceof Unacceptable)) throw error;
       const source = env[variable] === undefined ? `${path}: "${name}"` : `environment variable ${variable}`;
-      errors.push(explain(name, config.get(name), source, error.message));
+      errors.push(explain(sensitive === true, value, source, error.message));
     }
   }
   if (errors.length > 0) throw new OperatorError(errors.join(' '));
   return { ...config.getProperties(), instancePath };
 }
 
-function check(name: Name, value: unknown): void {
-  const { format, default: fallback } = definition[name];
-  if (value === null && fallback === null) return;
-  if (typeof format === 'string') portNumber(value);
-  else format(value);
-}
+const valueOf = (properties: Settings, name: string): unknown =>
+  name.split('.').reduce((value: unknown, key) => Reflect.get(Object(value), key), properties);
 
 /** The settings as a table for `--help`: name in the file, environment variable, default, meaning. */
 export function describeSettings(): string {
-  const rows = Object.entries(definition).map(([name, setting]) => [
+  const rows = [...definitions].map(([name, setting]) => [
     name,
     setting.env,
     String(setting.default ?? '-'),

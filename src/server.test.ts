@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { testDatabase } from './testing.ts';
-import { instanceFolder, run, startServer } from './testing/processes.ts';
+import { temporaryFolder, run, startServer } from './testing/processes.ts';
 
 const START = ['node', '--import', 'tsx/esm', 'src/server.ts'];
 
 describe('the server on MONGODB_URI', () => {
   test('uses that database and starts none', async () => {
     const { uri, db } = await testDatabase();
-    const instance = instanceFolder();
+    const instance = temporaryFolder();
     const server = await startServer({ MONGODB_URI: uri, INSTANCE_PATH: instance });
     const headers = { 'content-type': 'application/json' };
     const created = await fetch(`${server.url}/engines`, { method: 'POST', headers, body: '{"title":"RS-25"}' });
@@ -25,6 +25,12 @@ describe('the server on MONGODB_URI', () => {
     await db.createCollection('engines');
     const server = await startServer({ MONGODB_URI: uri });
     expect(server.log.join('\n')).toContain('migrations are pending');
+    const names = ['20260501090000-create_engines.ts', '20261101090000-add_lastFired.ts'];
+    const ready = async () => (await fetch(`${server.url}/health/ready`)).json();
+    expect(await ready()).toEqual({ status: 'pending', newest: names[1], pending: names, ahead: [] });
+    const newer = [...names, '20991231000000-of_a_newer_version.ts'].map((fileName) => ({ fileName }));
+    await db.collection('changelog').insertMany(newer);
+    expect(await ready()).toMatchObject({ status: 'ahead', pending: [], ahead: [newer[2]?.fileName] });
     server.child.kill('SIGTERM');
     await server.ended;
   });
@@ -36,7 +42,7 @@ describe('the server on MONGODB_URI', () => {
     ['a taken port', { PORT: 'taken' }, /^Cannot listen on 127\.0\.0\.1:\d+ \(EADDRINUSE\)/],
     ['production with an empty database', { NODE_ENV: 'production', MONGODB_URI: 'empty' }, /is empty\. .*db:init/],
   ])('stops with one line for %s', async (_case, given, line) => {
-    const env: Record<string, string> = { INSTANCE_PATH: instanceFolder(), ...given };
+    const env: Record<string, string> = { INSTANCE_PATH: temporaryFolder(), ...given };
     const { uri } = await testDatabase();
     if (env['MONGODB_URI'] === 'empty') env['MONGODB_URI'] = uri;
     if (env['PORT'] === 'taken') Object.assign(env, { PORT: new URL(uri).port, MONGODB_URI: uri });

@@ -4,8 +4,10 @@ import { pino, type Logger } from 'pino';
 import { createApp } from './app.ts';
 import { describeSettings, loadSettings, type Settings } from './config.ts';
 import { openDatabase, type Database } from './database/connect.ts';
-import { initialiseIfEmpty, pendingMigrations } from './database/init.ts';
-import { collectionDefinitions } from './models.ts';
+import { initialiseIfEmpty } from './initialise.ts';
+import { readFiles } from './migrate/files.ts';
+import { compare } from './migrate/readiness.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { OperatorError } from './operator-error.ts';
 import { httpServer } from './rest/http-server.ts';
 
@@ -28,8 +30,10 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const database = await openDatabase(settings, { share: false, impatient: true }, (line) => logger.info(line));
   try {
     logger.info({ database: database.description }, 'database');
-    await prepare(database, settings, logger);
-    const server = httpServer(createApp({ connection: database.connection, logger }));
+    const { files } = await readFiles(MIGRATIONS);
+    const migrations = files.map(({ name }) => name);
+    await prepare(database, settings, logger, migrations);
+    const server = httpServer(createApp({ connection: database.connection, logger, migrations }));
     const url = await listen(server, settings);
     stopOnSignal(server, database, logger);
     logger.info({ url }, 'listening');
@@ -39,13 +43,19 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   }
 }
 
-async function prepare({ connection }: Database, settings: Settings, logger: Logger): Promise<void> {
+async function prepare(
+  { connection }: Database,
+  settings: Settings,
+  logger: Logger,
+  migrations: string[],
+): Promise<void> {
   const { db } = connection;
   if (!db) throw new Error('the connection is not open');
-  const findings = await initialiseIfEmpty(db, collectionDefinitions(connection), settings);
+  const findings = await initialiseIfEmpty({ db, connection, settings, report: (line) => logger.info(line) });
   if (findings.length > 0) logger.info({ created: findings.map(({ what }) => what) }, 'database initialised');
-  const pending = await pendingMigrations(db);
+  const { pending, ahead } = await compare(db, migrations);
   if (pending.length > 0) logger.warn({ pending }, 'migrations are pending: run npx migrate-mongo up');
+  if (ahead.length > 0) logger.warn({ ahead }, 'the database has migrations that this version does not know');
 }
 
 async function listen(server: ReturnType<typeof httpServer>, { host, port }: Settings): Promise<string> {

@@ -4,8 +4,9 @@ import type { Db } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { pino, type Logger } from 'pino';
 import { createApp } from './app.ts';
+import { loadSettings, type Settings } from './config.ts';
 import { connect } from './database/connect.ts';
-import { initialise } from './database/init.ts';
+import { initialiseCollections } from './database/init.ts';
 import { collectionDefinitions } from './models.ts';
 import { httpServer } from './rest/http-server.ts';
 import { atEnd } from './testing/cleanup.ts';
@@ -14,6 +15,9 @@ import { atEnd } from './testing/cleanup.ts';
 export interface TestDatabase {
   connection: Connection;
   db: Db;
+  /** The defaults. */
+  settings: Settings;
+  report: (line: string) => void;
   /** For a command that is given `MONGODB_URI`. */
   uri: string;
 }
@@ -32,20 +36,21 @@ export async function testDatabase(): Promise<TestDatabase> {
   });
   const uri = new URL(server);
   uri.pathname = name;
-  return { connection, db, uri: uri.href };
+  const settings = loadSettings({ INSTANCE_PATH: 'node_modules/.cache/no-instance' });
+  return { connection, db, settings, report: () => {}, uri: uri.href };
 }
 
 /** The API over real HTTP, on an initialised database of its own; both end with the file's tests. */
 export async function testServer(logger: Logger = pino({ level: 'silent' })) {
   const database = await testDatabase();
-  await initialise(database.db, collectionDefinitions(database.connection));
+  await initialiseCollections(database.db, collectionDefinitions(database.connection));
   const url = await serve(database.connection, logger);
   return { ...database, url, engines: database.db.collection('engines') };
 }
 
 /** Serves the API on a free port until the file's tests end. */
 export async function serve(connection: Connection, logger: Logger = pino({ level: 'silent' })): Promise<string> {
-  const server = httpServer(createApp({ connection, logger })).listen(0, '127.0.0.1');
+  const server = httpServer(createApp({ connection, logger, migrations: [] })).listen(0, '127.0.0.1');
   await once(server, 'listening');
   atEnd(() => {
     server.close();

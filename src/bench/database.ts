@@ -86,7 +86,9 @@ export async function explainQueries(uri: string, paths: readonly string[]): Pro
   connection.getClient().on('commandStarted', ({ command, commandName }) => {
     if (commandName === 'find') queries.push(command);
   });
-  const server = httpServer(createApp({ connection: await connection.asPromise(), logger: pino({ level: 'silent' }) }));
+  const server = httpServer(
+    createApp({ connection: await connection.asPromise(), logger: pino({ level: 'silent' }), migrations: [] }),
+  );
   try {
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const address = server.address();

@@ -1,18 +1,14 @@
-import type { Db } from 'mongodb';
-import type { Connection } from 'mongoose';
-import { loadSettings, type Settings } from '../config.ts';
+import { loadSettings } from '../config.ts';
 import { openDatabase } from '../database/connect.ts';
+import { LeaseBusy } from '../migrate/lease.ts';
+import type { OpenDatabase } from '../migrations.ts';
 import { OperatorError } from '../operator-error.ts';
 
-/** What a command works with. */
-export interface Context {
-  db: Db;
-  connection: Connection;
-  settings: Settings;
-}
+/** The exit code for what may succeed later (EX_TEMPFAIL of sysexits.h). */
+const TRY_AGAIN = 75;
 
 /** Opens the settings' database for one command and closes it afterwards; a failure is told in one line. */
-export async function withDatabase(action: (context: Context) => Promise<void>): Promise<void> {
+export async function withDatabase(action: (database: OpenDatabase) => Promise<void>): Promise<void> {
   try {
     const settings = loadSettings();
     const talk = (line: string) => console.error(line);
@@ -21,12 +17,12 @@ export async function withDatabase(action: (context: Context) => Promise<void>):
     try {
       const { db } = connection;
       if (!db) throw new Error('the connection is not open');
-      await action({ db, connection, settings });
+      await action({ db, connection, settings, report: talk });
     } finally {
       await close();
     }
   } catch (error) {
     console.error(error instanceof OperatorError ? error.message : error);
-    process.exitCode = 1;
+    process.exitCode = error instanceof LeaseBusy ? TRY_AGAIN : 1;
   }
 }

@@ -1,9 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { initialise, initialiseIfEmpty } from '../database/init.ts';
 import { seed } from '../database/seed.ts';
 import { engineModel } from '../engines/model.ts';
 import { sampleEngine } from '../engines/sample.ts';
-import { collectionDefinitions } from '../models.ts';
+import { initialise, initialiseIfEmpty } from '../initialise.ts';
 import { OperatorError } from '../operator-error.ts';
 import { runShell } from '../shell.ts';
 import { withDatabase } from './context.ts';
@@ -15,8 +14,8 @@ export function addDatabaseCommands(program: Command): void {
     .description('make the collections, validators and indexes of the models; drops and changes nothing')
     .option('--json', 'print the findings as JSON')
     .action((options: { json?: true }) =>
-      withDatabase(async ({ db, connection }) => {
-        const findings = await initialise(db, collectionDefinitions(connection));
+      withDatabase(async (database) => {
+        const findings = await initialise(database);
         if (options.json) console.log(JSON.stringify(findings));
         else for (const { outcome, what } of findings) console.log(`${outcome}: ${what}`);
         const different = findings.filter(({ outcome }) => outcome === 'different').length;
@@ -37,10 +36,11 @@ export function addDatabaseCommands(program: Command): void {
     .option('--append', 'although there are engines already', false)
     .option('--force', 'although NODE_ENV is production', false)
     .action((options: { count: number; months: number; seed: number; append: boolean; force: boolean }) =>
-      withDatabase(async ({ db, connection, settings }) => {
+      withDatabase(async (database) => {
+        const { db, connection, settings } = database;
         if (settings.nodeEnv === 'production' && !options.force)
           throw new OperatorError('NODE_ENV is production: sample data does not belong there. Add --force if it does.');
-        await initialiseIfEmpty(db, collectionDefinitions(connection), settings);
+        await initialiseIfEmpty(database);
         const now = new Date(new Date().setUTCHours(0, 0, 0, 0));
         const engines = db.collection(engineModel(connection).collection.collectionName);
         await seed(engines, options.append, { ...options, now, make: sampleEngine });
@@ -51,9 +51,9 @@ export function addDatabaseCommands(program: Command): void {
     .command('shell')
     .description('a REPL with db, Engine and settings')
     .action(() =>
-      withDatabase(async ({ db, connection, settings }) => {
-        await initialiseIfEmpty(db, collectionDefinitions(connection), settings);
-        await runShell(connection, settings);
+      withDatabase(async (database) => {
+        await initialiseIfEmpty(database);
+        await runShell(database.connection, database.settings);
       }),
     );
 }

@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { instanceFolder } from '../testing/processes.ts';
+import { temporaryFolder } from '../testing/processes.ts';
 import { discardClaim, readClaim, replaceClaim, tryClaim } from './claim.ts';
 
 const GONE = 2 ** 22 + 1; // above Linux's largest process id
 
 test('only one of two claims is granted, until it is discarded', () => {
-  const path = join(instanceFolder(), 'embedded.json');
+  const path = join(temporaryFolder(), 'embedded.json');
   expect([tryClaim(path), tryClaim(path)]).toEqual([true, false]);
   expect(readClaim(path)).toEqual({ owner: process.pid });
   discardClaim(path, { owner: process.pid });
@@ -15,7 +15,7 @@ test('only one of two claims is granted, until it is discarded', () => {
 });
 
 test('a claim that another process has made since is not discarded', () => {
-  const path = join(instanceFolder(), 'embedded.json');
+  const path = join(temporaryFolder(), 'embedded.json');
   const stale = { owner: GONE };
   replaceClaim(path, { owner: 1, uri: 'mongodb://127.0.0.1:1/', pid: 2 });
   discardClaim(path, stale);
@@ -23,7 +23,7 @@ test('a claim that another process has made since is not discarded', () => {
 });
 
 test.each(['', '{', '[]', '{"owner":"me"}'])('what a crash left (%j) is a claim of an earlier life', (text) => {
-  const path = join(instanceFolder(), 'embedded.json');
+  const path = join(temporaryFolder(), 'embedded.json');
   writeFileSync(path, text);
   expect(readClaim(path)).toEqual({ owner: process.pid });
 });

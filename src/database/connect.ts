@@ -33,10 +33,9 @@ interface Options {
 }
 
 /** Where the settings' database is; starts the embedded one where no other is named. */
-export async function locateDatabase(settings: Settings, share: boolean, report: Report) {
+async function locateDatabase(settings: Settings, share: boolean, report: Report) {
   const { mongodbUri: uri } = settings;
-  if (uri !== null)
-    return { uri, name: databaseName(uri), description: maskUri(uri), stop: async () => {}, abandon: () => {} };
+  if (uri !== null) return { uri, name: databaseName(uri), description: maskUri(uri), stop: async () => {} };
   if (settings.nodeEnv === 'production')
     throw new OperatorError(
       'MONGODB_URI is not set, and NODE_ENV=production never uses the embedded database. Set it.',

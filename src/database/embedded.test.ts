@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { instanceFolder, run, startServer } from '../testing/processes.ts';
+import { temporaryFolder, run, startServer } from '../testing/processes.ts';
 import { isAlive } from './alive.ts';
 
 async function post(url: string, title: string): Promise<Response> {
@@ -35,7 +35,7 @@ async function isGone(pid: number): Promise<boolean> {
 
 describe('the server on the embedded database', () => {
   test.concurrent('initialises it, keeps what is stored, and stops without leaving a process', async () => {
-    const instance = instanceFolder();
+    const instance = temporaryFolder();
     const first = await startServer({ INSTANCE_PATH: instance });
     expect(first.log.join('\n')).toContain(`with its files in ${instance}`);
     const created: unknown = await (await post(first.url, 'Merlin')).json();
@@ -51,7 +51,7 @@ describe('the server on the embedded database', () => {
   });
 
   test.concurrent('refuses a second server on the same data in one line', async () => {
-    const instance = instanceFolder();
+    const instance = temporaryFolder();
     const first = await startServer({ INSTANCE_PATH: instance });
     const { code, stderr } = await run(['node', '--import', 'tsx/esm', 'src/server.ts'], {
       INSTANCE_PATH: instance,
@@ -67,7 +67,7 @@ describe('the server on the embedded database', () => {
   test.concurrent(
     'loses no acknowledged write when the server and then the database are killed under load',
     async () => {
-      const instance = instanceFolder();
+      const instance = temporaryFolder();
       const acknowledged = new Set<string>();
       let { url, child, ended } = await startServer({ INSTANCE_PATH: instance });
       let running = true;

@@ -17,8 +17,6 @@ export interface EmbeddedDatabase {
   description: string;
   /** Ends the database, if this process started it, and waits for that. */
   stop: () => Promise<void>;
-  /** The same without waiting, for a process that is about to exit; the next start waits for it. */
-  abandon: () => void;
 }
 
 interface Options {
@@ -67,7 +65,6 @@ const joined = (uri: string, pid: number | undefined, description: string): Embe
   pid,
   description,
   stop: async () => {},
-  abandon: () => {},
 });
 
 async function start(
@@ -107,7 +104,6 @@ async function start(
       pid,
       description: `${binary.engine} from ${binary.origin}, with its files in ${data}`,
       stop,
-      abandon: () => pid !== undefined && process.kill(pid),
     };
   } catch (error) {
     await stop();

@@ -1,12 +1,12 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { instanceFolder, run } from '../testing/processes.ts';
+import { temporaryFolder, run } from '../testing/processes.ts';
 import { findBinary } from './mongod.ts';
 import { installedSecantusDB } from './secantusdb.ts';
 
 function executable(name: string): string {
-  const path = join(instanceFolder(), name);
+  const path = join(temporaryFolder(), name);
   writeFileSync(path, '#!/bin/sh\n');
   chmodSync(path, 0o755);
   return path;

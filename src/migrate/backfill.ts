@@ -1,8 +1,9 @@
-import type { AnyBulkWriteOperation, Collection, Document, Filter, ObjectId } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection, Document, Filter } from 'mongodb';
 import { showProgress } from '../progress.ts';
+import { currentRun } from './run-context.ts';
 
 interface Backfill {
-  /** For the progress line, as `engines: adding lastFired`. */
+  /** For the progress line, as `engines: adding lastFired`; no two backfills of a migration share it. */
   label: string;
   /** Matches the documents of the old shape, and no longer a document that has been converted. */
   filter: Filter<Document>;
@@ -10,27 +11,38 @@ interface Backfill {
   fields?: readonly string[];
   /** The writes for a batch. Each must leave alone a document that changed since it was read. */
   convert: (batch: readonly Document[]) => Promise<AnyBulkWriteOperation[]>;
+  /** Documents of a batch; without it a batch is as large as its time allows. */
   batchSize?: number;
 }
 
-const BATCH_SIZE = 1000;
+const FIRST_BATCH = 200;
+const LEAST_BATCH = 20;
+const MOST_BATCH = 5000;
+/** Short enough for the API's own writes to come in between. */
+const BATCH_MS = 100;
 const PASSES = 10;
 
 /**
  * Converts all documents of an old shape in batches, ordered by `_id`, while others go on writing.
- * Every batch is acknowledged by a majority before the next is read. Killed and run again, it goes on with what is left.
+ * Every batch is acknowledged by a majority, and noted in the journal, before the next is read; killed and resumed, it
+ * goes on behind the last one that was noted.
  * @throws {Error} if documents of the old shape remain after ten passes
  */
 export async function backfill(collection: Collection, options: Backfill): Promise<void> {
   const { label, filter } = options;
+  const resumed = currentRun()?.checkpoint(label);
   const matching = await collection.countDocuments(filter);
   if (matching === 0) return;
-  const progress = showProgress(label, matching);
+  const start = { last: resumed?.last, done: resumed?.done ?? 0, total: matching + (resumed?.done ?? 0) };
+  const progress = showProgress(label, start.total);
+  progress.advance(start.done);
   try {
+    let from = start;
     // Others may write the old shape behind the walk, or change a document between its read and its write.
     for (let pass = 0; pass < PASSES; pass += 1) {
-      await walk(collection, options, (items) => progress.advance(items));
+      const { done } = await walk(collection, options, from, (items) => progress.advance(items));
       if ((await collection.findOne(filter, { projection: { _id: 1 } })) === null) return;
+      from = { ...start, last: undefined, done };
     }
   } finally {
     progress.stop();
@@ -39,18 +51,40 @@ export async function backfill(collection: Collection, options: Backfill): Promi
   throw new Error(`${label}: ${left} documents still have the old shape. Run it again when fewer writers are active.`);
 }
 
-async function walk(collection: Collection, options: Backfill, onBatch: (items: number) => void): Promise<void> {
-  const { filter, fields = [], convert, batchSize = BATCH_SIZE } = options;
+interface Position {
+  /** `_id` of the last document that was looked at; `undefined` at the start. */
+  last: unknown;
+  done: number;
+  total: number;
+}
+
+async function walk(
+  collection: Collection,
+  { label, filter, fields = [], convert, batchSize }: Backfill,
+  start: Position,
+  onBatch: (items: number) => void,
+): Promise<Position> {
   const projection = Object.fromEntries(['_id', ...fields].map((field) => [field, 1]));
-  let last: ObjectId | undefined;
-  for (;;) {
-    const range: Filter<Document> = last === undefined ? filter : { $and: [{ _id: { $gt: last } }, filter] };
-    const batch = await collection.find(range, { projection }).sort({ _id: 1 }).limit(batchSize).toArray();
-    if (batch.length === 0) return;
+  const run = currentRun();
+  let size = batchSize ?? FIRST_BATCH;
+  for (let position = start; ;) {
+    const startedAt = performance.now();
+    const { last } = position;
+    const range: Document = last === undefined ? filter : { $and: [{ _id: { $gt: last } }, filter] };
+    const batch = await collection.find(range, { projection }).sort({ _id: 1 }).limit(size).toArray();
+    if (batch.length === 0) return position;
     const writes = await convert(batch);
     if (writes.length > 0)
       await collection.bulkWrite(writes, { ordered: false, writeConcern: { w: 'majority', journal: true } });
     onBatch(batch.length);
-    last = batch.at(-1)?._id;
+    position = { ...position, last: batch.at(-1)?.['_id'], done: position.done + batch.length };
+    if (batchSize === undefined) size = nextSize(size, performance.now() - startedAt);
+    await run?.proceed(label, position);
   }
+}
+
+/** As many as would have taken BATCH_MS, but neither twice as many as before nor less than half of them. */
+function nextSize(size: number, tookMs: number): number {
+  const factor = Math.min(2, Math.max(0.5, BATCH_MS / tookMs));
+  return Math.min(MOST_BATCH, Math.max(LEAST_BATCH, Math.round(size * factor)));
 }

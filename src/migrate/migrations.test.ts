@@ -3,10 +3,10 @@ import { describe, expect, test } from '@jest/globals';
 import { BSON, type Db, type Document } from 'mongodb';
 import supertest from 'supertest';
 import { up as createEngines } from '../../migrations/20260501090000-create_engines.ts';
-import { initialise } from '../database/init.ts';
 import { sampleDocuments } from '../database/seed.ts';
 import { sampleEngine } from '../engines/sample.ts';
-import { collectionDefinitions } from '../models.ts';
+import { initialise } from '../initialise.ts';
+import { isBookkeeping } from './journal.ts';
 import { serve, testDatabase, type TestDatabase } from '../testing.ts';
 import { run } from '../testing/processes.ts';
 
@@ -21,14 +21,16 @@ async function migrate({ uri }: TestDatabase, verb: 'up' | 'down' | 'status') {
 /** Collections with their options and indexes; not their documents. */
 async function shapeOf(db: Db): Promise<Document[]> {
   const collections = await db.listCollections({}, { nameOnly: false }).toArray();
-  const shapes = collections.map(async ({ name, options }) => ({
-    name,
-    options,
-    indexes: (await db.collection(name).listIndexes().toArray()).map((index) => ({
-      ...index,
-      key: Object.entries(index['key']),
-    })),
-  }));
+  const shapes = collections
+    .filter(({ name }) => !isBookkeeping(name))
+    .map(async ({ name, options }) => ({
+      name,
+      options,
+      indexes: (await db.collection(name).listIndexes().toArray()).map((index) => ({
+        ...index,
+        key: Object.entries(index['key']),
+      })),
+    }));
   return (await Promise.all(shapes)).toSorted((left, right) => left.name.localeCompare(right.name));
 }
 
@@ -53,10 +55,10 @@ describe('the migrations', () => {
     const migrated = await testDatabase();
     await migrate(migrated, 'up');
     const initialised = await testDatabase();
-    await initialise(initialised.db, collectionDefinitions(initialised.connection));
+    await initialise(initialised);
     expect(await shapeOf(migrated.db)).toEqual(await shapeOf(initialised.db));
     expect(await migrate(initialised, 'status')).not.toContain('PENDING');
-    expect(await initialise(migrated.db, collectionDefinitions(migrated.connection))).toEqual([]);
+    expect(await initialise(migrated)).toEqual([]);
   });
 
   test(`lose nothing of six months of engines (seed ${SEED}) by down and up, once and all the way`, async () => {

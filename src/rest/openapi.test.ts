@@ -70,7 +70,13 @@ describe('the description', () => {
   });
 
   test('has every path that is served, and its parameters', () => {
-    expect(Object.keys(paths).toSorted()).toEqual(['/engines', '/engines/{id}', '/health', '/openapi.json']);
+    expect(Object.keys(paths).toSorted()).toEqual([
+      '/engines',
+      '/engines/{id}',
+      '/health',
+      '/health/ready',
+      '/openapi.json',
+    ]);
     for (const { method, path, parameters } of operations) {
       const names = parameters.map(({ in: place, name }) => `${place} ${name}`);
       if (path === '/engines/{id}') expect(names).toEqual(['path id']);

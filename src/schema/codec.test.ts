@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ObjectId, type Document } from 'mongodb';
 import { Schema } from 'mongoose';
-import { initialise } from '../database/init.ts';
+import { initialiseCollections } from '../database/init.ts';
 import { testDatabase } from '../testing.ts';
 import { toChanges, toDocument, toReplacement, toRepresentation } from './codec.ts';
 import { collectionDefinition } from './collection.ts';
@@ -32,7 +32,7 @@ const part = new Schema(
 const fields = readFields(part);
 
 const { connection, db } = await testDatabase();
-await initialise(db, [collectionDefinition(connection.model('Part', part))]);
+await initialiseCollections(db, [collectionDefinition(connection.model('Part', part))]);
 const parts = db.collection('parts');
 
 const MAKER = '65a1b2c3d4e5f60718293a4b';

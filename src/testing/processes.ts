@@ -22,8 +22,8 @@ export interface ServerProcess {
   ended: Promise<Outcome>;
 }
 
-/** An instance folder of its own, deleted after the file's tests. */
-export function instanceFolder(): string {
+/** A folder of its own, deleted after the file's tests. */
+export function temporaryFolder(): string {
   const path = mkdtempSync(join(tmpdir(), 'engines-test-'));
   atEnd(() => rmSync(path, { recursive: true, force: true }));
   return path;
@@ -56,7 +56,8 @@ export async function startServer(env: Record<string, string>): Promise<ServerPr
   return { url: await Promise.race([listening, failed]), child, log, ended };
 }
 
-function launch([program = '', ...parameters]: string[], env: Record<string, string>) {
+/** Starts a command of the project. */
+export function launch([program = '', ...parameters]: string[], env: Record<string, string>) {
   const { PATH = '', HOME = '', MONGOMS_SYSTEM_BINARY = '' } = process.env;
   const child = spawn(program, parameters, { cwd: projectRoot, env: { PATH, HOME, MONGOMS_SYSTEM_BINARY, ...env } });
   atEnd(() => child.kill('SIGKILL'));

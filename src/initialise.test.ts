@@ -1,39 +1,35 @@
 import { expect, test } from '@jest/globals';
-import { collectionDefinitions } from '../models.ts';
-import { testDatabase } from '../testing.ts';
-import { initialise } from './init.ts';
-
-async function emptyDatabase() {
-  const { db, connection } = await testDatabase();
-  return { db, definitions: collectionDefinitions(connection) };
-}
+import { initialise } from './initialise.ts';
+import { testDatabase } from './testing.ts';
 
 test('an empty database gets collections, validators and indexes, and its migrations count as applied', async () => {
-  const { db, definitions } = await emptyDatabase();
-  const findings = await initialise(db, definitions);
+  const database = await testDatabase();
+  const findings = await initialise(database);
   expect(findings.map(({ what }) => what)).toEqual([
     'changelog entry 20260501090000-create_engines.ts',
     'changelog entry 20261101090000-add_lastFired.ts',
     'collection engines with its validator',
     'index lastFired_1__id_1 of engines',
   ]);
-  expect(await initialise(db, definitions)).toEqual([]);
+  expect(await initialise(database)).toEqual([]);
 });
 
 test('ten processes at once end in the same database as one', async () => {
-  const { db, definitions } = await emptyDatabase();
-  await Promise.all(Array.from({ length: 10 }, () => initialise(db, definitions)));
+  const database = await testDatabase();
+  const { db } = database;
+  await Promise.all(Array.from({ length: 10 }, () => initialise(database)));
   expect(await db.collection('changelog').countDocuments()).toBe(2);
-  expect(await initialise(db, definitions)).toEqual([]);
+  expect(await initialise(database)).toEqual([]);
 });
 
 test('what differs from the models is told and left as it is', async () => {
-  const { db, definitions } = await emptyDatabase();
+  const database = await testDatabase();
+  const { db } = database;
   const engines = await db.createCollection('engines');
   await engines.insertOne({ anything: true });
   await engines.createIndex({ lastFired: -1 }, { name: 'lastFired_1__id_1' });
   await engines.createIndex({ thrust: 1 });
-  expect(await initialise(db, definitions)).toEqual([
+  expect(await initialise(database)).toEqual([
     { outcome: 'different', what: 'validator of engines' },
     { outcome: 'different', what: 'index lastFired_1__id_1 of engines' },
     { outcome: 'different', what: 'index thrust_1 of engines, which no model declares' },

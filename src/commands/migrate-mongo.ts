@@ -1,0 +1,45 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { projectRoot } from '../config.ts';
+import { down, up } from '../migrate/verbs.ts';
+import { MIGRATIONS } from '../migrations.ts';
+import { withDatabase } from './context.ts';
+import { migrate } from './migrating.ts';
+import { showStatus } from './migration-status.ts';
+
+interface Options {
+  migrationsDir?: string;
+  block?: boolean;
+}
+
+const folderOf = ({ migrationsDir }: Options) =>
+  migrationsDir === undefined ? MIGRATIONS : resolve(projectRoot, migrationsDir);
+
+/**
+ * The verbs of bare `npx migrate-mongo` that work on the database, with its options and its words.
+ * migrate-mongo's own would lock after reading what is pending, keep no record of what failed and revert the wrong file.
+ */
+export async function runMigrateMongo(parameters: readonly string[]): Promise<void> {
+  const program = new Command('migrate-mongo');
+  const verb = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .option('-f, --file <file>', 'is not used: the settings are in migrate-mongo-config.ts')
+      .option('--migrations-dir <migrationsDir>', 'use a custom migrations directory');
+
+  verb('up', 'run all pending database migrations').action((options: Options) =>
+    withDatabase((context) => migrate(context, 'up', up(folderOf(options)), folderOf(options))),
+  );
+  verb('down', 'undo the last applied database migration')
+    .option('-b, --block', 'rollback all scripts from the same migration block')
+    .action((options: Options) =>
+      withDatabase((context) =>
+        migrate(context, 'down', down(folderOf(options), options.block === true), folderOf(options)),
+      ),
+    );
+  verb('status', 'print the changelog of the database').action((options: Options) =>
+    withDatabase(({ db }) => showStatus(db, { folder: folderOf(options), json: false, watch: false })),
+  );
+  await program.parseAsync(parameters, { from: 'user' });
+}

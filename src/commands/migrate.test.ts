@@ -1,0 +1,97 @@
+import { describe, expect, test } from '@jest/globals';
+import { MIGRATIONS, migrating } from '../migrations.ts';
+import { readHistory } from '../migrate/journal.ts';
+import { readState, run as runMigrations } from '../migrate/runner.ts';
+import { resume } from '../migrate/verbs.ts';
+import { testDatabase, type TestDatabase } from '../testing.ts';
+import { migrationsFolder } from '../testing/migrations-folder.ts';
+import { launch, run } from '../testing/processes.ts';
+
+const BARE = 'node_modules/.bin/migrate-mongo';
+const cli = ({ uri }: TestDatabase, ...parameters: string[]) =>
+  run(['node', '--import', 'tsx/esm', 'src/cli.ts', ...parameters], { MONGODB_URI: uri });
+
+/** Slow enough to be caught in the middle. */
+const SLOW = '20260101000000-slow.ts';
+const COUNT = 60;
+const slow = migrationsFolder({
+  [SLOW]: {
+    up: `await backfill(db.collection('things'), {
+      label: 'things', filter: { x: 1 }, batchSize: 1,
+      convert: async (batch) => {
+        await new Promise((done) => setTimeout(done, 10));
+        return batch.map(({ _id }) => ({ updateOne: { filter: { _id, x: 1 }, update: { $inc: { x: 1 } } } }));
+      },
+    });`,
+  },
+});
+
+/** Starts the slow migration, and waits until it writes. */
+async function startSlow(database: TestDatabase, leaseSeconds: number) {
+  const things = database.db.collection('things');
+  await things.insertMany(Array.from({ length: COUNT }, () => ({ x: 1 })));
+  const command = [BARE, 'up', '--migrations-dir', slow];
+  const env = { MONGODB_URI: database.uri, MIGRATIONS_LEASE_SECONDS: String(leaseSeconds) };
+  const process = launch(command, env);
+  while ((await things.countDocuments({ x: 2 })) === 0);
+  return process;
+}
+
+describe('migrate-mongo up', () => {
+  test('started three times at once applies each migration once', async () => {
+    const database = await testDatabase();
+    const outcomes = await Promise.all([1, 2, 3].map(() => run([BARE, 'up'], { MONGODB_URI: database.uri })));
+    expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 0]);
+    const names = (await readState(database.db, MIGRATIONS)).files.map(({ name }) => name);
+    const lines = outcomes.flatMap(({ stdout }) => stdout.split('\n').filter((line) => line !== ''));
+    expect(lines.toSorted()).toEqual(names.map((name) => `MIGRATED UP: ${name}`));
+    expect((await readHistory(database.db)).entries).toHaveLength(names.length);
+  });
+
+  test('that stood still while another took over writes nothing more', async () => {
+    const database = await testDatabase();
+    const { child, ended } = await startSlow(database, 1);
+    child.kill('SIGSTOP');
+    await runMigrations({ ...migrating(database, 'test'), folder: slow }, resume(slow));
+    const things = database.db.collection('things');
+    expect(await things.countDocuments({ x: 2 })).toBe(COUNT);
+    await things.updateMany({}, { $set: { x: 1 } });
+    child.kill('SIGCONT');
+    expect(await ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('could not keep its right to migrate'),
+    });
+    expect(await things.countDocuments({ x: 1 })).toBe(COUNT);
+    expect((await readHistory(database.db)).unfinished).toEqual([]);
+  });
+
+  test('ends in order when it is interrupted, and can be resumed', async () => {
+    const database = await testDatabase();
+    const { child, ended } = await startSlow(database, 10);
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ code: 1, stderr: expect.stringContaining('It was interrupted. It had begun') });
+    const [open] = (await readHistory(database.db)).unfinished;
+    expect(open).toMatchObject({ fileName: SLOW, state: 'failed', counts: { modifiedCount: expect.any(Number) } });
+    await runMigrations({ ...migrating(database, 'test'), folder: slow }, resume(slow));
+    expect(await database.db.collection('things').countDocuments({ x: 2 })).toBe(COUNT);
+  });
+});
+
+describe('the migrate commands', () => {
+  test('tell the same story as migrate-mongo, and end with a truthful code', async () => {
+    const database = await testDatabase();
+    const pending = JSON.parse((await cli(database, 'migrate:status', '--json')).stdout);
+    expect(pending).toMatchObject({ migrations: [{ state: 'pending' }, { state: 'pending' }], running: null });
+    expect((await cli(database, 'migrate:to', '+1')).stdout).toContain('MIGRATED UP: 20260501090000');
+    expect((await cli(database, 'migrate:to', '-1')).stdout).toContain('MIGRATED DOWN: 20260501090000');
+    const history = JSON.parse((await cli(database, 'migrate:history', '--json')).stdout);
+    expect(history).toMatchObject([
+      { action: 'up', state: 'done' },
+      { action: 'down', state: 'done' },
+    ]);
+    expect(await cli(database, 'migrate:check')).toMatchObject({ code: 0, stdout: '' });
+    await database.db.collection('changelog').insertOne({ fileName: '20250101000000-gone.ts', appliedAt: new Date() });
+    const { code, stdout } = await cli(database, 'migrate:check', '--json');
+    expect([code, JSON.parse(stdout)]).toMatchObject([1, [{ rule: 'missing', file: '20250101000000-gone.ts' }]]);
+  });
+});

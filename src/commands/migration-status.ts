@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Db } from 'mongodb';
+import { describeUnfinished, type State } from '../migrate/checks.ts';
+import { readHolder } from '../migrate/lease.ts';
+import type { Entry } from '../migrate/journal.ts';
+import { readControl } from '../migrate/pace.ts';
+import { readState } from '../migrate/runner.ts';
+import { table } from './table.ts';
+
+interface Options {
+  folder: string;
+  json: boolean;
+  /** Again every second, until nobody migrates. */
+  watch: boolean;
+}
+
+/** Prints every migration with what became of it, and what runs now. */
+export async function showStatus(db: Db, { folder, json, watch }: Options): Promise<void> {
+  for (;;) {
+    const [state, holder, control] = await Promise.all([readState(db, folder), readHolder(db), readControl(db)]);
+    const migrations = describe(state, holder !== undefined);
+    if (json) console.log(JSON.stringify({ migrations, running: holder ?? null, control }));
+    else {
+      console.log(
+        table(
+          ['Filename', 'Applied At', 'State'],
+          migrations.map(({ fileName, appliedAt, state }) => [fileName, appliedAt ?? 'PENDING', state]),
+        ),
+      );
+      if (holder) console.log(`Process ${holder.pid} on ${holder.host} migrates (${holder.command}).`);
+      if (control.paused) console.log('Backfills are paused: npm run migrate:resume lets them go on.');
+      if (control.rate !== undefined) console.log(`Backfills are slowed to ${control.rate} documents per second.`);
+    }
+    if (!watch || holder === undefined) return;
+    await sleep(1000);
+  }
+}
+
+function describe({ files, applied, entries, unfinished }: State, isRunning: boolean) {
+  const names = new Set([...files.map(({ name }) => name), ...applied.map(({ fileName }) => fileName)]);
+  return [...names].toSorted().map((fileName) => {
+    const mark = applied.find((one) => one.fileName === fileName);
+    const open = unfinished.find((one) => one.fileName === fileName);
+    const isLatest = open !== undefined && open._id === entries.at(-1)?._id;
+    const state = open
+      ? isRunning && isLatest && open.state === 'started'
+        ? running(open)
+        : describeUnfinished(open)
+      : mark
+        ? 'applied'
+        : 'pending';
+    return { fileName, appliedAt: mark?.appliedAt.toJSON(), state };
+  });
+}
+
+function running({ action, checkpoints }: Entry): string {
+  const progress = Object.entries(checkpoints).map(
+    ([label, { done, total }]) =>
+      `${decodeURIComponent(label)} ${Math.floor((done * 100) / Math.max(total, 1))}% (${done} of ${total})`,
+  );
+  return [`${action} is running`, ...progress].join(', ');
+}

@@ -1,0 +1,40 @@
+import { initialiseCollections, isEmpty, type Finding } from './database/init.ts';
+import { isBookkeeping } from './migrate/journal.ts';
+import { run } from './migrate/runner.ts';
+import { stamp } from './migrate/verbs.ts';
+import { migrating, MIGRATIONS, type OpenDatabase } from './migrations.ts';
+import { collectionDefinitions } from './models.ts';
+import { OperatorError } from './operator-error.ts';
+
+/**
+ * Makes the collections, validators and indexes of the models where they are missing, and marks the migrations as
+ * applied if the database was empty. Changes and drops nothing that is there: that is for migrations.
+ * Any number of processes may do this at once, and again.
+ * @returns what it created and what it found different from the models
+ */
+export async function initialise(database: OpenDatabase): Promise<Finding[]> {
+  const { db, connection } = database;
+  // First, so that being killed further down leaves a database in which no migration runs a second time.
+  const stamped = (await isEmpty(db, isBookkeeping)) ? await stampAll(database) : [];
+  return [...stamped, ...(await initialiseCollections(db, collectionDefinitions(connection)))];
+}
+
+/** As Alembic's `stamp head`. */
+async function stampAll(database: OpenDatabase): Promise<Finding[]> {
+  const steps = await run(migrating(database, 'initialise'), stamp(MIGRATIONS, 'head'));
+  return steps.map(({ file }) => ({ outcome: 'created', what: `changelog entry ${file.name}` }));
+}
+
+/**
+ * Initialises an empty database, except in production, where an empty one is more likely the wrong one.
+ * @throws {OperatorError} for an empty database in production
+ */
+export async function initialiseIfEmpty(database: OpenDatabase): Promise<Finding[]> {
+  const { db, settings } = database;
+  if (!(await isEmpty(db, isBookkeeping))) return [];
+  if (settings.nodeEnv === 'production')
+    throw new OperatorError(
+      `The database ${db.databaseName} is empty. Check MONGODB_URI; if it is right, run npm run db:init.`,
+    );
+  return initialise(database);
+}

@@ -1,0 +1,129 @@
+import { isEmpty, type Migration, type MigrationFile } from './files.ts';
+import type { Applied, Entry, History } from './journal.ts';
+
+/** Something that is wrong with the migrations, and what to do about it. */
+export interface Finding {
+  rule: string;
+  /** The file that it is about. */
+  file: string;
+  message: string;
+  remedy: string;
+}
+
+/** The migrations as they lie there and as the database knows them. */
+export interface State extends History {
+  files: MigrationFile[];
+  stray: string[];
+  /** Files that are not applied, oldest first. */
+  pending: MigrationFile[];
+}
+
+/** Findings about the files and the database's history; nothing is loaded. */
+export function checkHistory(state: State): Finding[] {
+  return [...stray(state), ...duplicateStamps(state), ...changed(state), ...outOfOrder(state), ...unfinished(state)];
+}
+
+function stray({ stray: names }: State): Finding[] {
+  return names.map((file) => ({
+    rule: 'stray',
+    file,
+    message: 'is no migration: those are named YYYYMMDDHHMMSS-description.ts.',
+    remedy: 'Rename it, or move it out of this folder.',
+  }));
+}
+
+function duplicateStamps({ files }: State): Finding[] {
+  const stampOf = (name: string) => name.slice(0, 14);
+  return files
+    .filter(({ name }, index) => index > 0 && stampOf(files[index - 1]?.name ?? '') === stampOf(name))
+    .map(({ name }) => ({
+      rule: 'duplicate-stamp',
+      file: name,
+      message: 'has the time stamp of another file, so their order is left to their names.',
+      remedy: 'Give the one that is applied nowhere yet a later stamp.',
+    }));
+}
+
+function changed({ files, applied, pending }: State): Finding[] {
+  return applied.flatMap(({ fileName: file, fileHash }): Finding[] => {
+    const present = files.find(({ name }) => name === file);
+    if (present) {
+      if (fileHash === undefined || present.hash === fileHash) return [];
+      const message = 'was edited after it had been applied, so other databases may have got another shape.';
+      return [{ rule: 'edited', file, message, remedy: 'Take the edit back, and write a new migration for it.' }];
+    }
+    const renamed = pending.find(({ hash }) => hash === fileHash);
+    if (renamed) {
+      const remedy = `Name it ${file} again.`;
+      return [{ rule: 'renamed', file, message: `is applied, but is now called ${renamed.name}.`, remedy }];
+    }
+    const remedy = 'Bring it back from version control; if it is gone for good, run npm run migrate:stamp.';
+    return [{ rule: 'missing', file, message: 'is applied, but there is no such file.', remedy }];
+  });
+}
+
+function outOfOrder({ pending, applied, files }: State): Finding[] {
+  const known = new Set(files.map(({ name }) => name));
+  const newest = applied
+    .map(({ fileName }) => fileName)
+    .filter((name) => known.has(name))
+    .toSorted()
+    .at(-1);
+  if (newest === undefined) return [];
+  return pending
+    .filter(({ name }) => name < newest)
+    .map(({ name }) => ({
+      rule: 'out-of-order',
+      file: name,
+      message: `is older than ${newest}, which is applied already.`,
+      remedy: 'Give it a later stamp, and look whether it still fits on top of that one.',
+    }));
+}
+
+function unfinished({ unfinished: entries }: State): Finding[] {
+  return entries.map((entry) => ({
+    rule: 'unfinished',
+    file: entry.fileName,
+    message: `${describeUnfinished(entry)}.`,
+    remedy: 'Run npm run migrate:resume to go on with it, or npm run migrate:rollback to take it back.',
+  }));
+}
+
+/** What became of a run that did not end well, as the end of a sentence that begins with the file's name. */
+export function describeUnfinished({ action, state, error, owner, startedAt }: Entry): string {
+  const run = `its ${action} of ${startedAt.toISOString()} by process ${owner.pid} on ${owner.host}`;
+  return state === 'failed' ? `failed half-way: ${run} ended with "${error}"` : `stopped half-way: ${run} did not end`;
+}
+
+/** Findings about what the files export. */
+export function checkFiles(migrations: readonly (MigrationFile & Migration)[]): Finding[] {
+  return [...migrations.flatMap(emptySteps), ...branches(migrations)];
+}
+
+function emptySteps({ name: file, up, down }: MigrationFile & Migration): Finding[] {
+  return Object.entries({ up, down }).flatMap(([direction, step]) => {
+    if (!isEmpty(step)) return [];
+    const message = `has an empty ${direction}.`;
+    const remedy =
+      direction === 'up'
+        ? 'Write it, or delete the file.'
+        : 'Write what takes it back, or throw an Error that says why nothing can.';
+    return [{ rule: 'empty', file, message, remedy }];
+  });
+}
+
+/** Two files that name the same predecessor were written without knowledge of each other. */
+function branches(migrations: readonly (MigrationFile & Migration)[]): Finding[] {
+  return migrations.flatMap(({ name: file, after }, index) => {
+    const before = migrations[index - 1]?.name ?? null;
+    if (after === undefined || after === before) return [];
+    const message = `was written on top of ${after ?? 'nothing'}, but comes after ${before ?? 'nothing'}.`;
+    const remedy = `Look whether both fit together, give the newer one a later stamp if need be, and set its after to the name of the file before it.`;
+    return [{ rule: 'branches', file, message, remedy }];
+  });
+}
+
+/** The last applied migration, by the order of files; `undefined` where nothing is applied. */
+export function lastApplied({ applied }: History): Applied | undefined {
+  return applied.toSorted((left, right) => (left.fileName < right.fileName ? -1 : 1)).at(-1);
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Db, MongoClient } from 'mongodb';
+import { OperatorError } from '../operator-error.ts';
+
+/** One direction of a migration. */
+export type Step = (db: Db, client: MongoClient) => Promise<unknown>;
+
+/** What a migration file exports. */
+export interface Migration {
+  up: Step;
+  down: Step;
+  /** The migration that it was written on top of, `null` for the first; absent where the file does not say. */
+  after?: string | null;
+  /** Whether each direction runs in one transaction. */
+  transaction: boolean;
+}
+
+/** A file in the folder of the migrations. */
+export interface MigrationFile {
+  name: string;
+  /** SHA-256 of its text, whatever its line ends. */
+  hash: string;
+}
+
+/** The template of `migrate-mongo create`; no migration. */
+const TEMPLATE = 'sample-migration.ts';
+
+/** `20260501090000-create_engines.ts` */
+const FILE_NAME = /^\d{14}-[\w-]+\.ts$/;
+
+/** The migrations of a folder, oldest first, and what else lies there. */
+export async function readFiles(folder: string): Promise<{ files: MigrationFile[]; stray: string[] }> {
+  const names = (await readdir(folder)).filter((name) => name !== TEMPLATE && !name.startsWith('.')).toSorted();
+  const files = await Promise.all(
+    names
+      .filter((name) => FILE_NAME.test(name))
+      .map(async (name) => ({ name, hash: hashOf(await readFile(join(folder, name), 'utf8')) })),
+  );
+  return { files, stray: names.filter((name) => !FILE_NAME.test(name)) };
+}
+
+const hashOf = (text: string) => createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
+
+/** @throws {OperatorError} if the file cannot be loaded, or exports no `up` and `down` */
+export async function loadMigration(folder: string, { name, hash }: MigrationFile): Promise<Migration> {
+  const path = join(folder, name);
+  let module: object;
+  // With the hash, so that an edited file is not taken from the cache.
+  try {
+    module = Object(await import(`${pathToFileURL(path).href}?${hash}`));
+  } catch (error) {
+    throw new OperatorError(`${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const { up, down, after, transaction = false } = { ...Object(Reflect.get(module, 'default')), ...module };
+  for (const [direction, step] of Object.entries({ up, down }))
+    if (typeof step !== 'function')
+      throw new OperatorError(`${path} exports no function ${direction}. Compare it with ${TEMPLATE}.`);
+  if (after !== undefined && after !== null && extname(String(after)) !== '.ts')
+    throw new OperatorError(`${path}: after must be the name of a migration, or null; it is ${String(after)}.`);
+  if (typeof transaction !== 'boolean')
+    throw new OperatorError(`${path}: transaction must be true or false; it is ${String(transaction)}.`);
+  return { up, down, transaction, ...(after !== undefined && { after }) };
+}
+
+/** Whether a function has nothing in its body but comments. */
+export const isEmpty = (step: Step) => /\{\s*\}$/.test(String(step).replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*/g, ''));

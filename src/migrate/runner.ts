@@ -1,0 +1,156 @@
+import { hostname } from 'node:os';
+import type { Db, MongoClient } from 'mongodb';
+import { OperatorError } from '../operator-error.ts';
+import { checkFiles, checkHistory, type Finding, type State } from './checks.ts';
+import { fence } from './fence.ts';
+import { loadMigration, readFiles, type MigrationFile } from './files.ts';
+import { interceptWrites } from './handle.ts';
+import {
+  begin,
+  commit,
+  fail,
+  keyOf,
+  readHistory,
+  saveCheckpoint,
+  type Action,
+  type Checkpoint,
+  type Counts,
+  type Entry,
+} from './journal.ts';
+import { LeaseLost, takeLease, type Lease } from './lease.ts';
+import type { Pace } from './pace.ts';
+import { withRun } from './run-context.ts';
+
+/** The database that is migrated, and how. */
+export interface Migrating {
+  client: MongoClient;
+  databaseName: string;
+  /** Absolute path of the migrations. */
+  folder: string;
+  /** What the lease's owner is seen to do: `up`. */
+  command: string;
+  leaseSeconds: number;
+  waitSeconds: number;
+  report: (line: string) => void;
+  pace: Pace;
+  /** Ends the run before its next write. */
+  signal: AbortSignal;
+  onDone: (step: Step) => void;
+}
+
+/** One thing to do to one migration. */
+export interface Step {
+  file: MigrationFile;
+  action: Action;
+  /** The run of it that was interrupted, and that this one resumes or takes back. */
+  interrupted?: Entry;
+}
+
+/** Reads the folder and the database. */
+export async function readState(db: Db, folder: string): Promise<State> {
+  const [history, found] = await Promise.all([readHistory(db), readFiles(folder)]);
+  const applied = new Set(history.applied.map(({ fileName }) => fileName));
+  return { ...history, ...found, pending: found.files.filter(({ name }) => !applied.has(name)) };
+}
+
+/** Everything that is wrong with the migrations. */
+export async function findingsOf(state: State, folder: string): Promise<Finding[]> {
+  const loaded = [];
+  for (const file of state.files) loaded.push({ ...file, ...(await loadMigration(folder, file)) });
+  return [...checkHistory(state), ...checkFiles(loaded)];
+}
+
+/**
+ * Takes the lease, then reads the state, then lets `choose` say what to do, and does it step by step.
+ * @returns the steps, all done
+ * @throws {LeaseBusy} if another process migrates
+ * @throws {LeaseLost} if this one lost the right to
+ * @throws {OperatorError} if a step failed; the journal says how far it came
+ */
+export async function run(context: Migrating, choose: (state: State) => Step[] | Promise<Step[]>): Promise<Step[]> {
+  const { client, databaseName, folder, command } = context;
+  const db = client.db(databaseName);
+  const owner = { host: hostname(), pid: process.pid, command };
+  const lease = await takeLease(db, { ...context, owner });
+  try {
+    const steps = await choose(await readState(db, folder));
+    const migrationBlock = Date.now();
+    for (const step of steps) {
+      await apply(context, { ...lease, assertHeld: () => assertGoing(lease, context.signal) }, step, {
+        owner,
+        migrationBlock,
+      });
+      context.onDone(step);
+    }
+    return steps;
+  } finally {
+    await lease.release();
+  }
+}
+
+function assertGoing(lease: Lease, { aborted }: AbortSignal): void {
+  lease.assertHeld();
+  if (aborted) throw new OperatorError('It was interrupted.');
+}
+
+interface Attempt {
+  owner: { host: string; pid: number; command: string };
+  migrationBlock: number;
+}
+
+async function apply(context: Migrating, lease: Lease, step: Step, { owner, migrationBlock }: Attempt): Promise<void> {
+  const { client, databaseName, folder, pace } = context;
+  const { file, action, interrupted } = step;
+  const checkpoints = interrupted?.action === action ? interrupted.checkpoints : {};
+  const migration = action === 'up' || action === 'down' ? await loadMigration(folder, file) : undefined;
+  const db = client.db(databaseName);
+  lease.assertHeld();
+  const about = { fileName: file.name, fileHash: file.hash, action, token: lease.token, owner };
+  // What an interrupted run has written is still there, until this one has ended well.
+  const inherited = interrupted ? { interrupted: 1, ...interrupted.counts } : {};
+  const entry = await begin(db, { ...about, counts: inherited, checkpoints });
+  let counts: Counts = { ...inherited };
+
+  const work = async (options?: object) => {
+    counts = { ...inherited }; // a transaction may be tried again from its start
+    const handle = interceptWrites(client, { intercept: fence(lease, counts), ...(options && { options }) });
+    const fenced = handle.db(databaseName);
+    const proceed = async (label: string, checkpoint: Checkpoint) => {
+      await saveCheckpoint(fenced, entry, label, checkpoint, counts);
+      await pace(db, checkpoint.done);
+    };
+    const direction = action === 'up' || action === 'down' ? migration?.[action] : undefined;
+    const resumed = (label: string) => checkpoints[keyOf(label)];
+    await withRun({ checkpoint: resumed, proceed }, async () => direction?.(fenced, handle));
+    await commit(fenced, entry, migrationBlock, counts);
+  };
+  try {
+    if (migration?.transaction) await inTransaction(client, databaseName, work);
+    else await work();
+  } catch (error) {
+    if (error instanceof LeaseLost) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    const left = migration?.transaction ? inherited : counts;
+    await fail(db, entry, message, left);
+    throw new OperatorError(explain(step, message, Object.keys(left).length > 0), { cause: error });
+  }
+}
+
+function explain({ file, action }: Step, message: string, isHalfDone: boolean): string {
+  const remedy = isHalfDone
+    ? 'It had begun to write: mend the cause, then run npm run migrate:resume, or npm run migrate:rollback to take it back.'
+    : 'Nothing was changed: mend the cause and run it again.';
+  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
+  return `Could not migrate ${action} ${file.name}: ${sentence} ${remedy}`;
+}
+
+async function inTransaction(
+  client: MongoClient,
+  databaseName: string,
+  work: (options: object) => Promise<void>,
+): Promise<void> {
+  const { setName, msg } = await client.db(databaseName).command({ hello: 1 });
+  if (setName === undefined && msg !== 'isdbgrid')
+    throw new OperatorError('it asks for a transaction, which a standalone MongoDB does not have; use a replica set.');
+  await client.withSession((session) => session.withTransaction(() => work({ session })));
+}

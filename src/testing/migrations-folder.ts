@@ -1,0 +1,29 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from './processes.ts';
+import { projectRoot } from '../config.ts';
+
+/** The text of a migration's directions, as they use `db` and `client`, and of what else its file exports. */
+interface Texts {
+  up: string;
+  down?: string;
+  more?: string;
+}
+
+/**
+ * A folder of migrations, deleted after the file's tests. To edit one, make another folder: Jest loads a file only once.
+ */
+export function migrationsFolder(migrations: Readonly<Record<string, Texts>>): string {
+  const folder = temporaryFolder();
+  for (const [name, { up, down = 'await db.command({ ping: 1 });', more = '' }] of Object.entries(migrations))
+    writeFileSync(
+      join(folder, name),
+      `import { backfill } from '${projectRoot}src/migrate/backfill.ts';
+export const used = backfill;
+${more}
+export async function up(db, client) { ${up} }
+export async function down(db, client) { ${down} }
+`,
+    );
+  return folder;
+}
