@@ -5,12 +5,12 @@ import { CHANGELOG_COLLECTION } from './src/migrate/journal.ts';
 const [, program = '', verb = '', ...options] = process.argv;
 
 // Under migrate-mongo's own command this file is the one place that runs before everything else.
-if (basename(program).startsWith('migrate-mongo') && ['up', 'down', 'status'].includes(verb)) {
+if (basename(program).startsWith('migrate-mongo') && ['create', 'up', 'down', 'status'].includes(verb)) {
   await runMigrateMongo([verb, ...options]);
   process.exit();
 }
 
-/** migrate-mongo's settings for `create`, which opens no database. */
+/** What is left for migrate-mongo itself to know: `init` reads it. */
 export default {
   mongodb: { url: '' },
   migrationsDir: 'migrations',

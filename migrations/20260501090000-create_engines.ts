@@ -1,5 +1,8 @@
 import type { Db } from 'mongodb';
-import { addCollection, removeCollection } from '../src/migrate/collections.ts';
+import { addCollection, removeCollection } from '../src/migrate/operations/collections.ts';
+
+/** The migration that this one was written on top of. */
+export const after = null;
 
 /**
  * What changes: the collection `engines` appears, with a title of up to 128 characters and a thrust.

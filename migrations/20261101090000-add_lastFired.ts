@@ -1,7 +1,10 @@
 import type { Db } from 'mongodb';
 import { hasCode } from '../src/error-code.ts';
-import { setValidator } from '../src/migrate/collections.ts';
-import { addField, removeField } from '../src/migrate/fields.ts';
+import { setValidator } from '../src/migrate/operations/collections.ts';
+import { addField, removeField } from '../src/migrate/operations/fields.ts';
+
+/** The migration that this one was written on top of. */
+export const after = '20260501090000-create_engines.ts';
 
 /**
  * What changes: every engine gets `lastFired`, a date or null, with an index; other fields are no longer accepted.

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { testDatabase } from './testing.ts';
-import { run } from './testing/processes.ts';
+import { runCli } from './testing/processes.ts';
 
 const { db, uri } = await testDatabase();
 const cli = (parameters: string[], env: Record<string, string> = {}, input = '') =>
-  run(['node', '--import', 'tsx/esm', 'src/cli.ts', ...parameters], { MONGODB_URI: uri, ...env }, input);
+  runCli(parameters, { MONGODB_URI: uri, ...env }, input);
 
 describe('the command line', () => {
   test('initialises, seeds and opens a shell on one database', async () => {

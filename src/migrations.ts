@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Db } from 'mongodb';
 import type { Connection } from 'mongoose';
-import { projectRoot, type Settings } from './config.ts';
+import { projectRoot } from './config.ts';
+import type { Settings } from './settings.ts';
 import { pacer } from './migrate/pace.ts';
 import type { Migrating } from './migrate/runner.ts';
 
@@ -20,15 +21,15 @@ export interface OpenDatabase {
 /** What `run` needs to migrate the settings' database; `command` is what others see it do. */
 export function migrating({ db, connection, settings, report }: OpenDatabase, command: string): Migrating {
   const { migrations } = settings;
+  const subject = { client: connection.getClient(), databaseName: db.databaseName, folder: MIGRATIONS };
   return {
     ...migrations,
-    client: connection.getClient(),
-    databaseName: db.databaseName,
-    folder: MIGRATIONS,
+    ...subject,
     command,
     report,
     pace: pacer({ ...migrations, report }),
     signal: new AbortController().signal,
+    before: async () => {},
     onDone: () => {},
   };
 }

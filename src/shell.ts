@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import { start, type REPLServer } from 'node:repl';
 import { PassThrough } from 'node:stream';
 import type { Connection } from 'mongoose';
-import { maskUri, type Settings } from './config.ts';
+import { maskUri } from './config.ts';
+import type { Settings } from './settings.ts';
 import { engineModel } from './engines/model.ts';
 
 /** A REPL with the database, the models and the settings at hand; resolves when it is left. */

@@ -1,22 +1,26 @@
-import { resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { projectRoot } from '../config.ts';
+import { writeMigration } from '../migrate/autogenerate/write.ts';
 import { down, up } from '../migrate/verbs.ts';
 import { MIGRATIONS } from '../migrations.ts';
 import { withDatabase } from './context.ts';
-import { migrate } from './migrating.ts';
+import { migrate, withSafetyOptions } from './migrating.ts';
 import { showStatus } from './migration-status.ts';
 
 interface Options {
   migrationsDir?: string;
   block?: boolean;
+  forceUnsafe?: string[];
+  backup?: boolean;
 }
 
 const folderOf = ({ migrationsDir }: Options) =>
   migrationsDir === undefined ? MIGRATIONS : resolve(projectRoot, migrationsDir);
 
 /**
- * The verbs of bare `npx migrate-mongo` that work on the database, with its options and its words.
+ * The verbs of bare `npx migrate-mongo` that need more than migrate-mongo does, with its options and its words.
  * migrate-mongo's own would lock after reading what is pending, keep no record of what failed and revert the wrong file.
  */
 export async function runMigrateMongo(parameters: readonly string[]): Promise<void> {
@@ -28,18 +32,30 @@ export async function runMigrateMongo(parameters: readonly string[]): Promise<vo
       .option('-f, --file <file>', 'is not used: the settings are in migrate-mongo-config.ts')
       .option('--migrations-dir <migrationsDir>', 'use a custom migrations directory');
 
-  verb('up', 'run all pending database migrations').action((options: Options) =>
-    withDatabase((context) => migrate(context, 'up', up(folderOf(options)), folderOf(options))),
+  withSafetyOptions(verb('up', 'run all pending database migrations')).action((options: Options) =>
+    withDatabase((context) => migrate(context, 'up', up(folderOf(options)), { ...options, folder: folderOf(options) })),
   );
-  verb('down', 'undo the last applied database migration')
+  withSafetyOptions(verb('down', 'undo the last applied database migration'))
     .option('-b, --block', 'rollback all scripts from the same migration block')
     .action((options: Options) =>
       withDatabase((context) =>
-        migrate(context, 'down', down(folderOf(options), options.block === true), folderOf(options)),
+        migrate(context, 'down', down(folderOf(options), options.block === true), {
+          ...options,
+          folder: folderOf(options),
+        }),
       ),
     );
   verb('status', 'print the changelog of the database').action((options: Options) =>
     withDatabase(({ db }) => showStatus(db, { folder: folderOf(options), json: false, watch: false })),
   );
+  program
+    .command('create')
+    .argument('<description>', 'what changes, in a few words')
+    .description('create a new database migration with the provided description')
+    .option('--migrations-dir <migrationsDir>', 'use a custom migrations directory')
+    .action(async (description: string, options: Options) => {
+      const template = await readFile(join(MIGRATIONS, 'sample-migration.ts'), 'utf8');
+      console.log(`Created: migrations/${await writeMigration(folderOf(options), description, template)}`);
+    });
   await program.parseAsync(parameters, { from: 'user' });
 }

@@ -5,11 +5,12 @@ import { readState, run as runMigrations } from '../migrate/runner.ts';
 import { resume } from '../migrate/verbs.ts';
 import { testDatabase, type TestDatabase } from '../testing.ts';
 import { migrationsFolder } from '../testing/migrations-folder.ts';
-import { launch, run } from '../testing/processes.ts';
+import { launch, run, runCli, temporaryFolder } from '../testing/processes.ts';
 
+const instance = temporaryFolder();
 const BARE = 'node_modules/.bin/migrate-mongo';
 const cli = ({ uri }: TestDatabase, ...parameters: string[]) =>
-  run(['node', '--import', 'tsx/esm', 'src/cli.ts', ...parameters], { MONGODB_URI: uri });
+  runCli(parameters, { MONGODB_URI: uri, INSTANCE_PATH: instance });
 
 /** Slow enough to be caught in the middle. */
 const SLOW = '20260101000000-slow.ts';

@@ -1,68 +1,22 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { readHolder } from '../migrate/lease.ts';
-import { readHistory } from '../migrate/journal.ts';
 import { setControl } from '../migrate/pace.ts';
-import { findingsOf, readState } from '../migrate/runner.ts';
+import { rehearse } from '../migrate/rehearse.ts';
+import { readState } from '../migrate/runner.ts';
 import { resume, rollback, stamp, to } from '../migrate/verbs.ts';
-import { MIGRATIONS } from '../migrations.ts';
+import { migrating, MIGRATIONS } from '../migrations.ts';
 import { withDatabase } from './context.ts';
-import { migrate } from './migrating.ts';
-import { showStatus } from './migration-status.ts';
-import { table } from './table.ts';
+import { migrate, withSafetyOptions, type Options } from './migrating.ts';
 
-/** `migrate:*`: what bare migrate-mongo lacks. */
+/** The `migrate:*` commands that migrate, and steer what migrates. */
 export function addMigrateCommands(program: Command): void {
-  program
-    .command('migrate:status')
-    .description('every migration and what became of it')
-    .option('--watch', 'again every second, until nobody migrates', false)
-    .option('--json', 'as JSON', false)
-    .action((options: { watch: boolean; json: boolean }) =>
-      withDatabase(({ db }) => showStatus(db, { ...options, folder: MIGRATIONS })),
-    );
-
-  program
-    .command('migrate:check')
-    .description('whether the migrations are sound; exits with 1 if something is wrong')
-    .option('--json', 'print the findings as JSON', false)
-    .action(({ json }: { json: boolean }) =>
-      withDatabase(async ({ db }) => {
-        const findings = await findingsOf(await readState(db, MIGRATIONS), MIGRATIONS);
-        if (json) console.log(JSON.stringify(findings));
-        else
-          for (const { rule, file, message, remedy } of findings) console.log(`${rule}: ${file} ${message} ${remedy}`);
-        if (findings.length > 0) process.exitCode = 1;
-        else console.error('All is sound.');
-      }),
-    );
-
-  program
-    .command('migrate:history')
-    .description('every run of every migration, oldest first')
-    .option('--json', 'as JSON', false)
-    .action(({ json }: { json: boolean }) =>
-      withDatabase(async ({ db }) => {
-        const { entries } = await readHistory(db);
-        if (json) return console.log(JSON.stringify(entries));
-        const rows = entries.map(({ _id, startedAt, endedAt, fileName, action, state, owner, error = '' }) => [
-          String(_id),
-          startedAt.toISOString(),
-          endedAt ? `${(endedAt.getTime() - startedAt.getTime()) / 1000} s` : '',
-          `${action} ${state}`,
-          fileName,
-          `${owner.host}:${owner.pid}`,
-          error,
-        ]);
-        console.log(table(['No.', 'Started', 'Took', 'What', 'Filename', 'By', 'Error'], rows));
-      }),
-    );
-
-  program
-    .command('migrate:to')
+  withSafetyOptions(program.command('migrate:to'))
     .argument('<target>', 'head, base, the name of a migration or its beginning, +N or -N')
     .description('migrate up or down to a place; after npm run it needs --: npm run migrate:to -- -1')
     .allowUnknownOption() // so that -1 is an argument
-    .action((target: string) => withDatabase((context) => migrate(context, `to ${target}`, to(MIGRATIONS, target))));
+    .action((target: string, options: Options) =>
+      withDatabase((context) => migrate(context, `to ${target}`, to(MIGRATIONS, target), options)),
+    );
 
   program
     .command('migrate:stamp')
@@ -81,24 +35,42 @@ export function addMigrateCommands(program: Command): void {
       withDatabase(({ db }) => setControl(db, rate === undefined ? { paused: true } : { rate })),
     );
 
-  program
-    .command('migrate:resume')
+  withSafetyOptions(program.command('migrate:resume'))
     .description('let paused or slowed backfills go on; go on with a migration that failed or was killed')
-    .action(() =>
+    .action((options: Options) =>
       withDatabase(async (context) => {
         const { db } = context;
         await setControl(db, {});
         const { unfinished } = await readState(db, MIGRATIONS);
         const isRunning = (await readHolder(db)) !== undefined;
         if (isRunning || unfinished.length === 0) return console.error('Backfills may go on.');
-        await migrate(context, 'resume', resume(MIGRATIONS));
+        await migrate(context, 'resume', resume(MIGRATIONS), options);
       }),
     );
 
-  program
-    .command('migrate:rollback')
+  withSafetyOptions(program.command('migrate:rollback'))
     .description('take back a migration that failed or was killed')
-    .action(() => withDatabase((context) => migrate(context, 'rollback', rollback(MIGRATIONS))));
+    .action((options: Options) =>
+      withDatabase((context) => migrate(context, 'rollback', rollback(MIGRATIONS), options)),
+    );
+
+  program
+    .command('migrate:rehearse')
+    .description('try the pending migrations on a copy of the database: up, down and up again')
+    .option('--json', 'as JSON', false)
+    .action(({ json }: { json: boolean }) =>
+      withDatabase(async (database) => {
+        const { files, took, differences } = await rehearse(migrating(database, 'rehearse'));
+        if (json) console.log(JSON.stringify({ files, took, differences }));
+        else {
+          for (const [part, milliseconds] of Object.entries(took)) console.log(`${part}: ${milliseconds / 1000} s`);
+          for (const difference of differences) console.log(`different: ${difference}`);
+        }
+        if (differences.length > 0) process.exitCode = 1;
+        else
+          console.error(files.length === 0 ? 'Nothing is pending.' : `${files.join(', ')}: all came back as it was.`);
+      }),
+    );
 }
 
 function positive(text: string): number {

@@ -1,8 +1,31 @@
+import type { Command } from 'commander';
+import { backup } from '../database/backup/backup.ts';
+import { verifyFiles } from '../database/backup/verify-files.ts';
 import type { State } from '../migrate/checks.ts';
+import { planMigrations, requireSafe } from '../migrate/plan/plan.ts';
 import { run, type Step } from '../migrate/runner.ts';
+import { collectionDefinitions } from '../models.ts';
 import { migrating, MIGRATIONS, type OpenDatabase } from '../migrations.ts';
+import { OperatorError } from '../operator-error.ts';
+import { backupFolder } from './backup.ts';
 
 const WORDS = { up: 'MIGRATED UP', down: 'MIGRATED DOWN', stamp: 'STAMPED', unstamp: 'UNSTAMPED' };
+
+/** What a command that migrates can be told. */
+export interface Options {
+  /** Absolute path of other migrations than the project's. */
+  folder?: string;
+  /** Unsafe steps that may be done all the same. */
+  forceUnsafe?: readonly string[];
+  /** Whether a backup is made before a migration that takes values away. */
+  backup?: boolean;
+}
+
+/** Adds the options that `migrate` understands. */
+export const withSafetyOptions = (command: Command): Command =>
+  command
+    .option('--force-unsafe <names...>', 'do these unsafe steps all the same')
+    .option('--no-backup', 'make no backup before a migration that takes values away');
 
 /**
  * Runs a verb on the settings' database and prints each step that is done, as migrate-mongo does.
@@ -12,17 +35,36 @@ export async function migrate(
   database: OpenDatabase,
   command: string,
   choose: (state: State) => Promise<Step[]>,
-  folder = MIGRATIONS,
+  { folder = MIGRATIONS, forceUnsafe = [], backup: isBackedUp = true }: Options = {},
 ): Promise<void> {
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  const context = {
-    ...migrating(database, command),
-    folder,
-    signal: interruption.signal,
-    onDone: ({ file, action }: Step) => console.log(`${WORDS[action]}: ${file.name}`),
-  };
-  const steps = await run(context, choose);
+  const subject = { ...migrating(database, command), folder };
+  const models = collectionDefinitions(database.connection);
+  const steps = await run(
+    {
+      ...subject,
+      async before({ file, action, interrupted }) {
+        const [plan] = await planMigrations([file], { ...subject, models }, action === 'down' ? 'down' : 'up');
+        if (plan === undefined) return;
+        // Going back to an older version is what takes its fields from this one.
+        if (action === 'up' && !interrupted) requireSafe(plan, forceUnsafe);
+        if (plan.isDestructive && isBackedUp) await makeBackup(database);
+      },
+      signal: interruption.signal,
+      onDone: ({ file, action }) => console.log(`${WORDS[action]}: ${file.name}`),
+    },
+    choose,
+  );
   if (steps.length === 0) console.error('There is nothing to do.');
+}
+
+/** @throws {OperatorError} if what was written cannot be read back */
+async function makeBackup({ db, settings, report }: OpenDatabase): Promise<void> {
+  const { directory } = await backup(db, backupFolder(settings, db.databaseName));
+  const { findings } = await verifyFiles(directory);
+  if (findings.length > 0)
+    throw new OperatorError(`The backup ${directory} is damaged already, so nothing was begun. Look at that disk.`);
+  report(`Backup before values are taken away: ${directory}`);
 }

@@ -1,5 +1,6 @@
 import mongoose, { type Connection } from 'mongoose';
-import { databaseName, maskUri, type Settings } from '../config.ts';
+import { databaseName, maskUri } from '../config.ts';
+import type { Settings } from '../settings.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Report } from './mongod.ts';
 

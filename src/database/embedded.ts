@@ -29,6 +29,7 @@ interface Options {
 
 const PATIENCE_MS = 15_000;
 const LAUNCH_MS = 30_000;
+const RESTARTS = 10;
 
 /**
  * Starts a database on the files in `data` of an instance folder, or joins the one that runs there.
@@ -89,13 +90,23 @@ async function start(
       instance?.mongodProcess?.once('exit', () => {
         if (stopping) return;
         report('The embedded database ended by itself; starting it again.');
-        run(given).catch((error: unknown) =>
+        restart(given).catch((error: unknown) =>
           report(`It cannot be started again (${String(error)}). Restart this process.`),
         );
       });
       const uri = uriOf(server, binary);
       replaceClaim(path, { owner: process.pid, uri, ...(pid !== undefined && { pid }) });
       return { uri, pid };
+    };
+    /** At the same port, which others must have left first. */
+    const restart = async (port: number | undefined) => {
+      for (let tries = 1; ; tries += 1)
+        try {
+          return await run(port);
+        } catch (error) {
+          if (tries === RESTARTS || stopping) throw error;
+          await sleep(500);
+        }
     };
     const { uri, pid } = await run();
     writeFileSync(join(data, 'engine'), binary.engine);
@@ -126,7 +137,8 @@ async function launch(binary: Binary, place: { dbPath?: string; port?: number } 
     spawn: { detached: true },
   });
   try {
-    await server.start();
+    // A given port is not to be replaced by another: mongodb-memory-server gives none out twice within 10 s.
+    await server.start(place.port !== undefined);
     return server;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

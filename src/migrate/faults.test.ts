@@ -70,7 +70,9 @@ const expireLease = (db: Db) =>
 
 async function expectMigrated({ db }: TestDatabase): Promise<void> {
   const things = await db.collection('things').find().sort({ size: 1 }).toArray();
-  expect(things.map(({ times, converted }) => [times, converted])).toEqual(Array.from({ length: COUNT }, () => [1, true]));
+  expect(things.map(({ times, converted }) => [times, converted])).toEqual(
+    Array.from({ length: COUNT }, () => [1, true]),
+  );
   expect(await db.collection('things').indexExists('size_1')).toBe(true);
   const { applied, unfinished } = await readHistory(db);
   expect(applied.map(({ fileName }) => fileName)).toEqual([FIRST, SECOND]);

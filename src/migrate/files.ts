@@ -28,12 +28,15 @@ export interface MigrationFile {
 /** The template of `migrate-mongo create`; no migration. */
 const TEMPLATE = 'sample-migration.ts';
 
+/** What may lie beside the migrations. */
+const BESIDES = new Set([TEMPLATE, 'package.json']);
+
 /** `20260501090000-create_engines.ts` */
 const FILE_NAME = /^\d{14}-[\w-]+\.ts$/;
 
 /** The migrations of a folder, oldest first, and what else lies there. */
 export async function readFiles(folder: string): Promise<{ files: MigrationFile[]; stray: string[] }> {
-  const names = (await readdir(folder)).filter((name) => name !== TEMPLATE && !name.startsWith('.')).toSorted();
+  const names = (await readdir(folder)).filter((name) => !BESIDES.has(name) && !name.startsWith('.')).toSorted();
   const files = await Promise.all(
     names
       .filter((name) => FILE_NAME.test(name))

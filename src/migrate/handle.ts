@@ -1,6 +1,7 @@
 import type { Collection, Db, Document, MongoClient } from 'mongodb';
+import { RUN, type RunContext } from './run-context.ts';
 
-/** A write that a migration asks for. */
+/** A write, or a read, that a migration asks for. */
 export interface Write {
   /** `null` for one that concerns the whole database. */
   collection: string | null;
@@ -12,8 +13,14 @@ export interface Write {
 /** Decides over each write: `send` passes it on, with these parameters, and gives the driver's answer. */
 export type Intercept = (write: Write, send: (parameters: readonly unknown[]) => Promise<unknown>) => Promise<unknown>;
 
+/** Answers a read in the driver's place; `undefined` lets the driver answer. */
+type Read = (read: Write) => unknown;
+
 interface Options {
   intercept: Intercept;
+  read?: Read;
+  /** The run that the client is handed out for. */
+  run?: RunContext;
   /** Added to the options of every operation, reads included: a `session`, a `comment`. */
   options?: Document;
 }
@@ -76,7 +83,7 @@ const COMMANDS_THAT_READ = new Set(
  * What neither reads nor writes in a known way is refused: a write that nobody saw would be neither planned nor fenced.
  */
 export function interceptWrites(client: MongoClient, options: Options): MongoClient {
-  return guarded(client, 'client', {
+  return guarded(client, 'client', options, {
     db: (name: string) => interceptDatabase(client.db(name), options),
     startSession: client.startSession.bind(client),
     withSession: client.withSession.bind(client),
@@ -85,7 +92,7 @@ export function interceptWrites(client: MongoClient, options: Options): MongoCli
 
 function interceptDatabase(db: Db, context: Options): Db {
   const aggregate = (pipeline: Document[], options?: Document) => aggregateOn(db, null, [pipeline, options], context);
-  return guarded(db, 'db', {
+  return guarded(db, 'db', context, {
     ...methods(db, null, DATABASE_READS, DATABASE_WRITES, context),
     aggregate,
     collection: (name: string, options?: Document) => interceptCollection(db.collection(name, options), context),
@@ -103,7 +110,7 @@ function interceptDatabase(db: Db, context: Options): Db {
 
 function interceptCollection(collection: Collection, context: Options): Collection {
   const { collectionName } = collection;
-  return guarded(collection, 'collection', {
+  return guarded(collection, 'collection', context, {
     ...methods(collection, collectionName, COLLECTION_READS, COLLECTION_WRITES, context),
     aggregate: (pipeline: Document[], options?: Document) =>
       aggregateOn(collection, collectionName, [pipeline, options], context),
@@ -113,7 +120,9 @@ function interceptCollection(collection: Collection, context: Options): Collecti
 function methods(target: object, collection: string | null, reads: Methods, writes: Methods, context: Options) {
   const reading = Object.entries(reads).map(([name, place]) => [
     name,
-    (...parameters: unknown[]) => call(target, name, withOptions(parameters, place, context)),
+    (...parameters: unknown[]) =>
+      context.read?.({ collection, operation: name, parameters }) ??
+      call(target, name, withOptions(parameters, place, context)),
   ]);
   const writing = Object.entries(writes).map(([operation, place]) => [
     operation,
@@ -155,10 +164,12 @@ function call(target: object, name: string, parameters: readonly unknown[]): Pro
 function guarded<Target extends object>(
   target: Target,
   kind: string,
+  { run }: Options,
   replaced: Readonly<Record<string, unknown>>,
 ): Target {
   return new Proxy(target, {
     get(_target, name) {
+      if (name === RUN) return run;
       if (typeof name === 'string' && Object.hasOwn(replaced, name)) return replaced[name];
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function' || typeof name === 'symbol') return value;

@@ -1,19 +1,30 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { BSON, type Db, type Document } from 'mongodb';
 import supertest from 'supertest';
 import { up as createEngines } from '../../migrations/20260501090000-create_engines.ts';
+import { verifyFiles } from '../database/backup/verify-files.ts';
+import { silent } from '../database/backup/watch.ts';
 import { sampleDocuments } from '../database/seed.ts';
 import { sampleEngine } from '../engines/sample.ts';
 import { initialise } from '../initialise.ts';
 import { isBookkeeping } from './journal.ts';
+import { migrating, MIGRATIONS } from '../migrations.ts';
+import { run } from './runner.ts';
+import { to } from './verbs.ts';
 import { serve, testDatabase, type TestDatabase } from '../testing.ts';
-import { run } from '../testing/processes.ts';
+import { run as runCommand, temporaryFolder } from '../testing/processes.ts';
 
 const SEED = 7;
+const instance = temporaryFolder();
 
 async function migrate({ uri }: TestDatabase, verb: 'up' | 'down' | 'status') {
-  const outcome = await run(['node_modules/.bin/migrate-mongo', verb], { MONGODB_URI: uri });
+  const outcome = await runCommand(['node_modules/.bin/migrate-mongo', verb], {
+    MONGODB_URI: uri,
+    INSTANCE_PATH: instance,
+  });
   expect({ ...outcome, stdout: '', stderr: '' }).toEqual({ code: 0, stdout: '', stderr: '' });
   return outcome.stdout;
 }
@@ -64,15 +75,18 @@ describe('the migrations', () => {
   test(`lose nothing of six months of engines (seed ${SEED}) by down and up, once and all the way`, async () => {
     const database = await testDatabase();
     const { db } = database;
-    await migrate(database, 'up');
-    await seed(db, 300);
+    await run(migrating(database, 'test'), to(MIGRATIONS, 'head'));
+    await seed(db, 120);
     const [shape, before] = [await shapeOf(db), await stored(db)];
     await migrate(database, 'down');
+    const [backup = ''] = readdirSync(join(instance, 'backups'));
+    expect((await verifyFiles(join(instance, 'backups', backup), silent)).findings).toEqual([]);
     expect(await db.collection('engines').countDocuments({ lastFired: { $exists: true } })).toBe(0);
     expect((await shapeOf(db)).find(({ name }) => name === 'engines')).not.toMatchObject({ indexes: { length: 2 } });
-    await migrate(database, 'down');
+    const again = { ...migrating(database, 'test'), report: () => {} };
+    await run(again, to(MIGRATIONS, 'base'));
     expect(await db.collection('engines').countDocuments()).toBe(0);
-    await migrate(database, 'up');
+    await run(again, to(MIGRATIONS, 'head'));
     expect(isDeepStrictEqual(await stored(db), before)).toBe(true);
     expect((await shapeOf(db)).filter(({ name }) => !String(name).startsWith('archive.'))).toEqual(shape);
   });
@@ -115,9 +129,9 @@ describe('the migrations', () => {
     const database = await testDatabase();
     await database.db.collection('engines').insertOne({ title: 'Strange', thrust: 1.5 });
     const before = await shapeOf(database.db);
-    const { code, stderr } = await run(['node_modules/.bin/migrate-mongo', 'up'], { MONGODB_URI: database.uri });
+    const { code, stderr } = await runCommand(['node_modules/.bin/migrate-mongo', 'up'], { MONGODB_URI: database.uri });
     expect(code).toBe(1);
-    expect(stderr).toContain('1 documents of engines break the new validator');
+    expect(stderr).toContain('it gives engines a validator that 1 stored documents break');
     expect(await shapeOf(database.db)).toEqual(before);
   });
 });

@@ -50,6 +50,7 @@ export function pacer(options: Options): Pace {
     const seconds = await lag(db);
     if (seconds > options.maxLagSeconds) return `a secondary is ${Math.round(seconds)} s behind`;
     const milliseconds = await latency(db);
+    if (milliseconds === Infinity) return 'the API does not answer as it should';
     if (milliseconds > options.apiLatencyMs) return `the API takes ${Math.round(milliseconds)} ms to answer`;
     return undefined;
   }

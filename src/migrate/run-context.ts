@@ -1,19 +1,33 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Checkpoint } from './journal.ts';
+
+/** A backfill that was not run. */
+export interface PlannedBackfill {
+  label: string;
+  collection: string;
+  /** Documents of the old shape. */
+  documents: number;
+  /** How long a batch of them took to read and convert, without the writing. */
+  sample: { documents: number; milliseconds: number; writes: readonly unknown[] };
+}
 
 /** What the verbs of a migration know of the run that they are part of. */
 export interface RunContext {
+  /** Takes note of a backfill instead of running it, where the migration is only planned. */
+  plan?: (backfill: PlannedBackfill) => void;
   /** Where the backfill of this label was when an earlier run of this migration was interrupted. */
   checkpoint: (label: string) => Checkpoint | undefined;
   /** Notes how far the backfill has come, and returns when the next batch may begin. */
   proceed: (label: string, checkpoint: Checkpoint) => Promise<void>;
 }
 
-const storage = new AsyncLocalStorage<RunContext>();
+/** Where a handle carries its run. A registered symbol, so that it is found by a second copy of this module too. */
+export const RUN = Symbol.for('migrate.run');
 
-/** Runs an action with a context that `currentRun` gives to whatever it calls. */
-export const withRun = <Result>(context: RunContext, action: () => Promise<Result>): Promise<Result> =>
-  storage.run(context, action);
+/** The run that a database or collection was handed out for; `undefined` outside of one, as in a test of a verb. */
+export function runOf(handle: object): RunContext | undefined {
+  const run: unknown = Reflect.get(handle, RUN);
+  return isRun(run) ? run : undefined;
+}
 
-/** The run that the caller is part of; `undefined` outside of one, as in a test of a verb. */
-export const currentRun = (): RunContext | undefined => storage.getStore();
+const isRun = (value: unknown): value is RunContext =>
+  typeof value === 'object' && value !== null && 'proceed' in value;

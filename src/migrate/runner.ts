@@ -13,13 +13,12 @@ import {
   readHistory,
   saveCheckpoint,
   type Action,
-  type Checkpoint,
   type Counts,
   type Entry,
 } from './journal.ts';
 import { LeaseLost, takeLease, type Lease } from './lease.ts';
 import type { Pace } from './pace.ts';
-import { withRun } from './run-context.ts';
+import type { RunContext } from './run-context.ts';
 
 /** The database that is migrated, and how. */
 export interface Migrating {
@@ -35,6 +34,8 @@ export interface Migrating {
   pace: Pace;
   /** Ends the run before its next write. */
   signal: AbortSignal;
+  /** Prepares for a step that runs a migration; throws where it must not be begun. */
+  before: (step: Step) => Promise<void>;
   onDone: (step: Step) => void;
 }
 
@@ -76,6 +77,7 @@ export async function run(context: Migrating, choose: (state: State) => Step[] |
     const steps = await choose(await readState(db, folder));
     const migrationBlock = Date.now();
     for (const step of steps) {
+      if (step.action === 'up' || step.action === 'down') await context.before(step);
       await apply(context, { ...lease, assertHeld: () => assertGoing(lease, context.signal) }, step, {
         owner,
         migrationBlock,
@@ -113,15 +115,17 @@ async function apply(context: Migrating, lease: Lease, step: Step, { owner, migr
 
   const work = async (options?: object) => {
     counts = { ...inherited }; // a transaction may be tried again from its start
-    const handle = interceptWrites(client, { intercept: fence(lease, counts), ...(options && { options }) });
-    const fenced = handle.db(databaseName);
-    const proceed = async (label: string, checkpoint: Checkpoint) => {
-      await saveCheckpoint(fenced, entry, label, checkpoint, counts);
-      await pace(db, checkpoint.done);
+    const run: RunContext = {
+      checkpoint: (label) => checkpoints[keyOf(label)],
+      async proceed(label, checkpoint) {
+        await saveCheckpoint(fenced, entry, label, checkpoint, counts);
+        await pace(db, checkpoint.done);
+      },
     };
+    const handle = interceptWrites(client, { intercept: fence(lease, counts), run, ...(options && { options }) });
+    const fenced = handle.db(databaseName);
     const direction = action === 'up' || action === 'down' ? migration?.[action] : undefined;
-    const resumed = (label: string) => checkpoints[keyOf(label)];
-    await withRun({ checkpoint: resumed, proceed }, async () => direction?.(fenced, handle));
+    await direction?.(fenced, handle);
     await commit(fenced, entry, migrationBlock, counts);
   };
   try {

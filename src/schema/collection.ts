@@ -9,6 +9,8 @@ export interface CollectionDefinition {
   validator: Document;
   /** Without the index on `_id`. */
   indexes: ({ name: string; key: Document } & Document)[];
+  /** What a new field gets in old documents, by its dotted path. */
+  defaults: Record<string, unknown>;
 }
 
 const BSON_TYPES: Readonly<Record<Field['type'], string | string[]>> = {
@@ -43,7 +45,16 @@ export function collectionDefinition(model: AnyModel): CollectionDefinition {
     ...options,
     key,
   }));
-  return { name: model.collection.collectionName, validator: { $jsonSchema }, indexes };
+  const defaults = Object.fromEntries(defaultsOf(readFields(schema)));
+  return { name: model.collection.collectionName, validator: { $jsonSchema }, indexes, defaults };
+}
+
+/** Constant ones: what a function would give to old documents is for a migration to say. */
+function defaultsOf(fields: readonly Field[], prefix = ''): [string, unknown][] {
+  return fields.flatMap(({ name, type, default: value, fields: inner }): [string, unknown][] => {
+    if (type === 'Object') return defaultsOf(inner, `${prefix}${name}.`);
+    return value === undefined || typeof value === 'function' ? [] : [[prefix + name, value]];
+  });
 }
 
 function objectValidator(fields: readonly Field[]) {

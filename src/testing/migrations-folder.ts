@@ -15,10 +15,11 @@ interface Texts {
  */
 export function migrationsFolder(migrations: Readonly<Record<string, Texts>>): string {
   const folder = temporaryFolder();
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   for (const [name, { up, down = 'await db.command({ ping: 1 });', more = '' }] of Object.entries(migrations))
     writeFileSync(
       join(folder, name),
-      `import { backfill } from '${projectRoot}src/migrate/backfill.ts';
+      `import { backfill } from '${projectRoot}src/migrate/operations/backfill.ts';
 export const used = backfill;
 ${more}
 export async function up(db, client) { ${up} }

@@ -36,6 +36,10 @@ export async function run(command: string[], env: Record<string, string>, input 
   return ended;
 }
 
+/** Runs one of the `npm run` commands of src/cli.ts. */
+export const runCli = (parameters: string[], env: Record<string, string>, input?: string): Promise<Outcome> =>
+  run(['node', '--import', 'tsx/esm', 'src/cli.ts', ...parameters], env, input);
+
 const SERVER = ['node', '--import', 'tsx/esm', 'src/server.ts'];
 
 /** Starts the server and waits until it listens. @throws {Error} with its output if it ends before that */

@@ -1,6 +1,6 @@
 import type { AnyBulkWriteOperation, Collection, Document, Filter } from 'mongodb';
-import { showProgress } from '../progress.ts';
-import { currentRun } from './run-context.ts';
+import { showProgress } from '../../progress.ts';
+import { runOf } from '../run-context.ts';
 
 interface Backfill {
   /** For the progress line, as `engines: adding lastFired`; no two backfills of a migration share it. */
@@ -30,8 +30,10 @@ const PASSES = 10;
  */
 export async function backfill(collection: Collection, options: Backfill): Promise<void> {
   const { label, filter } = options;
-  const resumed = currentRun()?.checkpoint(label);
+  const run = runOf(collection);
+  const resumed = run?.checkpoint(label);
   const matching = await collection.countDocuments(filter);
+  if (run?.plan) return run.plan(await sampled(collection, options, matching));
   if (matching === 0) return;
   const start = { last: resumed?.last, done: resumed?.done ?? 0, total: matching + (resumed?.done ?? 0) };
   const progress = showProgress(label, start.total);
@@ -51,6 +53,16 @@ export async function backfill(collection: Collection, options: Backfill): Promi
   throw new Error(`${label}: ${left} documents still have the old shape. Run it again when fewer writers are active.`);
 }
 
+/** Reads and converts one batch, and writes nothing. */
+async function sampled(collection: Collection, { label, filter, fields = [], convert }: Backfill, documents: number) {
+  const projection = Object.fromEntries(['_id', ...fields].map((field) => [field, 1]));
+  const startedAt = performance.now();
+  const batch = await collection.find(filter, { projection }).limit(FIRST_BATCH).toArray();
+  const writes = batch.length > 0 ? await convert(batch) : [];
+  const sample = { documents: batch.length, milliseconds: performance.now() - startedAt, writes };
+  return { label, collection: collection.collectionName, documents, sample };
+}
+
 interface Position {
   /** `_id` of the last document that was looked at; `undefined` at the start. */
   last: unknown;
@@ -65,7 +77,7 @@ async function walk(
   onBatch: (items: number) => void,
 ): Promise<Position> {
   const projection = Object.fromEntries(['_id', ...fields].map((field) => [field, 1]));
-  const run = currentRun();
+  const run = runOf(collection);
   let size = batchSize ?? FIRST_BATCH;
   for (let position = start; ;) {
     const startedAt = performance.now();

@@ -1,0 +1,34 @@
+import { mkdirSync, readdirSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { testDatabase } from '../testing.ts';
+import { runCli, temporaryFolder } from '../testing/processes.ts';
+
+const { db, uri } = await testDatabase();
+await db.collection('engines').insertMany([{ title: 'Merlin' }, { title: 'Raptor' }]);
+const instance = temporaryFolder();
+
+const cli = (...parameters: string[]) => runCli(parameters, { MONGODB_URI: uri, INSTANCE_PATH: instance });
+
+test('the commands print data to stdout, talk to stderr, and end truthfully', async () => {
+  mkdirSync(join(instance, 'backups'));
+  const made = await cli('db:backup', '--gzip', '--keep', '1');
+  expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('All documents are of one moment.') });
+  const directory = made.stdout.trimEnd();
+  expect(directory).toMatch(new RegExp(`^${instance}/backups/${db.databaseName}-\\d{8}T\\d{9}Z$`));
+  const restored = cli('db:restore', directory, '--to', `${db.databaseName}-copy`, '--json');
+  const refused = cli('db:restore', directory);
+  expect(JSON.parse((await restored).stdout)).toMatchObject({ collections: [{ name: 'engines', documents: 2 }] });
+  expect(await db.client.db(`${db.databaseName}-copy`).dropDatabase()).toBe(true);
+  expect(await refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('Add --replace') });
+
+  const file = join(directory, db.databaseName, 'engines.bson.gz');
+  truncateSync(file, statSync(file).size - 1);
+  const damaged = await cli('db:verify', directory);
+  expect(damaged).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('engines.bson.gz'),
+    stderr: expect.stringContaining('is damaged'),
+  });
+  expect(readdirSync(join(instance, 'backups'))).toHaveLength(1);
+});

@@ -1,0 +1,75 @@
+import { dirname, join } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { backup } from '../database/backup/backup.ts';
+import { prune } from '../database/backup/prune.ts';
+import { restore } from '../database/backup/restore.ts';
+import { verify } from '../database/backup/verify.ts';
+import { OperatorError } from '../operator-error.ts';
+import type { Settings } from '../settings.ts';
+import { withDatabase } from './context.ts';
+
+/** `db:backup`, `db:restore` and `db:verify`. */
+export function addBackupCommands(program: Command): void {
+  program
+    .command('db:backup')
+    .description("write all collections, indexes, validators and options into a folder, in mongodump's layout")
+    .argument('[directory]', 'a folder that does not exist yet (default: backups/DATABASE-TIME in the instance folder)')
+    .option('--gzip', 'compress the files, as mongodump --gzip')
+    .option('--keep <number>', 'then remove the oldest backups of this database beside it, but so many', wholeNumber)
+    .option('--json', 'print the manifest as JSON')
+    .action((directory: string | undefined, options: { gzip?: true; keep?: number; json?: true }) =>
+      withDatabase(async ({ db, settings }) => {
+        const chosen = directory ?? backupFolder(settings, db.databaseName);
+        const made = await backup(db, chosen, { gzip: options.gzip ?? false });
+        console.log(options.json ? JSON.stringify(made.manifest) : made.directory);
+        if (options.keep === undefined) return;
+        const { removed } = await prune(dirname(made.directory), db.databaseName, options.keep);
+        for (const path of removed) console.error(`Removed: ${path}`);
+      }),
+    );
+
+  program
+    .command('db:restore')
+    .description('restore a backup of db:backup or mongodump')
+    .argument('<directory>', 'the folder of the backup')
+    .option('--to <database>', 'restore into this database instead of the one of the settings')
+    .option('--replace', 'exchange the collections that are there, all at the end')
+    .option('--json', 'print what was restored as JSON')
+    .action((directory: string, options: { to?: string; replace?: true; json?: true }) =>
+      withDatabase(async ({ db, connection }) => {
+        const to = options.to ?? db.databaseName;
+        const restored = await restore(connection.getClient(), directory, { to, replace: options.replace ?? false });
+        if (options.json) console.log(JSON.stringify(restored));
+        else for (const { name, documents } of restored.collections) console.log(`${name}: ${documents} documents`);
+        console.error(`Restored into ${restored.database}.`);
+      }),
+    );
+
+  program
+    .command('db:verify')
+    .description('read every byte of a backup, and restore it into a scratch database')
+    .argument('<directory>', 'the folder of the backup')
+    .option('--json', 'print the findings as JSON')
+    .action((directory: string, options: { json?: true }) =>
+      withDatabase(async ({ connection }) => {
+        const { findings, collections } = await verify(connection.getClient(), directory);
+        if (options.json) console.log(JSON.stringify(findings));
+        else for (const { where, problem } of findings) console.log(`${where} ${problem}`);
+        if (findings.length > 0) throw new OperatorError(`${directory} is damaged. Use another backup.`);
+        const documents = collections.reduce((sum, collection) => sum + collection.documents, 0);
+        console.error(`${directory} is in order: ${collections.length} collections, ${documents} documents.`);
+      }),
+    );
+}
+
+/** Where a backup goes that is told no place. */
+export const backupFolder = ({ instancePath }: Settings, database: string): string =>
+  join(instancePath, 'backups', `${database}-${timestamp()}`);
+
+/** As 20261122T150405678Z. */
+const timestamp = (): string => new Date().toISOString().replaceAll(/[-:.]/g, '');
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(text);
+}

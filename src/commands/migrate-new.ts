@@ -1,0 +1,78 @@
+import { createInterface } from 'node:readline/promises';
+import { InvalidArgumentError, type Command } from 'commander';
+import type { Rename } from '../migrate/autogenerate/change.ts';
+import { compare, possibleRenames } from '../migrate/autogenerate/compare.ts';
+import { describe } from '../migrate/autogenerate/describe.ts';
+import { render } from '../migrate/autogenerate/render.ts';
+import { writeMigration } from '../migrate/autogenerate/write.ts';
+import { readCatalog } from '../migrate/plan/catalog.ts';
+import { replay, shapesOf } from '../migrate/plan/plan.ts';
+import { readState } from '../migrate/runner.ts';
+import { MIGRATIONS, type OpenDatabase } from '../migrations.ts';
+import { collectionDefinitions } from '../models.ts';
+import { withDatabase } from './context.ts';
+
+/** `migrate:new`: as Alembic's `revision --autogenerate`. */
+export function addMigrateNew(program: Command): void {
+  program
+    .command('migrate:new')
+    .argument('<description>', 'what changes, in a few words')
+    .option('--rename <old=new...>', 'a field that has another name now: engines.thrust=force', rename)
+    .description('write the migration from what the earlier ones leave behind to what the models demand')
+    .action((description: string, { rename: renames = {} }: { rename?: Record<string, string> }) =>
+      withDatabase((database) => writeNew(database, description, renames)),
+    );
+}
+
+async function writeNew(database: OpenDatabase, description: string, given: Record<string, string>): Promise<void> {
+  const { connection, report } = database;
+  const after = collectionDefinitions(connection);
+  const { files } = await readState(database.db, MIGRATIONS);
+  const before = await replay(files, connection.getClient(), MIGRATIONS);
+  await tellOfLive(database);
+  let changes = compare(before, after, given);
+  const renames = { ...given, ...(await askFor(possibleRenames(changes), report)) };
+  changes = compare(before, after, renames);
+  if (changes.length === 0) return report('The migrations make what the models demand: there is nothing to write.');
+  for (const change of changes) report(`- ${describe(change)}`);
+  const { text, needsEdit } = render(description, changes, before, after);
+  console.log(`Created: migrations/${await writeMigration(MIGRATIONS, description, text)}`);
+  for (const what of needsEdit) report(`To be written by you: ${what}`);
+}
+
+/** A database that was changed by hand is not what the migrations make, so a migration that fits them may not fit it. */
+async function tellOfLive({ db, connection, report }: OpenDatabase): Promise<void> {
+  const { files, pending } = await readState(db, MIGRATIONS);
+  const applied = files.filter((file) => !pending.includes(file));
+  const expected = await replay(applied, connection.getClient(), MIGRATIONS);
+  const live = shapesOf(await readCatalog(db));
+  for (const change of compare(live, expected))
+    report(`This database is not as its migrations make it: they would ${describe(change)}.`);
+}
+
+/** Asks on a terminal; elsewhere says how to tell. */
+async function askFor(candidates: readonly Rename[], report: (line: string) => void): Promise<Record<string, string>> {
+  const renames: Record<string, string> = {};
+  const terminal = process.stdin.isTTY ? createInterface({ input: process.stdin, output: process.stderr }) : undefined;
+  try {
+    for (const { collection, from, to } of candidates) {
+      const option = `${collection}.${from}=${to}`;
+      if (renames[`${collection}.${from}`] !== undefined || Object.values(renames).includes(to)) continue;
+      const answer = await terminal?.question(`Was ${collection}.${from} renamed to ${to}? [y/N] `);
+      if (answer?.toLowerCase().startsWith('y')) renames[`${collection}.${from}`] = to;
+      else if (!terminal)
+        report(`If ${collection}.${from} was renamed to ${to}, delete the file and add --rename ${option}.`);
+    }
+  } finally {
+    terminal?.close();
+  }
+  return renames;
+}
+
+/** `old=new`, where `old` begins with the collection. */
+function rename(text: string, previous: Record<string, string> = {}): Record<string, string> {
+  const [from = '', to = '', ...more] = text.split('=');
+  if (!/^[^.]+\../.test(from) || to === '' || more.length > 0)
+    throw new InvalidArgumentError('It must be COLLECTION.OLD=NEW, for example engines.thrust=force.');
+  return { ...previous, [from]: to };
+}

@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { readHistory } from '../migrate/journal.ts';
+import { checkModels } from '../migrate/plan/check-models.ts';
+import { planMigrations, type Plan } from '../migrate/plan/plan.ts';
+import { findingsOf, readState } from '../migrate/runner.ts';
+import { collectionDefinitions } from '../models.ts';
+import { MIGRATIONS } from '../migrations.ts';
+import { withDatabase } from './context.ts';
+import { showStatus } from './migration-status.ts';
+import { table } from './table.ts';
+
+/** The `migrate:*` commands that look, and change nothing. */
+export function addMigrationReports(program: Command): void {
+  program
+    .command('migrate:status')
+    .description('every migration and what became of it')
+    .option('--watch', 'again every second, until nobody migrates', false)
+    .option('--json', 'as JSON', false)
+    .action((options: { watch: boolean; json: boolean }) =>
+      withDatabase(({ db }) => showStatus(db, { ...options, folder: MIGRATIONS })),
+    );
+
+  program
+    .command('migrate:check')
+    .description('whether the migrations are sound; exits with 1 if something is wrong')
+    .option('--json', 'print the findings as JSON', false)
+    .action(({ json }: { json: boolean }) =>
+      withDatabase(async ({ db, connection }) => {
+        const state = await readState(db, MIGRATIONS);
+        const findings = [
+          ...(await findingsOf(state, MIGRATIONS)),
+          ...(await checkModels(state.files, connection.getClient(), MIGRATIONS, collectionDefinitions(connection))),
+        ];
+        if (json) console.log(JSON.stringify(findings));
+        else
+          for (const { rule, file, message, remedy } of findings) console.log(`${rule}: ${file} ${message} ${remedy}`);
+        if (findings.length > 0) process.exitCode = 1;
+        else console.error('All is sound.');
+      }),
+    );
+
+  program
+    .command('migrate:history')
+    .description('every run of every migration, oldest first')
+    .option('--json', 'as JSON', false)
+    .action(({ json }: { json: boolean }) =>
+      withDatabase(async ({ db }) => {
+        const { entries } = await readHistory(db);
+        if (json) return console.log(JSON.stringify(entries));
+        const rows = entries.map(({ _id, startedAt, endedAt, fileName, action, state, owner, error = '' }) => [
+          String(_id),
+          startedAt.toISOString(),
+          endedAt ? `${(endedAt.getTime() - startedAt.getTime()) / 1000} s` : '',
+          `${action} ${state}`,
+          fileName,
+          `${owner.host}:${owner.pid}`,
+          error,
+        ]);
+        console.log(table(['No.', 'Started', 'Took', 'What', 'Filename', 'By', 'Error'], rows));
+      }),
+    );
+
+  program
+    .command('migrate:plan')
+    .description('what the pending migrations will do; nothing is written')
+    .option('--json', 'as JSON', false)
+    .action(({ json }: { json: boolean }) =>
+      withDatabase(async ({ db, connection }) => {
+        const { pending } = await readState(db, MIGRATIONS);
+        const models = collectionDefinitions(connection);
+        const subject = { client: connection.getClient(), databaseName: db.databaseName, folder: MIGRATIONS, models };
+        const plans = await planMigrations(pending, subject);
+        if (json) return console.log(JSON.stringify(plans));
+        for (const plan of plans) console.log(describePlan(plan));
+        if (plans.length === 0) console.error('Nothing is pending.');
+      }),
+    );
+}
+
+function describePlan({ file, steps, unsafe, undo }: Plan): string {
+  const rows = steps.map(({ collection, what, documents, blocks, seconds }) => [
+    collection ?? '',
+    what,
+    documents === undefined ? '' : String(documents),
+    blocks,
+    seconds === undefined ? '' : `${seconds} s`,
+  ]);
+  const dangers = unsafe.map(({ name, message, recipe }) => `unsafe (${name}): it ${message} The safe way:\n${recipe}`);
+  const heading = ['Collection', 'What', 'Documents', 'Blocks', 'About'];
+  return [`${file} (undone ${undo})`, table(heading, rows), ...dangers, ''].join('\n');
+}

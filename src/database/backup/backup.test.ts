@@ -1,0 +1,236 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { MongoClient, type Db } from 'mongodb';
+import { testDatabase } from '../../testing.ts';
+import { temporaryFolder } from '../../testing/processes.ts';
+import { backup } from './backup.ts';
+import { describeCollections } from './collections.ts';
+import { storedBatches } from './documents.ts';
+import { insertOptions, insertRaw } from './raw-insert.ts';
+import { restore } from './restore.ts';
+import { verify } from './verify.ts';
+import { silent } from './watch.ts';
+
+const { db } = await testDatabase();
+const GONE = 2 ** 22 + 1; // above Linux's largest process id
+
+const folder = () => join(temporaryFolder(), 'made');
+const quiet = { watch: silent };
+
+async function bytesOf(target: Db, collection: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const batch of storedBatches(target.collection(collection)))
+    for (const document of batch) found.push(Buffer.from(document).toString('hex'));
+  return found;
+}
+
+async function emptyDatabase(): Promise<Db> {
+  return (await testDatabase()).db;
+}
+
+async function shapeOf(target: Db): Promise<unknown> {
+  const described = await describeCollections(target);
+  return described.map(({ uuid: _uuid, indexes, ...rest }) => ({
+    ...rest,
+    indexes: indexes.map((index) => ({ ...index, key: Object.entries(index['key']) })),
+  }));
+}
+
+test('collections, views, validators, options and every index come back', async () => {
+  const source = await emptyDatabase();
+  const validator = { $jsonSchema: { required: ['title'], properties: { title: { bsonType: 'string' } } } };
+  const strict = { validator, validationLevel: 'moderate', validationAction: 'error' } as const;
+  const engines = await source.createCollection('engines', strict);
+  await source.command({ insert: 'engines', documents: [{ _id: 1, broken: true }], bypassDocumentValidation: true });
+  await engines.insertMany(
+    Array.from({ length: 40 }, (_, index) => ({ title: `Engine ${index}`, index, nested: { index } })),
+  );
+  await engines.createIndexes([
+    { key: { title: 1, index: -1 }, name: 'both', unique: true, partialFilterExpression: { index: { $gt: 3 } } },
+    { key: { index: 1 }, name: 'soon', expireAfterSeconds: 3600, sparse: true },
+    { key: { 'nested.index': 1 }, name: 'unseen', hidden: true, collation: { locale: 'de', strength: 2 } },
+  ]);
+  await source.createCollection('ring', { capped: true, size: 4096, max: 10 });
+  await source.collection('ring').insertMany([{ turn: 1 }, { turn: 2 }]);
+  await source.createCollection('words', { collation: { locale: 'fr', strength: 1 } });
+  await source.createCollection('by id', { clusteredIndex: { key: { _id: 1 }, unique: true } });
+  await source.collection('by id').insertOne({ nothing: null });
+  await source.createCollection('past', { timeseries: { timeField: 'at', metaField: 'of' } });
+  await source.collection('past').insertOne({ at: new Date(0), of: 1, value: 2 });
+  await source.createCollection('strong', { viewOn: 'engines', pipeline: [{ $match: { index: { $gt: 30 } } }] });
+  await source.createCollection('é/%?');
+
+  for (const gzip of [false, true]) {
+    const { directory, manifest } = await backup(source, folder(), { gzip, ...quiet });
+    expect(manifest.collections.find(({ name }) => name === 'engines')).toMatchObject({ documents: 41 });
+    const target = await emptyDatabase();
+    await restore(target.client, directory, { to: target.databaseName, ...quiet });
+    expect(await shapeOf(target)).toEqual(await shapeOf(source));
+    for (const name of ['engines', 'ring', 'by id', 'past'])
+      expect(await bytesOf(target, name)).toEqual(await bytesOf(source, name));
+    expect(await target.collection('strong').countDocuments()).toBe(9);
+    expect(await verify(target.client, directory, silent)).toMatchObject({ findings: [] });
+  }
+});
+
+function element(type: number, name: string, value: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([type]), Buffer.from(`${name}\0`), value]);
+}
+
+function document(...elements: Buffer[]): Buffer {
+  const body = Buffer.concat([...elements, Buffer.from([0])]);
+  return Buffer.concat([int32(body.length + 4), body]);
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return bytes;
+}
+
+function int64(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64LE(value);
+  return bytes;
+}
+
+const text = (value: string) => Buffer.concat([int32(value.length + 1), Buffer.from(`${value}\0`)]);
+const nested = (depth: number): Buffer => (depth === 0 ? document() : document(element(3, 'd', nested(depth - 1))));
+
+/** Every BSON type, with the values that JavaScript would change. */
+const VALUES: Record<string, [type: number, value: Buffer]> = {
+  'one as double': [1, int64(0x3ff0_0000_0000_0000n)],
+  'negative zero': [1, int64(-0x8000_0000_0000_0000n)],
+  'NaN with a payload': [1, int64(0x7ff8_0000_0000_0123n)],
+  'text with a zero': [2, text('a\0b')],
+  'fields that look like indexes': [3, document(element(16, '2', int32(0)), element(16, '1', int32(0)))],
+  'fields that look like prototypes': [
+    3,
+    document(element(16, '__proto__', int32(0)), element(16, 'constructor', int32(1))),
+  ],
+  'empty name': [3, document(element(16, '', int32(0)))],
+  'names of operators': [3, document(element(16, '$ref', int32(0)), element(16, 'a.b', int32(0)))],
+  'a depth of 90': [3, nested(90)],
+  array: [4, document(element(16, '0', int32(7)), element(10, '1', Buffer.alloc(0)))],
+  'binary of the old subtype': [5, Buffer.concat([int32(5), Buffer.from([2]), int32(1), Buffer.from([9])])],
+  UUID: [5, Buffer.concat([int32(16), Buffer.from([4]), Buffer.alloc(16, 5)])],
+  id: [7, Buffer.alloc(12, 9)],
+  true: [8, Buffer.from([1])],
+  'date before 1': [9, int64(-62_135_596_800_000n)],
+  null: [10, Buffer.alloc(0)],
+  'regular expression': [11, Buffer.from('^a\0imx\0')],
+  code: [13, text('f()')],
+  'code with scope': [15, Buffer.concat([int32(4 + 8 + 5), text('f()'), document()])],
+  'one as int32': [16, int32(1)],
+  timestamp: [17, int64(0x0000_0005_0000_0007n)],
+  'one as int64': [18, int64(1n)],
+  'above 2^53': [18, int64(0x0020_0000_0000_0001n)],
+  decimal: [19, Buffer.concat([int64(1n), int64(0x3040_0000_0000_0000n)])],
+  'decimal with zeros': [19, Buffer.concat([int64(1000n), int64(0x303a_0000_0000_0000n)])],
+  least: [255, Buffer.alloc(0)],
+  greatest: [127, Buffer.alloc(0)],
+};
+
+test('every type comes back byte for byte', async () => {
+  const source = await emptyDatabase();
+  const documents = Object.entries(VALUES).map(([name, [type, value]], index) =>
+    document(element(16, '_id', int32(index)), element(type, 'value', value), element(2, 'name', text(name))),
+  );
+  await insertRaw(source, 'values', documents, await insertOptions(source));
+  const before = await bytesOf(source, 'values');
+  expect(before).toEqual(documents.map((bytes) => bytes.toString('hex')));
+  const { directory } = await backup(source, folder(), quiet);
+  const target = await emptyDatabase();
+  await restore(target.client, directory, { to: target.databaseName, ...quiet });
+  expect(await bytesOf(target, 'values')).toEqual(before);
+});
+
+test('the files have their names, and their owner alone may read them', async () => {
+  await db.collection('engines').insertMany([{ title: 'Merlin' }, { title: 'Raptor' }]);
+  const { directory, manifest } = await backup(db, folder(), quiet);
+  const inner = join(directory, db.databaseName);
+  expect(readdirSync(directory).toSorted()).toEqual(['manifest.json', 'manifest.sha256', db.databaseName].toSorted());
+  expect(readdirSync(inner).toSorted()).toEqual(['engines.bson', 'engines.metadata.json']);
+  const modes = [directory, inner, join(inner, 'engines.bson'), join(directory, 'manifest.json')];
+  expect(modes.map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o700, 0o600, 0o600]);
+  expect(JSON.parse(readFileSync(join(inner, 'engines.metadata.json'), 'utf8'))).toEqual({
+    options: {},
+    indexes: [{ v: { $numberInt: '2' }, key: { _id: { $numberInt: '1' } }, name: '_id_' }],
+    uuid: expect.stringMatching(/^[0-9a-f]{32}$/),
+    collectionName: 'engines',
+    type: 'collection',
+  });
+  expect(manifest).toMatchObject({ database: db.databaseName, gzip: false });
+});
+
+test('a folder that exists is refused, and leftovers of killed backups alone are removed', async () => {
+  const parent = temporaryFolder();
+  const names = { dead: `old.partial-${GONE}@${hostname()}`, live: `b.partial-${process.ppid}@${hostname()}` };
+  const foreign = `c.partial-${GONE}@${hostname()}-2`;
+  for (const name of [names.dead, names.live, foreign]) mkdirSync(join(parent, name));
+  writeFileSync(join(parent, names.dead, 'engines.bson'), '');
+  await expect(backup(db, parent, quiet)).rejects.toThrow('exists already');
+  await backup(db, join(parent, 'made'), quiet);
+  expect(readdirSync(parent).toSorted()).toEqual([foreign, names.live, 'made'].toSorted());
+});
+
+test('what is written meanwhile does not tear it: all documents are of one moment', async () => {
+  const source = await emptyDatabase();
+  const filler = Array.from({ length: 200 }, (_, index) => ({ index, text: 'x'.repeat(1000) }));
+  await source.collection('a').insertOne({});
+  await source.collection('m').insertMany(filler);
+  await source.collection('z').insertOne({});
+  let written = 1;
+  let running = true;
+  const writer = (async () => {
+    for (; running; written += 1) {
+      await source.collection('z').insertOne({});
+      await source.collection('a').insertOne({});
+    }
+  })();
+  const { manifest } = await backup(source, folder(), quiet);
+  running = false;
+  await writer;
+  const count = (name: string) => manifest.collections.find((collection) => collection.name === name)?.documents ?? -1;
+  expect(count('z') - count('a')).toBeGreaterThanOrEqual(0);
+  expect(count('z') - count('a')).toBeLessThanOrEqual(1);
+  expect(written).toBeGreaterThan(count('z'));
+});
+
+test('a collection that is dropped meanwhile stops it, and nothing is left', async () => {
+  const source = await emptyDatabase();
+  await source.collection('engines').insertOne({});
+  const directory = folder();
+  let dropped: Promise<unknown> = Promise.resolve();
+  const progress = () => {
+    dropped = source.collection('engines').drop();
+    return { advance() {}, stop() {} };
+  };
+  await expect(backup(source, directory, { watch: { ...silent, progress } })).rejects.toThrow(/Run it again/);
+  await dropped;
+  expect(existsSync(directory)).toBe(false);
+  expect(readdirSync(join(directory, '..'))).toEqual([]);
+});
+
+test('a database that is gone at any step leaves nothing', async () => {
+  const { db: source, uri } = await testDatabase();
+  await source.collection('engines').insertOne({});
+  const parent = temporaryFolder();
+  let last = 0;
+  for (let isDone = false; !isDone; last += 1) {
+    const client = new MongoClient(uri, { monitorCommands: true });
+    let commands = 0;
+    client.on('commandStarted', () => {
+      commands += 1;
+      if (commands > last) throw new Error('the database is gone');
+    });
+    const outcome = await backup(client.db(), join(parent, 'made'), quiet).catch(String);
+    await client.close().catch(() => {});
+    isDone = typeof outcome !== 'string';
+    if (!isDone) expect(outcome).toMatch(/^OperatorError: The backup failed.*the database is gone.*Run it again/);
+    expect(readdirSync(parent)).toEqual(isDone ? ['made'] : []);
+  }
+  expect(last).toBeGreaterThan(8);
+});

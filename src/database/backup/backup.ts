@@ -1,0 +1,174 @@
+import { lstat, mkdir, rename } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Db } from 'mongodb';
+import { OperatorError } from '../../operator-error.ts';
+import { describeCollections, metadataText, STATE, storedAs, type Description } from './collections.ts';
+import { ContentsSum } from './digest.ts';
+import { storedBatches } from './documents.ts';
+import { syncFolder, writeFile } from './file.ts';
+import { fileNames, MANIFEST, MANIFEST_HASH } from './layout.ts';
+import { manifestTexts, type Manifest } from './manifest.ts';
+import { removeLeftovers, withPartial } from './partial.ts';
+import { withSnapshot, type View } from './snapshot.ts';
+import { onStderr, type Watch } from './watch.ts';
+
+interface Options {
+  /** Whether files are compressed, as by `mongodump --gzip`. */
+  gzip?: boolean;
+  watch?: Watch;
+}
+
+/** A backup that is complete and on disk. */
+export interface Backup {
+  /** Absolute. */
+  directory: string;
+  manifest: Manifest;
+}
+
+/**
+ * Writes all collections, indexes, validators and options of a database into a new folder, in mongodump's layout with
+ * a manifest beside. The folder has its name only once it is complete and on disk; its owner alone may read it.
+ * @throws {OperatorError} if the folder exists, cannot be written, or the database cannot be read as it is now
+ */
+export async function backup(db: Db, directory: string, options: Options = {}): Promise<Backup> {
+  const { gzip = false, watch = onStderr } = options;
+  const final = resolve(directory);
+  const parent = dirname(final);
+  try {
+    await mkdir(parent, { recursive: true, mode: 0o700 });
+    await removeLeftovers(parent);
+    await refuseExisting(final);
+    return await withPartial(final, async (partial) => {
+      await mkdir(join(partial, db.databaseName), { recursive: true, mode: 0o700 });
+      const manifest = await withSnapshot(db, (view) => writeAll(db, view, { partial, gzip, watch }));
+      await syncFolder(join(partial, db.databaseName));
+      await syncFolder(partial);
+      await refuseExisting(final);
+      await rename(partial, final);
+      await syncFolder(parent);
+      return { directory: final, manifest };
+    });
+  } catch (error) {
+    throw explain(error, final);
+  }
+}
+
+async function refuseExisting(directory: string): Promise<void> {
+  const exists = await lstat(directory).then(
+    () => true,
+    () => false,
+  );
+  if (exists) throw new OperatorError(`${directory} exists already. Name a folder that does not exist yet.`);
+}
+
+interface Task {
+  partial: string;
+  gzip: boolean;
+  watch: Watch;
+}
+
+async function writeAll(db: Db, view: View, task: Task): Promise<Manifest> {
+  const { partial, gzip, watch } = task;
+  if ((await db.collection(STATE).findOne({ phase: 'swapping' })) !== null)
+    throw new OperatorError(
+      `A restore into ${db.databaseName} was interrupted while it exchanged collections. Run that db:restore again first.`,
+    );
+  const server = await serverOf(db);
+  const before = await describeCollections(db);
+  const manifest: Manifest = {
+    format: 'spaceship-backup',
+    version: 1,
+    database: db.databaseName,
+    createdAt: new Date().toISOString(),
+    server,
+    consistency: view.consistency,
+    gzip,
+    collections: [],
+    files: [],
+  };
+  const total = await count(
+    db,
+    before.filter(({ type }) => type !== 'view'),
+  );
+  const progress = watch.progress(`Backup of ${db.databaseName}`, total);
+  try {
+    for (const description of before)
+      await writeCollection(db, description, { ...task, view, manifest, advance: (items) => progress.advance(items) });
+  } finally {
+    progress.stop();
+  }
+  await refuseChanges(db, before);
+  const texts = manifestTexts(manifest);
+  await writeFile(join(partial, MANIFEST), one(texts.manifest), false);
+  await writeFile(join(partial, MANIFEST_HASH), one(texts.hash), false);
+  watch.report(manifest.consistency);
+  return manifest;
+}
+
+async function count(db: Db, collections: readonly Description[]): Promise<number> {
+  const counts = collections.map(({ name }) => db.collection(name).estimatedDocumentCount());
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+}
+
+async function serverOf(db: Db): Promise<Manifest['server']> {
+  const { version } = await db.admin().buildInfo();
+  const { setName } = await db.command({ hello: 1 });
+  return { version: String(version), ...(typeof setName === 'string' && { setName }) };
+}
+
+interface Writing extends Task {
+  view: View;
+  manifest: Manifest;
+  advance: (items: number) => void;
+}
+
+async function writeCollection(db: Db, description: Description, writing: Writing): Promise<void> {
+  const { partial, gzip, view, manifest, advance } = writing;
+  const { name, type } = description;
+  const sum = new ContentsSum();
+  const write = async (file: string, chunks: AsyncIterable<Uint8Array>) => {
+    const path = join(db.databaseName, file);
+    manifest.files.push({ path: path.replaceAll('\\', '/'), ...(await writeFile(join(partial, path), chunks, gzip)) });
+  };
+  if (type !== 'view') {
+    const source = await storedAs(db, description);
+    const batches = storedBatches(db.collection(source), view.session);
+    await write(fileNames(source, gzip).data, summed(batches, sum, advance));
+  }
+  await write(fileNames(name, gzip).metadata, one(metadataText(description)));
+  manifest.collections.push({ name, type, ...sum.contents });
+}
+
+async function* summed(batches: AsyncIterable<Uint8Array[]>, sum: ContentsSum, advance: (items: number) => void) {
+  for await (const batch of batches) {
+    for (const document of batch) sum.add(document);
+    yield Buffer.concat(batch);
+    advance(batch.length);
+  }
+}
+
+async function* one(text: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(text);
+}
+
+/** No server reads options and indexes in a snapshot. */
+async function refuseChanges(db: Db, before: readonly Description[]): Promise<void> {
+  const after = new Map((await describeCollections(db)).map((description) => [description.name, description]));
+  for (const description of before)
+    if (!isDeepStrictEqual(after.get(description.name), description))
+      throw new OperatorError(
+        `${description.name} was changed, renamed or dropped as a whole while the backup read it. Run it again.`,
+      );
+}
+
+function explain(error: unknown, directory: string): unknown {
+  if (error instanceof OperatorError || !(error instanceof Error)) return error;
+  const { message } = error;
+  if (!('syscall' in error))
+    return new OperatorError(`The backup failed, and left nothing behind: ${message}. Run it again.`, { cause: error });
+  return new OperatorError(
+    `${directory} cannot be written (${message}). Make room or choose another folder, and run it again.`,
+    { cause: error },
+  );
+}

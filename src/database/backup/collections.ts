@@ -1,0 +1,138 @@
+import { isDeepStrictEqual } from 'node:util';
+import { BSON, type CollectionInfo, type Db, type Document } from 'mongodb';
+import { OperatorError } from '../../operator-error.ts';
+import { BUCKETS } from './layout.ts';
+
+/** A collection or view, without its documents. Numbers are the driver's classes, so that none changes its type. */
+export interface Description {
+  name: string;
+  type: 'collection' | 'view' | 'timeseries';
+  options: Document;
+  indexes: Document[];
+  /** 32 hex digits; a view has none. */
+  uuid: string;
+}
+
+/** What a restore keeps in its target while it works. */
+export const STATE = 'restoring.state';
+const WORK = /^restoring\.(state|\d+)$/;
+
+/** Whether a collection belongs to a restore that has not ended. */
+export const isWork = (name: string): boolean => WORK.test(name);
+
+const EXACT = { promoteValues: false, bsonRegExp: true } as const;
+
+/**
+ * Every collection and view of a database by its name, in the order of names. What the server keeps for itself
+ * (`system.`, except `system.js`) and the work of an unfinished restore are left out, as mongodump does.
+ * @throws {OperatorError} for what a backup could not keep: an index whose fields would change their order
+ */
+export async function describeCollections(db: Db): Promise<Description[]> {
+  const listed = await db.listCollections({}, { nameOnly: false, ...EXACT }).toArray();
+  const found: Description[] = [];
+  for (const info of listed) if (!isInternal(info.name) && !isWork(info.name)) found.push(await describe(db, info));
+  return found.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+/** One collection or view; `undefined` if there is none of that name. */
+export async function describeCollection(db: Db, name: string): Promise<Description | undefined> {
+  const [info] = await db.listCollections({ name }, { nameOnly: false, ...EXACT }).toArray();
+  return info && describe(db, info);
+}
+
+/** Whether a collection is the server's own. */
+export const isInternal = (name: string): boolean => name.startsWith('system.') && name !== 'system.js';
+
+async function describe(db: Db, { name, type, options, info }: CollectionInfo): Promise<Description> {
+  const kind = kindOf(options ?? {}, type);
+  const indexes = kind.type === 'view' ? [] : await db.collection(name).listIndexes(EXACT).toArray();
+  const unordered = indexes.find(({ key }) => losesOrder(key));
+  if (unordered !== undefined)
+    throw new OperatorError(
+      `Index ${unordered['name']} of ${name} has fields with numbers for names, whose order cannot be kept. ` +
+        'Drop it, or make the backup with mongodump.',
+    );
+  return { name, ...kind, indexes, uuid: uuidOf(info) };
+}
+
+/**
+ * The name under which the documents lie: a time series of MongoDB 5.0 to 8.2 has a collection of buckets beside it.
+ * @throws {OperatorError} for a time series of a later one, whose buckets this does not read
+ */
+export async function storedAs(db: Db, { name, type }: Pick<Description, 'name' | 'type'>): Promise<string> {
+  if (type !== 'timeseries') return name;
+  const listed = await db.listCollections({ name: { $in: [name, BUCKETS + name] } }, { nameOnly: true }).toArray();
+  if (listed.some((one) => one.name === BUCKETS + name)) return BUCKETS + name;
+  if (listed.some((one) => one.type === 'timeseries'))
+    throw new OperatorError(
+      `${name} is a time series as MongoDB 8.3 and later keep it, which this cannot back up. Use mongodump.`,
+    );
+  return name;
+}
+
+function kindOf(options: Document, type?: string): Pick<Description, 'type' | 'options'> {
+  if (type === 'view' || 'viewOn' in options) return { type: 'view', options };
+  return { type: 'timeseries' in options ? 'timeseries' : 'collection', options };
+}
+
+function uuidOf(info: Document | undefined): string {
+  const uuid: unknown = info?.['uuid'];
+  return uuid instanceof BSON.Binary ? Buffer.from(uuid.buffer).toString('hex') : '';
+}
+
+/** JavaScript puts the members of an object that look like array indexes first. */
+const losesOrder = (key: unknown): boolean =>
+  isDocument(key) && Object.keys(key).length > 1 && Object.keys(key).some((field) => /^\d+$/.test(field));
+
+/** The text of mongodump's metadata file: canonical extended JSON on one line. */
+export function metadataText({ name, type, options, indexes, uuid }: Description): string {
+  const plain = type === 'view' ? {} : { uuid };
+  return BSON.EJSON.stringify({ options, indexes, ...plain, collectionName: name, type }, { relaxed: false });
+}
+
+/**
+ * Reads a metadata file.
+ * @param name the collection, where the file's name tells it
+ * @throws {Error} saying what is wrong with the text
+ */
+export function parseMetadata(text: string, name: string | undefined): Description {
+  const value: unknown = BSON.EJSON.parse(text, { relaxed: false });
+  if (!isDocument(value)) throw new Error('it holds no object');
+  const { options = {}, indexes = [], uuid = '', collectionName } = value;
+  const collection = name ?? collectionName;
+  if (typeof collection !== 'string') throw new Error('collectionName is missing');
+  if (name !== undefined && collectionName !== undefined && collectionName !== name)
+    throw new Error(`it says that it belongs to ${String(collectionName)}`);
+  if (!isDocument(options)) throw new Error('options is no object');
+  if (!Array.isArray(indexes) || !indexes.every(isIndex)) throw new Error('indexes is no array of indexes');
+  const unordered = indexes.find(({ key }) => losesOrder(key));
+  if (unordered) throw new Error(`index ${unordered['name']} has numbers for names, whose order cannot be kept`);
+  return { name: collection, ...kindOf(options), indexes, uuid: String(uuid) };
+}
+
+function isDocument(value: unknown): value is Document {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const isIndex = (value: unknown): value is Document =>
+  isDocument(value) && typeof value['name'] === 'string' && isDocument(value['key']);
+
+/** Whether an option or an index is what was asked for; a server may add defaults of its own to it. */
+export function includes(live: unknown, wanted: unknown): boolean {
+  const [left, right] = [plain(live), plain(wanted)];
+  return includesPlain(left, right);
+}
+
+function includesPlain(live: unknown, wanted: unknown): boolean {
+  if (!isDocument(live) || !isDocument(wanted)) return isDeepStrictEqual(live, wanted);
+  return Object.entries(wanted).every(([key, value]) => includesPlain(live[key], value));
+}
+
+/** Numbers by their value: a server may give a 1 back as a 1.0. */
+const plain = (value: unknown): unknown => BSON.EJSON.serialize({ value }, { relaxed: true })['value'];
+
+/** Whether two indexes are alike; the order of their fields counts. */
+export function sameIndex(live: Document, wanted: Document): boolean {
+  const { v: _v, ns: _ns, background: _background, ...rest } = wanted;
+  return includes(live, rest) && isDeepStrictEqual(Object.keys(live['key'] ?? {}), Object.keys(rest['key'] ?? {}));
+}

@@ -1,0 +1,35 @@
+import { hash } from 'node:crypto';
+
+/** What a collection holds, whatever the order of its documents. */
+export interface Contents {
+  documents: number;
+  /** Bytes of BSON. */
+  bytes: number;
+  /** The sum of the documents' SHA-256, each taken as eight 32-bit numbers; 64 hex digits. */
+  digest: string;
+}
+
+/** Sums up documents one by one. */
+export class ContentsSum {
+  #documents = 0;
+  #bytes = 0;
+  readonly #sum = new Uint32Array(8);
+
+  add(document: Uint8Array): void {
+    const digest = hash('sha256', document, 'buffer');
+    for (let word = 0; word < 8; word += 1)
+      this.#sum[word] = ((this.#sum[word] ?? 0) + digest.readUInt32BE(word * 4)) >>> 0;
+    this.#documents += 1;
+    this.#bytes += document.length;
+  }
+
+  get contents(): Contents {
+    const digest = Array.from(this.#sum, (word) => word.toString(16).padStart(8, '0')).join('');
+    return { documents: this.#documents, bytes: this.#bytes, digest };
+  }
+}
+
+/** Whether two collections hold the same documents. */
+export function sameContents(left: Contents, right: Contents): boolean {
+  return left.documents === right.documents && left.bytes === right.bytes && left.digest === right.digest;
+}

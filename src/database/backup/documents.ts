@@ -1,0 +1,59 @@
+import { types } from 'node:util';
+import type { ClientSession, Collection } from 'mongodb';
+
+const SMALLEST = 5;
+/** MongoDB's limit for a stored document is 16 MiB; its own collections may go a little above it. */
+const LARGEST = 16 * 1024 * 1024 + 16 * 1024;
+const MOST_DOCUMENTS = 5000;
+const MOST_BYTES = 4 * 1024 * 1024;
+/** Of a cursor's batch, which the server further limits to 16 MB. */
+const CURSOR_BATCH = 2000;
+
+/** Bytes that are no sequence of BSON documents; the message says from where on. */
+export class DamagedBson extends Error {}
+
+/**
+ * Cuts a stream of BSON documents into batches of at most 5,000 documents and about 4 MB.
+ * @throws {DamagedBson} if a length is impossible, a document does not end in a zero byte, or the stream ends inside one
+ */
+export async function* documentBatches(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer[]> {
+  let rest: Buffer = Buffer.alloc(0);
+  let batch: Buffer[] = [];
+  let size = 0;
+  let count = 0;
+  for await (const chunk of chunks) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    for (let length; rest.length >= 4; rest = rest.subarray(length)) {
+      length = rest.readInt32LE();
+      if (length < SMALLEST || length > LARGEST)
+        throw new DamagedBson(`document ${count + 1} has the length ${length}`);
+      if (rest.length < length) break;
+      if (rest[length - 1] !== 0) throw new DamagedBson(`document ${count + 1} does not end where its length says`);
+      if (batch.length === MOST_DOCUMENTS || (batch.length > 0 && size + length > MOST_BYTES)) {
+        yield batch;
+        [batch, size] = [[], 0];
+      }
+      batch.push(rest.subarray(0, length));
+      size += length;
+      count += 1;
+    }
+  }
+  if (rest.length > 0) throw new DamagedBson(`it ends in the middle of document ${count + 1}`);
+  if (batch.length > 0) yield batch;
+}
+
+/** Reads a collection's documents as they are stored, in the order in which they lie there, batch by batch. */
+export async function* storedBatches(collection: Collection, session?: ClientSession): AsyncGenerator<Uint8Array[]> {
+  const cursor = collection.find({}, { raw: true, batchSize: CURSOR_BATCH, ...(session && { session }) });
+  try {
+    let more = cursor.hasNext();
+    while (await more) {
+      const batch = cursor.readBufferedDocuments().filter((document) => types.isUint8Array(document));
+      more = cursor.hasNext(); // the server prepares the next batch while this one is worked on
+      more.catch(() => {});
+      yield batch;
+    }
+  } finally {
+    await cursor.close();
+  }
+}

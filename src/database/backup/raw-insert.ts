@@ -1,0 +1,50 @@
+import type { Db, Document } from 'mongodb';
+import { DocumentSequence } from 'mongodb/lib/cmap/commands.js';
+
+/** MongoDB from this wire version (8.1) on may be told to keep empty timestamps, which it replaces by the time else. */
+const WIRE_VERSION_8_1 = 26;
+
+/** The reply of the server to an insert, as far as it says what failed. */
+interface Failures {
+  writeErrors?: { index: number; errmsg: string }[];
+  writeConcernError?: { errmsg: string };
+}
+
+/** Documents that the server did not take. */
+export class Refused extends Error {
+  /** Of the first document that was not stored, counted from 0 within the batch. */
+  readonly index: number;
+
+  constructor(index: number, message: string) {
+    super(message);
+    this.index = index;
+  }
+}
+
+/** Fields of an insert command that keep the documents as they are. No server lets buckets of a time series be unchecked. */
+export async function insertOptions(db: Db, buckets = false): Promise<Document> {
+  const { maxWireVersion = 0 } = await db.command({ hello: 1 });
+  return {
+    ordered: true,
+    bypassDocumentValidation: !buckets,
+    writeConcern: { w: 'majority', j: true },
+    ...(maxWireVersion >= WIRE_VERSION_8_1 && { bypassEmptyTsReplacement: true }),
+  };
+}
+
+/**
+ * Inserts documents byte for byte, in their order; none after one that fails.
+ * @throws {Refused} naming the first that the server did not take
+ */
+export async function insertRaw(db: Db, collection: string, documents: readonly Buffer[], options: Document) {
+  const sequence = new DocumentSequence('documents');
+  for (const document of documents) sequence.push(document, document);
+  const { writeErrors, writeConcernError }: Failures = await db.command({
+    insert: collection,
+    documents: sequence,
+    ...options,
+  });
+  const [first] = writeErrors ?? [];
+  if (first !== undefined) throw new Refused(first.index, first.errmsg);
+  if (writeConcernError) throw new Error(writeConcernError.errmsg);
+}

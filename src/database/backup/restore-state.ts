@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Collection, Db } from 'mongodb';
+import { hasCode } from '../../error-code.ts';
+import { OperatorError } from '../../operator-error.ts';
+import { STATE } from './collections.ts';
+import * as ownership from './ownership.ts';
+
+/** How far a restore has come, in the database that it restores; one document while it goes on. */
+interface State {
+  _id: 'restore';
+  owner?: Owner | null;
+  renewedAt?: Date;
+  /** Identifies what the backup holds. */
+  backup?: string;
+  /** Folder of the backup, for the operator. */
+  directory?: string;
+  phase?: 'loading' | 'swapping';
+  /** Whether the collections are loaded under their own names, as the target was empty. */
+  direct?: boolean;
+  /** Collections of the backup that are loaded and compared. */
+  loaded?: string[];
+}
+
+interface Owner {
+  host: string;
+  pid: number;
+  token: string;
+}
+
+const RENEW_MS = 3000;
+/** A restore of another machine that has not renewed its claim for so long has ended. */
+const STALE_MS = 20_000;
+const DUPLICATE_KEY = 11_000;
+
+/** The claim of one restore on its target. */
+export interface Claim {
+  state: State;
+  /** Writes what changed down. @throws {OperatorError} if another restore has taken over */
+  record: (change: Partial<Omit<State, '_id'>>) => Promise<void>;
+  /** @throws {OperatorError} if another restore has taken over, as after this process stood still for long */
+  confirm: () => Promise<void>;
+  /** Ends the claim; what is recorded stays for the next restore. */
+  release: () => Promise<void>;
+  /** Ends the claim and forgets what is recorded. */
+  finish: () => Promise<void>;
+}
+
+/**
+ * Claims a database for one restore. The claim of a process that has been killed is taken over.
+ * @throws {OperatorError} if another restore into this database is going on
+ */
+export async function claim(db: Db): Promise<Claim> {
+  const states = db.collection<State>(STATE);
+  const owner: Owner = { host: hostname(), pid: process.pid, token: randomUUID() };
+  const state = await take(states, owner);
+  ownership.take(owner.token);
+  const mine = { _id: 'restore', 'owner.token': owner.token } as const;
+  let lost = false;
+  const renew = async () => {
+    const { matchedCount } = await states.updateOne(mine, [{ $set: { renewedAt: '$$NOW' } }]);
+    lost ||= matchedCount === 0;
+  };
+  let renewal: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    renewal = renew().catch(() => {}); // the next write of the restore meets the same failure, and tells it
+  }, RENEW_MS).unref();
+  const check = () => {
+    if (lost) throw new OperatorError(`Another restore into ${db.databaseName} has taken over. This one stops.`);
+  };
+  return {
+    state,
+    async confirm() {
+      await renew();
+      check();
+    },
+    async record(change) {
+      const { matchedCount } = await states.updateOne(mine, { $set: change });
+      lost ||= matchedCount === 0;
+      check();
+      Object.assign(state, change);
+    },
+    async release() {
+      clearInterval(timer);
+      ownership.giveUp(owner.token);
+      await states.updateOne(mine, { $set: { owner: null } });
+    },
+    async finish() {
+      clearInterval(timer);
+      ownership.giveUp(owner.token);
+      await renewal;
+      await states.drop();
+    },
+  };
+}
+
+async function take(states: Collection<State>, owner: Owner): Promise<State> {
+  // A server allows no $expr in an upsert, so the document comes first, and belongs to nobody.
+  await states.insertOne({ _id: 'restore', owner: null }).catch((error: unknown) => {
+    if (!hasCode(error, DUPLICATE_KEY)) throw error;
+  });
+  const existing = await states.findOne({ _id: 'restore' });
+  const free: object[] = [
+    { owner: null },
+    { $expr: { $lt: ['$renewedAt', { $subtract: ['$$NOW', STALE_MS] }] } },
+    ...(existing?.owner && hasEnded(existing.owner) ? [{ 'owner.token': existing.owner.token }] : []),
+  ];
+  const taken = await states.findOneAndUpdate(
+    { _id: 'restore', $or: free },
+    [{ $set: { owner: { $literal: owner }, renewedAt: '$$NOW' } }],
+    { returnDocument: 'after' },
+  );
+  if (taken !== null) return taken;
+  const holder = existing?.owner ? ` by process ${existing.owner.pid} on ${existing.owner.host}` : '';
+  throw new OperatorError(
+    `A restore into ${states.dbName} is going on${holder}. Wait until it ends; if it was killed on another machine, ` +
+      `try again in ${STALE_MS / 1000} s.`,
+  );
+}
+
+const hasEnded = ({ host, pid, token }: Owner): boolean => host === hostname() && ownership.isLeftover(pid, token);

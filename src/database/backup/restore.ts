@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import type { Db, MongoClient } from 'mongodb';
+import { OperatorError } from '../../operator-error.ts';
+import { describeCollections, isInternal, isWork, metadataText, STATE } from './collections.ts';
+import { createIndexes } from './indexes.ts';
+import { create, load, prepare, type Loading } from './load.ts';
+import { claim, type Claim } from './restore-state.ts';
+import { refuseLossyRename, swap } from './swap.ts';
+import { verifyFiles, type StoredBackup, type StoredCollection } from './verify-files.ts';
+import { onStderr, type Watch } from './watch.ts';
+
+interface Options {
+  /** The database to restore into; else that of the backup. */
+  to?: string;
+  /** Whether collections that are there already are replaced. */
+  replace?: boolean;
+  watch?: Watch;
+}
+
+/** What a restore did. */
+export interface Restored {
+  database: string;
+  collections: { name: string; documents: number }[];
+  /** Collections of the database that the backup does not have; they are as they were. */
+  leftAlone: string[];
+}
+
+/**
+ * Restores a backup, after verifying its files. Into an empty database the collections are loaded as they are named;
+ * otherwise beside the old ones, which are exchanged at the end, so that a failure before leaves the old data.
+ * Killed at any moment and run again it goes on: what is loaded stays, an exchange that began is ended.
+ * @throws {OperatorError} if the backup is damaged, the database is not empty and `replace` is not given, another restore
+ * is going on, or this server cannot hold what the backup does
+ */
+export async function restore(client: MongoClient, directory: string, options: Options = {}): Promise<Restored> {
+  const backup = await verifyFiles(directory, options.watch);
+  refuseDamaged(backup);
+  return restoreVerified(client, backup, options);
+}
+
+/** The same for a backup whose files have been verified just now. */
+export async function restoreVerified(
+  client: MongoClient,
+  backup: StoredBackup,
+  options: Options = {},
+): Promise<Restored> {
+  const { watch = onStderr } = options;
+  const db = client.db(options.to ?? backup.database);
+  const held = await claim(db).catch((error: unknown) => {
+    throw explain(error, db);
+  });
+  try {
+    const leftAlone = await begin(db, held, backup, options.replace ?? false);
+    if (leftAlone.length > 0) watch.report(`Not in the backup, and left alone: ${leftAlone.join(', ')}.`);
+    if (held.state.phase === 'loading') await loadAll(db, held, backup, watch);
+    if (held.state.direct !== true) {
+      await held.record({ phase: 'swapping' });
+      await swap(db, backup.collections, held.confirm);
+    }
+    await held.finish();
+    const collections = backup.collections.map(({ name, documents }) => ({ name, documents }));
+    return { database: db.databaseName, collections, leftAlone };
+  } catch (error) {
+    await held.release().catch(() => {}); // where the database is gone, the claim ends with this process
+    throw explain(error, db);
+  }
+}
+
+/** @throws {OperatorError} listing what is wrong */
+function refuseDamaged({ directory, findings }: StoredBackup): void {
+  if (findings.length === 0) return;
+  const list = findings.map(({ where, problem }) => `${where} ${problem}`).join('; ');
+  throw new OperatorError(`The backup ${directory} is damaged: ${list}. Use another one.`);
+}
+
+/** The name under which a collection is loaded. */
+const placeOf = (collection: StoredCollection, index: number, direct: boolean): string =>
+  direct ? collection.name : `restoring.${index}`;
+
+/** Takes up what a killed restore of the same backup left, or begins anew. @returns the collections to leave alone */
+async function begin(db: Db, { state, record }: Claim, backup: StoredBackup, replace: boolean): Promise<string[]> {
+  const identity = identify(backup);
+  const listed = await db.listCollections({}, { nameOnly: true }).toArray();
+  const names = listed.map(({ name }) => name).filter((name) => !isInternal(name) && name !== STATE);
+  const existing = names.filter((name) => !isWork(name));
+  const own = new Set(backup.collections.map(({ name }) => name));
+  const others = existing.filter((name) => !own.has(name));
+  if (state.backup === identity && (replace || state.direct === true || existing.length === 0)) return others;
+  if (state.phase === 'swapping')
+    throw new OperatorError(
+      `A restore of ${state.directory} into ${db.databaseName} was interrupted while it exchanged collections. ` +
+        'Run that one again with --replace first.',
+    );
+  if (existing.length > 0 && !replace)
+    throw new OperatorError(
+      `${db.databaseName} is not empty${state.direct === true ? `: a restore of ${state.directory} was begun there` : ''}. ` +
+        'Add --replace to exchange its collections, or name another database with --to.',
+    );
+  for (const name of names) if (isWork(name)) await db.collection(name).drop();
+  const direct = existing.length === 0;
+  await record({ backup: identity, directory: backup.directory, phase: 'loading', direct, loaded: [] });
+  return others;
+}
+
+function identify({ collections }: StoredBackup): string {
+  const hash = createHash('sha256');
+  for (const collection of collections) hash.update(`${metadataText(collection)}\n${collection.digest}\n`);
+  return hash.digest('hex');
+}
+
+async function loadAll(db: Db, held: Claim, backup: StoredBackup, watch: Watch): Promise<void> {
+  const direct = held.state.direct === true;
+  const places = backup.collections.map((stored, index) => ({ stored, place: placeOf(stored, index, direct) }));
+  const isLoaded = ({ name }: StoredCollection) => held.state.loaded?.includes(name) ?? false;
+  if (!direct) await refuseLossyRename(db, backup.collections);
+  for (const { stored, place } of places)
+    if (stored.type !== 'view' && !isLoaded(stored)) await prepare(db, place, stored);
+  const total = backup.collections.reduce((sum, { documents }) => sum + documents, 0);
+  const progress = watch.progress(`Restoring ${db.databaseName}`, total);
+  const loading: Loading = { confirm: held.confirm, advance: (documents) => progress.advance(documents) };
+  try {
+    for (const { stored, place } of places) {
+      if (isLoaded(stored)) progress.advance(stored.documents);
+      else if (stored.type !== 'view') {
+        await load(db, place, stored, loading);
+        await createIndexes(db, place, stored.name, stored.indexes);
+        await held.record({ loaded: [...(held.state.loaded ?? []), stored.name] });
+      }
+    }
+  } finally {
+    progress.stop();
+  }
+  if (direct) {
+    const there = new Set((await describeCollections(db)).map(({ name }) => name));
+    for (const { stored } of places)
+      if (stored.type === 'view' && !there.has(stored.name)) await create(db, stored.name, stored);
+  }
+}
+
+function explain(error: unknown, db: Db): OperatorError {
+  if (error instanceof OperatorError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new OperatorError(
+    `The restore into ${db.databaseName} stopped: ${message}. Run it again: it goes on where it stopped.`,
+    { cause: error },
+  );
+}

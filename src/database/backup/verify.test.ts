@@ -1,0 +1,72 @@
+import { appendFileSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { testDatabase } from '../../testing.ts';
+import { temporaryFolder } from '../../testing/processes.ts';
+import { backup } from './backup.ts';
+import { verify } from './verify.ts';
+import { silent } from './watch.ts';
+
+const { db } = await testDatabase();
+await db.createCollection('engines', { validator: { title: { $type: 'string' } } });
+await db.collection('engines').insertMany(Array.from({ length: 20 }, (_, index) => ({ title: `Engine ${index}` })));
+await db.collection('engines').createIndex({ title: 1 }, { unique: true });
+await db.createCollection('strong', { viewOn: 'engines', pipeline: [] });
+
+const GONE = 2 ** 22 + 1; // above Linux's largest process id
+const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 12);
+
+async function scratch(): Promise<string[]> {
+  const { databases } = await db.client.db('admin').admin().listDatabases({ nameOnly: true });
+  return databases.map(({ name }) => name).filter((name) => name.startsWith(`verify-${machine}-`));
+}
+
+test('a backup in order is restored into a database of its own, which is dropped, with those of killed processes', async () => {
+  const { directory } = await backup(db, join(temporaryFolder(), 'made'), { watch: silent });
+  const left = `verify-${machine}-${GONE}-0123abcd`;
+  await db.client.db(left).collection('engines').insertOne({});
+  expect(await verify(db.client, directory, silent)).toMatchObject({
+    findings: [],
+    collections: [
+      { name: 'engines', documents: 20 },
+      { name: 'strong', documents: 0 },
+    ],
+  });
+  expect(await scratch()).toEqual([]);
+});
+
+test('a damaged backup is not restored', async () => {
+  const { directory } = await backup(db, join(temporaryFolder(), 'made'), { watch: silent });
+  const file = `${db.databaseName}/engines.bson`;
+  appendFileSync(join(directory, file), '\0');
+  const { findings } = await verify(db.client, directory, silent);
+  expect(findings).toEqual([{ where: file, problem: expect.any(String) }]);
+  expect(readdirSync(directory)).toContain('manifest.json');
+});
+
+test('what is another after a restore is named', async () => {
+  const { directory } = await backup(db, join(temporaryFolder(), 'made'), { watch: silent });
+  // Changes the scratch database when all is loaded, as a faulty server would.
+  const changing = {
+    ...silent,
+    progress: (label: string) => ({
+      advance() {},
+      stop() {
+        if (label.startsWith('Restoring')) changes = change(label.slice('Restoring '.length));
+      },
+    }),
+  };
+  const change = async (name: string) => {
+    await db.client.db(name).collection('engines').dropIndexes();
+    await db.client.db(name).command({ collMod: 'engines', validator: {} });
+  };
+  let changes: Promise<void> = Promise.resolve();
+  const { findings } = await verify(db.client, directory, changing);
+  await changes;
+  expect(findings).toEqual(
+    expect.arrayContaining([{ where: 'engines', problem: 'has another index title_1 after a restore, or none' }]),
+  );
+  expect(await scratch()).toEqual([]);
+});

@@ -1,0 +1,96 @@
+import type { Document } from 'mongodb';
+import { isSameIndex } from '../operations/indexes.ts';
+import { OperatorError } from '../../operator-error.ts';
+import type { Change, ChangeOf, Rename } from './change.ts';
+import { compareObjects } from './compare-fields.ts';
+import { moveField } from './move.ts';
+import { isClosed, isSameSchema, schemaOf, type CollectionShape } from './shape.ts';
+
+/**
+ * What has to change so that the shape before becomes the one after, in no particular order.
+ * @param renames the new path of a field by its collection and old path: `{ 'engines.thrust': 'thrustKn' }`
+ * @throws {OperatorError} if a rename names a field that the shape before or after does not have
+ */
+export function compare(
+  before: readonly CollectionShape[],
+  after: readonly CollectionShape[],
+  renames: Readonly<Record<string, string>> = {},
+): Change[] {
+  const changes: Change[] = [];
+  const used = new Set<string>();
+  for (const next of after) {
+    const previous = before.find(({ name }) => name === next.name);
+    const { name: collection } = next;
+    if (previous === undefined) {
+      changes.push({ kind: 'addCollection', collection });
+      changes.push(...next.indexes.map((index): Change => ({ kind: 'addIndex', collection, index })));
+      continue;
+    }
+    const own = Object.entries(renames)
+      .filter(([key]) => key.startsWith(`${collection}.`))
+      .map(([key, to]): Rename => ({ collection, from: key.slice(collection.length + 1), to }));
+    for (const { from } of own) used.add(`${collection}.${from}`);
+    changes.push(...compareFields(previous, next, own), ...compareIndexes(previous, next));
+  }
+  const unused = Object.keys(renames).find((key) => !used.has(key));
+  if (unused !== undefined) throw new OperatorError(`${unused} cannot be renamed: no collection has both shapes.`);
+  const gone = before.filter(({ name }) => !after.some((one) => one.name === name));
+  return [...changes, ...gone.map(({ name: collection }): Change => ({ kind: 'removeCollection', collection }))];
+}
+
+/** The pairs of a removed and an added field of the same types, of which some may be renames. */
+export function possibleRenames(changes: readonly Change[]): Rename[] {
+  const ofKind = <Kind extends Change['kind']>(kind: Kind) =>
+    changes.filter((change): change is ChangeOf<Kind> => change.kind === kind);
+  return ofKind('removeField').flatMap(({ collection, field, schema }) =>
+    ofKind('addField')
+      .filter((added) => added.collection === collection && isSameKind(schema, added.schema))
+      .map((added) => ({ collection, from: field, to: added.field })),
+  );
+}
+
+const isSameKind = (left: Document, right: Document) =>
+  isSameSchema({ ...left, ...LENIENT }, { ...right, ...LENIENT }) && left['bsonType'] !== undefined;
+
+/** A field may have been renamed and constrained at once. */
+const LENIENT = { minLength: 0, maxLength: 0, pattern: '', minimum: 0, maximum: 0, enum: [], minItems: 0, maxItems: 0 };
+
+function compareFields(before: CollectionShape, after: CollectionShape, renames: readonly Rename[]): Change[] {
+  const { name: collection } = after;
+  const [root, rootAfter] = [schemaOf(before), schemaOf(after)];
+  let moved = root;
+  const changes: Change[] = [];
+  const renamed = new Map<string, string>();
+  const retyped = new Set<string>();
+  for (const { from, to } of renames) {
+    const { schema, isRetyped } = moveField(collection, moved, rootAfter, from, to);
+    moved = schema;
+    renamed.set(to, from);
+    if (isRetyped) retyped.add(to);
+    else changes.push({ kind: 'renameField', collection, from, to });
+  }
+  changes.push(...compareObjects(moved, rootAfter, '', { before, after, renamed, retyped }));
+  const conditions = ({ validator }: CollectionShape) => ({ ...validator, $jsonSchema: null });
+  const others = (schema: Document) => ({ ...schema, properties: null, required: null, additionalProperties: null });
+  const isSame =
+    isClosed(root) === isClosed(rootAfter) &&
+    isSameSchema(others(root), others(rootAfter)) &&
+    isSameSchema(conditions(before), conditions(after));
+  if (!isSame) changes.push({ kind: 'changeValidator', collection });
+  return changes;
+}
+
+function compareIndexes(before: CollectionShape, after: CollectionShape): Change[] {
+  const { name: collection } = after;
+  const changes: Change[] = [];
+  for (const index of after.indexes) {
+    const previous = before.indexes.find(({ name }) => name === index.name);
+    if (previous === undefined) changes.push({ kind: 'addIndex', collection, index });
+    else if (!isSameIndex(previous, index))
+      changes.push({ kind: 'changeIndex', collection, before: previous, after: index });
+  }
+  for (const index of before.indexes)
+    if (!after.indexes.some(({ name }) => name === index.name))
+      changes.push({ kind: 'removeIndex', collection, index });
+  return changes;
+}

@@ -1,0 +1,45 @@
+import type { Change } from './change.ts';
+import { inline } from './literal.ts';
+import { typesOf } from './shape.ts';
+
+/** A change in words, without a full stop: `engines.lastFired (date or null) is added, as null in old documents`. */
+export function describe(change: Change): string {
+  const { collection } = change;
+  switch (change.kind) {
+    case 'addCollection':
+      return `the collection ${collection} appears`;
+    case 'removeCollection':
+      return `the collection ${collection} is moved aside`;
+    case 'addField': {
+      const { field, schema, value } = change;
+      const types = list(typesOf(schema, true) ?? ['any']);
+      const filled =
+        value === undefined
+          ? ''
+          : `, as ${typeof value === 'function' ? 'a new value' : inline(value)} in old documents`;
+      const verb = value === undefined && change.isKept ? 'declared' : 'added';
+      return `${collection}.${field} (${types}) is ${verb}${filled}`;
+    }
+    case 'removeField':
+      return `${collection}.${change.field} is removed`;
+    case 'renameField':
+      return `${collection}.${change.from} is renamed to ${change.to}`;
+    case 'retypeField': {
+      const { from, field, before, after } = change;
+      const renamed = from === field ? '' : ` and is called ${field}`;
+      return `${collection}.${from} turns from ${list(before)} to ${list(after)}${renamed}`;
+    }
+    case 'constrainField':
+      return `${collection}.${change.field} has other constraints`;
+    case 'changeValidator':
+      return `${collection} has another validator`;
+    case 'addIndex':
+      return `${change.index['unique'] === true ? 'the unique' : 'the'} index ${change.index.name} of ${collection} is added`;
+    case 'removeIndex':
+      return `the index ${change.index.name} of ${collection} is removed`;
+    default:
+      return `the index ${change.after.name} of ${collection} is made anew`;
+  }
+}
+
+const list = (types: readonly string[]) => types.join(' or ');

@@ -1,0 +1,106 @@
+import { block, Code, inline, literal, WIDTH } from './literal.ts';
+
+/** Where the verbs come from, below `src/migrate`. */
+const MODULES = {
+  addCollection: 'collections',
+  addField: 'fields',
+  addIndex: 'indexes',
+  allowBoth: 'collections',
+  convertFields: 'conversions',
+  convertValue: 'values',
+  removeCollection: 'collections',
+  removeField: 'fields',
+  removeIndex: 'indexes',
+  renameField: 'fields',
+  revertFields: 'conversions',
+  setValidator: 'collections',
+} as const;
+
+type Verb = keyof typeof MODULES;
+
+/** A migration's file while it is written. */
+export class Draft {
+  /** What a developer must write before the file can be used. */
+  readonly needsEdit: string[] = [];
+  /** What comes first in `up`, so that nothing is begun that cannot be ended. */
+  readonly prelude: string[] = [];
+  readonly #verbs = new Set<Verb>();
+  readonly #types = new Set<string>();
+  readonly #declarations: string[] = [];
+  readonly #names = new Set<string>(['db', 'up', 'down', ...Object.keys(MODULES)]);
+
+  /** A constant of the file, with a name that nothing else has. @returns the name, to stand for the value */
+  declare(wanted: string, value: unknown, type?: 'Conversion'): Code {
+    const name = this.#nameFor(wanted);
+    if (type !== undefined) this.#types.add(type);
+    const start = `const ${name}${type === undefined ? '' : `: ${type}`} = `;
+    this.#declarations.push(`${start}${literal(value, 0, start.length + 1)};`);
+    return new Code(name);
+  }
+
+  /** A function that throws until somebody writes it. @returns the name of its result, in `up` */
+  declareUnwritten(wanted: string, what: string): Code {
+    const name = this.#nameFor(`make ${wanted}`);
+    const result = this.#nameFor(wanted);
+    this.needsEdit.push(what);
+    this.prelude.push(`  const ${result} = ${name}();`);
+    this.#declarations.push(`/** To be written: ${what}. */\nfunction ${name}(): unknown {\n${throwing(what, 2)}\n}`);
+    return new Code(result);
+  }
+
+  /** A statement that calls a verb; an object as its last argument is broken where the line is too long. */
+  call(verb: Verb, ...values: unknown[]): string {
+    this.#verbs.add(verb);
+    const start = `  await ${verb}(${['db', ...values.slice(0, -1).map(inline)].join(', ')}, `;
+    const last = values.at(-1);
+    const line = `${start}${inline(last)});`;
+    if (line.length <= WIDTH || last instanceof Code || typeof last !== 'object' || last === null) return line;
+    return `${start}${block(last, 2)});`;
+  }
+
+  /** An expression that calls a function of src/migrate. */
+  use(verb: Verb): string {
+    this.#verbs.add(verb);
+    return verb;
+  }
+
+  /** The file's text. */
+  finish(comment: string, up: string, down: string): string {
+    const code = [...this.#declarations, up, down].join('\n');
+    const classes = ['Double', 'Long', 'ObjectId'].filter(
+      (name) => code.includes(`${name}(`) || code.includes(`${name}.`),
+    );
+    const body = `${comment}\n${[...this.#declarations, up, down].join('\n\n')}`;
+    return `${[`import { ${[...classes, 'type Db'].join(', ')} } from 'mongodb';`, ...this.#imports()].join('\n')}\n\n${body}\n`.replace(
+      'import { type Db }',
+      'import type { Db }',
+    );
+  }
+
+  #imports(): string[] {
+    const modules = [...new Set([...this.#verbs].map((verb) => MODULES[verb]))].toSorted();
+    return modules.map((module) => {
+      const names = [...this.#verbs].filter((verb) => MODULES[verb] === module).toSorted();
+      const types = module === 'conversions' ? [...this.#types].map((type) => `type ${type}`) : [];
+      return `import { ${[...names, ...types].join(', ')} } from '../src/migrate/operations/${module}.ts';`;
+    });
+  }
+
+  #nameFor(wanted: string): string {
+    const base = wanted
+      .replaceAll(/[^A-Za-z0-9]+(?<next>[A-Za-z0-9]?)/g, (_, next: string) => next.toUpperCase())
+      .replace(/^(?=\d)/, '_');
+    let name = base;
+    for (let number = 2; this.#names.has(name); number += 1) name = `${base}${number}`;
+    this.#names.add(name);
+    return name;
+  }
+}
+
+/** A statement for what nobody can guess. */
+export function throwing(what: string, indent: number): string {
+  const pad = ' '.repeat(indent);
+  const message = inline(`Write ${what}, in this migration.`);
+  const line = `${pad}throw new Error(${message});`;
+  return line.length <= WIDTH ? line : `${pad}throw new Error(\n${pad}  ${message},\n${pad});`;
+}

@@ -1,0 +1,62 @@
+import type { Document } from 'mongodb';
+import { OperatorError } from '../../operator-error.ts';
+import { parents } from '../operations/paths.ts';
+import { isRequired, isSameSchema, propertiesOf, typesOf } from './shape.ts';
+
+/**
+ * The schema of a collection with one field moved to another path, so that it can be compared with the schema after.
+ * An object that the move makes is taken from there, empty.
+ * @throws {OperatorError} if there is no such field before or after, or if it is an object that changes inside as well
+ */
+export function moveField(collection: string, before: Document, after: Document, from: string, to: string) {
+  const [old, next] = [find(before, from), find(after, to)];
+  const name = `${collection}.${from}`;
+  if (old === undefined) throw new OperatorError(`${name} cannot be renamed: there is no such field before.`);
+  if (next === undefined) throw new OperatorError(`${name} cannot be renamed to ${to}: the model has no such field.`);
+  if (find(after, from) !== undefined || find(before, to) !== undefined)
+    throw new OperatorError(`${name} cannot be renamed to ${to}: one of the shapes has both fields.`);
+  const inside = [propertiesOf(old.schema), propertiesOf(next.schema)];
+  if (!isSameSchema(inside[0], inside[1]))
+    throw new OperatorError(`${name} changes inside as well. Rename it in one migration and change it in the next.`);
+  const [left, right] = [typesOf(old.schema, true), typesOf(next.schema, true)];
+  // Required within one object says nothing of another: an absent value is then no matter of the move.
+  const required = parents(from)[0] === parents(to)[0] ? old.required : next.required;
+  const schema = insert(remove(before, from.split('.')), after, to.split('.'), { ...old, required });
+  return { schema, isRetyped: left !== undefined && right !== undefined && !isSameSchema(left, right) };
+}
+
+interface Found {
+  schema: Document;
+  required: boolean;
+}
+
+function find(schema: Document, path: string): Found | undefined {
+  const [name = '', ...rest] = path.split('.');
+  const inner = propertiesOf(schema)[name];
+  if (inner === undefined) return undefined;
+  return rest.length === 0 ? { schema: inner, required: isRequired(schema, name) } : find(inner, rest.join('.'));
+}
+
+function remove(schema: Document, [name = '', ...rest]: string[]): Document {
+  const { [name]: inner = {}, ...others } = propertiesOf(schema);
+  if (rest.length > 0) return { ...schema, properties: { ...others, [name]: remove(inner, rest) } };
+  return withRequired({ ...schema, properties: others }, name, false);
+}
+
+function insert(schema: Document, after: Document, [name = '', ...rest]: string[], field: Found): Document {
+  const properties = propertiesOf(schema);
+  if (rest.length === 0)
+    return withRequired({ ...schema, properties: { ...properties, [name]: field.schema } }, name, field.required);
+  const target = propertiesOf(after)[name] ?? {};
+  const isNew = properties[name] === undefined;
+  const inner = properties[name] ?? { ...target, properties: {}, required: [] };
+  const changed = { ...schema, properties: { ...properties, [name]: insert(inner, target, rest, field) } };
+  return isNew ? withRequired(changed, name, isRequired(after, name)) : changed;
+}
+
+function withRequired(schema: Document, name: string, required: boolean): Document {
+  const { required: all = [], ...rest } = schema;
+  const others: unknown[] = Array.isArray(all) ? all.filter((one) => one !== name) : [];
+  const names = required ? [...others, name] : others;
+  return { ...rest, ...(names.length > 0 && { required: names }) };
+}

@@ -1,0 +1,78 @@
+import type { Change } from './change.ts';
+import { describe } from './describe.ts';
+import { Draft } from './draft.ts';
+import { WIDTH } from './literal.ts';
+import { renderCollection } from './render-collection.ts';
+import type { CollectionShape } from './shape.ts';
+
+/** A migration's file, and what a developer must still write in it, because nobody can guess it. */
+export interface Rendered {
+  text: string;
+  needsEdit: string[];
+}
+
+/**
+ * The file of a migration that makes the changes which `compare` found, and takes them back: TypeScript, as Prettier
+ * leaves it, for a folder beside `src`.
+ * @param description why, in words; a migration of another name also keeps its archives apart
+ * @throws {Error} if there is nothing to change, or a default has no literal
+ */
+export function render(
+  description: string,
+  changes: readonly Change[],
+  before: readonly CollectionShape[],
+  after: readonly CollectionShape[],
+): Rendered {
+  if (changes.length === 0) throw new Error('there is nothing to change');
+  const draft = new Draft();
+  const names = [...new Set(changes.map(({ collection }) => collection))];
+  const parts = names.map((name) =>
+    renderCollection(draft, {
+      name,
+      description,
+      isOnly: names.length === 1,
+      changes: changes.filter(({ collection }) => collection === name),
+      before: before.find((shape) => shape.name === name),
+      after: after.find((shape) => shape.name === name),
+    }),
+  );
+  const up = parts.flatMap((part) => part.up);
+  const down = parts.toReversed().flatMap((part) => part.down);
+  const text = draft.finish(
+    comment(['What changes:', ...changes.map((change) => `- ${describe(change)}`), `Why: ${description}`]),
+    ['export async function up(db: Db): Promise<void> {', ...draft.prelude, ...up, '}'].join('\n'),
+    [comment(downComment(changes)), 'export async function down(db: Db): Promise<void> {', ...down, '}'].join('\n'),
+  );
+  return { text, needsEdit: draft.needsEdit };
+}
+
+function downComment(changes: readonly Change[]): string[] {
+  const lost = changes.filter(
+    (change) => change.kind === 'removeField' && change.required && change.value === undefined,
+  );
+  const lacking = lost.map((change) => `${change.collection}.${change.kind === 'removeField' ? change.field : ''}`);
+  return [
+    'Takes back what `up` did. What it takes away is archived, and comes back with the next `up`.',
+    ...(lacking.length > 0
+      ? [`Documents that were written since \`up\` lack ${lacking.join(', ')}: the old validator refuses them by name.`]
+      : []),
+  ];
+}
+
+/** One line where there is one, else a block; long lines are wrapped at words. */
+function comment(paragraphs: readonly string[]): string {
+  const lines = paragraphs.flatMap((text) => wrap(text.replaceAll('*/', '* /').replaceAll(/\s+/g, ' ')));
+  return lines.length === 1
+    ? `/** ${lines.join('')} */`
+    : ['/**', ...lines.map((line) => ` * ${line}`), ' */'].join('\n');
+}
+
+function wrap(text: string): string[] {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const line = `${lines.at(-1) ?? ''} ${word}`.trimStart();
+    if (line.length <= WIDTH - ' * '.length - 4) lines[lines.length - 1] = line;
+    else lines.push(`  ${word}`);
+  }
+  return lines.filter((line) => line !== '');
+}

@@ -1,0 +1,86 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Document } from 'mongodb';
+import type { IndexDefinition } from '../operations/indexes.ts';
+
+/** What a model demands of a collection, or what earlier migrations left behind. */
+export interface CollectionShape {
+  name: string;
+  /** `{ $jsonSchema: … }`; `null`: none. */
+  validator: Document | null;
+  /** Without the index on `_id`. */
+  indexes: readonly IndexDefinition[];
+  /** What a new field gets in old documents, by its dotted path. A field without an entry gets nothing. */
+  defaults?: Readonly<Record<string, unknown>>;
+}
+
+const NUMBERS = ['int', 'long', 'double', 'decimal'];
+
+/** The JSON Schema of a collection; `{}` where there is none. */
+export function schemaOf({ validator }: CollectionShape): Document {
+  const schema: unknown = validator?.['$jsonSchema'];
+  return isObject(schema) ? schema : {};
+}
+
+/** The BSON types that a field may have, ordered, with `missing` if it may be absent; `undefined` if any. */
+export function typesOf(schema: Document, required: boolean): string[] | undefined {
+  const { bsonType } = schema;
+  if (bsonType === undefined) return undefined;
+  const types = [bsonType].flat().flatMap((type) => (type === 'number' ? NUMBERS : [String(type)]));
+  return [...new Set(types), ...(required ? [] : ['missing'])].toSorted();
+}
+
+/** The fields that an object's schema names, by their names; none, if that is not all it says of an object's fields. */
+export function propertiesOf(schema: Document): Readonly<Record<string, Document>> {
+  const { properties } = schema;
+  return isObject(properties) ? Object.fromEntries(Object.entries(properties).filter(isField)) : {};
+}
+
+const isField = (entry: [string, unknown]): entry is [string, Document] => isObject(entry[1]);
+
+export const isRequired = (schema: Document, name: string): boolean =>
+  Array.isArray(schema['required']) && schema['required'].includes(name);
+
+/** Whether an object may not have other fields than those that its schema names. */
+export const isClosed = (schema: Document): boolean => schema['additionalProperties'] === false;
+
+/** Whether a schema is that of an object, among other types perhaps, whose fields it names. */
+export const isNested = (schema: Document): boolean =>
+  [schema['bsonType']].flat().includes('object') && isObject(schema['properties']);
+
+/** Whether two schemas accept the same; the order of `required`, `enum` and types means nothing. */
+export const isSameSchema = (left: unknown, right: unknown): boolean => isDeepStrictEqual(normal(left), normal(right));
+
+function normal(schema: unknown, keyword?: string): unknown {
+  if (keyword === 'bsonType') return [schema].flat().map(String).toSorted();
+  if (Array.isArray(schema)) {
+    const items = schema.map((item) => normal(item));
+    return keyword === 'required' || keyword === 'enum' ? items.map((item) => JSON.stringify(item)).toSorted() : items;
+  }
+  if (!isObject(schema)) return schema;
+  const isName = keyword === 'properties';
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [key, normal(value, isName ? undefined : key)]),
+  );
+}
+
+/** What old documents get in a field: its default, or one made of the defaults of the fields in it. */
+export function defaultOf({ defaults = {} }: CollectionShape, path: string): unknown {
+  const own = defaults[path];
+  const inner = Object.entries(defaults).filter(([key, value]) => key.startsWith(`${path}.`) && value !== undefined);
+  if (inner.length === 0 || (own !== undefined && !isObject(own))) return own;
+  let value: Document = { ...(isObject(own) && own) };
+  for (const [key, inside] of inner) value = withValue(value, key.slice(path.length + 1).split('.'), inside);
+  return value;
+}
+
+function withValue(object: Document, [name = '', ...rest]: string[], value: unknown): Document {
+  const inner: unknown = object[name];
+  return { ...object, [name]: rest.length === 0 ? value : withValue(isObject(inner) ? inner : {}, rest, value) };
+}
+
+/** Whether a value is an object that may be looked into: no array, and no class such as Date. */
+export function isObject(value: unknown): value is Document {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}

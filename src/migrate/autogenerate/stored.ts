@@ -1,0 +1,36 @@
+import { Double, Long, type Document } from 'mongodb';
+import { isObject, isRequired, propertiesOf, typesOf } from './shape.ts';
+
+/** A default in the BSON type that the field's schema asks for: the driver stores a whole number as an int. */
+export function stored(schema: Document, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => stored(schema['items'] ?? {}, item));
+  if (isObject(value)) {
+    const properties = propertiesOf(schema);
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => [name, stored(properties[name] ?? {}, inner)]),
+    );
+  }
+  const types = typesOf(schema, true);
+  return types === undefined ? value : storedAs(types, value);
+}
+
+/** The same for a field of which only the types are known. */
+export function storedAs(types: readonly string[], value: unknown): unknown {
+  if (typeof value !== 'number' || types.includes('int')) return value;
+  if (types.includes('double')) return new Double(value);
+  return types.includes('long') ? Long.fromNumber(value) : value;
+}
+
+/**
+ * Which part of a new field's value cannot be known, as an ending of its path: `''` for the whole; `undefined` if none.
+ * A function gives another value each time, so it is none.
+ */
+export function unknownPart(schema: Document, value: unknown, required: boolean): string | undefined {
+  if (typeof value === 'function' || (value === undefined && required)) return '';
+  if (!isObject(value)) return undefined;
+  for (const [name, inner] of Object.entries(propertiesOf(schema))) {
+    const lacking = unknownPart(inner, value[name], isRequired(schema, name));
+    if (lacking !== undefined) return `.${name}${lacking}`;
+  }
+  return undefined;
+}

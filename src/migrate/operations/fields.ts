@@ -1,0 +1,135 @@
+import type { Db, Document, Filter } from 'mongodb';
+import { archiveName, DURABLE, readExactly } from './archives.ts';
+import { backfill } from './backfill.ts';
+import { checkPaths, dropEmptyParents, parents, refuse, typeOf, valueAt } from './paths.ts';
+
+/** A field of the documents of one collection; `nozzle.ratio` is one within an object. */
+interface FieldName {
+  collection: string;
+  field: string;
+}
+
+/**
+ * Gives every document that lacks the field the value that `removeField` took from it, or else the given one, if any.
+ * A field within an object is given only to documents that have the object.
+ * May be run again, and while others write.
+ */
+export async function addField(db: Db, name: FieldName & { value?: unknown }): Promise<void> {
+  const { collection, field, value } = name;
+  const documents = db.collection(collection);
+  await checkPaths(documents, [field]);
+  const absent = lacks(field);
+  await restoreField(db, name, absent);
+  if (value === undefined) return;
+  await backfill(documents, {
+    label: `${collection}: adding ${field}`,
+    filter: absent,
+    convert: async (batch) => [
+      {
+        updateMany: {
+          filter: { _id: { $in: batch.map(({ _id }) => _id) }, ...absent },
+          update: { $set: { [field]: value } },
+        },
+      },
+    ],
+  });
+}
+
+function lacks(field: string): Filter<Document> {
+  const [parent] = parents(field);
+  const absent = { [field]: { $exists: false } };
+  return parent === undefined ? absent : { ...absent, $expr: { $eq: [typeOf(parent), 'object'] } };
+}
+
+/** An entry is used once: a value that somebody removes later stays removed. */
+async function restoreField(db: Db, { collection, field }: FieldName, absent: Filter<Document>): Promise<void> {
+  const archive = db.collection(archiveName(collection, field));
+  await backfill(archive, {
+    label: `${collection}: bringing back ${field}`,
+    filter: { restored: { $exists: false } },
+    async convert(batch) {
+      const kept = await readExactly(archive, batch, ['value']);
+      const writes = kept.map(({ _id, value }) => ({
+        updateOne: { filter: { _id, ...absent }, update: { $set: { [field]: value } } },
+      }));
+      if (writes.length > 0) await db.collection(collection).bulkWrite(writes, DURABLE);
+      const ids = kept.map(({ _id }) => _id);
+      return [{ updateMany: { filter: { _id: { $in: ids } }, update: { $set: { restored: true } } } }];
+    },
+  });
+}
+
+/**
+ * Takes the field away from every document and keeps its values in `archive.<collection>.<field>` for the next `addField`.
+ * May be run again, and while others write: a value is removed only after that very value is in the archive.
+ */
+export async function removeField(db: Db, { collection, field }: FieldName): Promise<void> {
+  const documents = db.collection(collection);
+  await checkPaths(documents, [field]);
+  const archive = db.collection(archiveName(collection, field));
+  await backfill(documents, {
+    label: `${collection}: removing ${field}`,
+    filter: { [field]: { $exists: true } },
+    async convert(batch) {
+      const read = await readExactly(documents, batch, [field]);
+      const found = read.flatMap((document) => {
+        const value = valueAt(document, field);
+        return value === undefined ? [] : [{ _id: document['_id'], value }];
+      });
+      if (found.length === 0) return [];
+      const keep = found.map(({ _id, value }) => ({
+        replaceOne: { filter: { _id }, replacement: { value }, upsert: true },
+      }));
+      await archive.bulkWrite(keep, DURABLE);
+      return found.map(({ _id, value }) => ({
+        updateOne: { filter: { _id, [field]: { $eq: value } }, update: { $unset: { [field]: '' } } },
+      }));
+    },
+  });
+}
+
+/**
+ * Moves a field to another name, or into or out of an object; an object that this empties goes too. So an object that
+ * was empty before a field moved into it does not come back when the field moves out: no value is lost, but the braces.
+ * The other direction is the same with `from` and `to` exchanged. May be run again, and while others write.
+ * @throws {OperatorError} if documents have both fields with different values; the others are moved, nothing is lost
+ */
+export async function renameField(db: Db, change: { collection: string; from: string; to: string }): Promise<void> {
+  const { from, to } = change;
+  const collection = db.collection(change.collection);
+  await checkPaths(collection, [from, to]);
+  const clashes = { [from]: { $exists: true }, $expr: { $or: [differ(from, to), ...parents(to).map(isNoObject)] } };
+  const refuseClashes = async () =>
+    refuse(
+      collection,
+      clashes,
+      `cannot have ${from} renamed to ${to}, which is there with another value`,
+      `Decide which value is right, remove the other and run this again. Nothing is lost`,
+    );
+  await refuseClashes();
+  const move = [{ $set: { [to]: `$${from}` } }, { $unset: [from] }, ...dropEmptyParents(from, [to])];
+  const ready = { [from]: { $exists: true }, $nor: [clashes] };
+  await backfill(collection, {
+    label: `${change.collection}: renaming ${from} to ${to}`,
+    filter: ready,
+    convert: async (batch) => [
+      { updateMany: { filter: { _id: { $in: batch.map(({ _id }) => _id) }, ...ready }, update: move } },
+    ],
+  });
+  await refuseClashes();
+}
+
+/** Also 5 and 5.0 differ: the one is an int, the other a double. */
+const differ = (from: string, to: string) => ({
+  $and: [
+    { $ne: [typeOf(to), 'missing'] },
+    {
+      $ne: [
+        [`$${from}`, typeOf(from)],
+        [`$${to}`, typeOf(to)],
+      ],
+    },
+  ],
+});
+
+const isNoObject = (path: string) => ({ $not: [{ $in: [typeOf(path), ['missing', 'object']] }] });

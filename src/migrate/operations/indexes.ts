@@ -1,0 +1,96 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Db, Document } from 'mongodb';
+import { hasCode } from '../../error-code.ts';
+import { OperatorError } from '../../operator-error.ts';
+import { runOf } from '../run-context.ts';
+
+/** An index as `createIndexes` takes it: its name, its key in order, and options such as `unique`. */
+export type IndexDefinition = { name: string; key: Document } & Document;
+
+const DUPLICATE_KEY = 11_000;
+const OTHER_OPTIONS = 85;
+const NAMESPACE_NOT_FOUND = 26;
+const INDEX_NOT_FOUND = 27;
+
+/**
+ * Makes an index; does nothing if it is there already.
+ * @throws {OperatorError} if another index has that name or that key, or a unique one would find values twice: with the
+ *   values and the ids of two of their documents, before the index is begun
+ */
+export async function addIndex(db: Db, collection: string, index: IndexDefinition): Promise<void> {
+  const { name } = index;
+  const live = await db.collection(collection).listIndexes().toArray().catch(noneWithout(NAMESPACE_NOT_FOUND));
+  const namesake = live.find((one) => one['name'] === name);
+  if (namesake !== undefined && isSameIndex(namesake, index)) return;
+  if (namesake !== undefined)
+    throw new OperatorError(
+      `${collection} has another index ${name}: ${describe(namesake)}. ` +
+        `Remove it first, with removeIndex(db, '${collection}', '${name}'), or give the new one another name.`,
+    );
+  // A plan judges this itself: it knows whether the migration would have made the values differ by now.
+  if (index['unique'] === true && runOf(db)?.plan === undefined) await refuseDuplicates(db, collection, index);
+  try {
+    await db.collection(collection).createIndexes([index]);
+  } catch (error) {
+    if (!hasCode(error, DUPLICATE_KEY) && !hasCode(error, OTHER_OPTIONS)) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OperatorError(`${collection} cannot have the index ${name}: ${reason}. Correct that and run this again.`);
+  }
+}
+
+/** Drops an index; does nothing if there is none of that name. */
+export async function removeIndex(db: Db, collection: string, name: string): Promise<void> {
+  await db.collection(collection).dropIndex(name).catch(noneWithout(NAMESPACE_NOT_FOUND, INDEX_NOT_FOUND));
+}
+
+/** Whether two definitions mean the same index. The order of its keys matters, which an object comparison does not see. */
+export function isSameIndex(left: Document, right: Document): boolean {
+  return isDeepStrictEqual(normal(left), normal(right));
+}
+
+/** Without what the server adds, and what it has ignored since 4.2. */
+function normal({ v: _v, ns: _ns, background: _background, key, collation, ...rest }: Document) {
+  const { locale, strength = 3 } = collation ?? { locale: 'simple' };
+  return { ...rest, key: Object.entries(key ?? {}), collation: { locale, strength } };
+}
+
+const describe = (index: Document) => JSON.stringify(Object.fromEntries(Object.entries(index).filter(isOwn)));
+const isOwn = ([option]: [string, unknown]) => !['v', 'ns', 'name'].includes(option);
+
+/** Several values may be twice; three are named. */
+async function refuseDuplicates(db: Db, collection: string, index: IndexDefinition): Promise<void> {
+  const { name, key, sparse, partialFilterExpression, collation } = index;
+  const paths = Object.keys(key);
+  // A unique index takes a missing field for a null one, unless it is sparse.
+  const present = { $or: paths.map((path) => ({ [path]: { $exists: true } })) };
+  const values = Object.fromEntries(paths.map((path, place) => [`_${place}`, { $ifNull: [`$${path}`, null] }]));
+  const found = await db
+    .collection(collection)
+    .aggregate(
+      [
+        { $match: { ...partialFilterExpression, ...(sparse === true && present) } },
+        { $group: { _id: values, count: { $sum: 1 }, one: { $min: '$_id' }, other: { $max: '$_id' } } },
+        { $match: { count: { $gt: 1 } } },
+        { $sort: { count: -1, one: 1 } },
+        { $limit: 3 },
+      ],
+      { allowDiskUse: true, ...(collation && { collation }) },
+    )
+    .toArray();
+  if (found.length === 0) return;
+  const examples = found.map(({ _id, count, one, other }) => {
+    const value = paths.map((path, place) => `${path} ${JSON.stringify(_id[`_${place}`])}`).join(', ');
+    return `${value} (${count} documents, for example ${String(one)} and ${String(other)})`;
+  });
+  throw new OperatorError(
+    `${collection} cannot have the unique index ${name}, for values that are there more than once: ` +
+      `${examples.join('; ')}. Make them differ and run this again. No index was made.`,
+  );
+}
+
+const noneWithout =
+  (...codes: number[]) =>
+  (error: unknown): Document[] => {
+    if (codes.some((code) => hasCode(error, code))) return [];
+    throw error;
+  };

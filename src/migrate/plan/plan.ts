@@ -1,0 +1,173 @@
+import type { MongoClient } from 'mongodb';
+import type { CollectionShape } from '../autogenerate/shape.ts';
+import { loadMigration, type Migration, type MigrationFile, type Step } from '../files.ts';
+import { OperatorError } from '../../operator-error.ts';
+import { isBookkeeping } from '../journal.ts';
+import type { PlannedBackfill } from '../run-context.ts';
+import { catalogOf, readCatalog, type Catalog } from './catalog.ts';
+import { isDestructive } from './destructive.ts';
+import { recordingClient, type Recorded } from './recorder.ts';
+import { unsafeSteps, type Unsafe } from './unsafe.ts';
+
+/** One thing that a migration does. */
+interface PlannedStep {
+  collection: string | null;
+  /** As somebody would say it: `adds the index title_1`. */
+  what: string;
+  /** How many documents it touches, where that is known. */
+  documents?: number;
+  /** Whether others wait for it. */
+  blocks: 'no' | 'for a moment';
+  /** About how long it takes, from a sample; absent where there was nothing to measure. */
+  seconds?: number;
+}
+
+/** What a migration will do, found by running it on a client that sends no write. */
+export interface Plan {
+  file: string;
+  steps: PlannedStep[];
+  unsafe: Unsafe[];
+  /** Whether values that are stored are taken away. */
+  isDestructive: boolean;
+  /** How it is taken back. */
+  undo: string;
+}
+
+interface Subject {
+  client: MongoClient;
+  databaseName: string;
+  folder: string;
+  models: readonly CollectionShape[];
+}
+
+/** Reading and converting was measured; writing, on the engines that were tried, takes about twice as long again. */
+const WRITING = 3;
+
+/**
+ * Plans migrations, in order, one on top of the other. Nothing is written.
+ * What one does to documents is not seen by the next.
+ */
+export async function planMigrations(
+  files: readonly MigrationFile[],
+  subject: Subject,
+  direction: 'up' | 'down' = 'up',
+): Promise<Plan[]> {
+  const { client, databaseName } = subject;
+  const catalog = await readCatalog(client.db(databaseName));
+  const changed = new Set<string>();
+  const plans: Plan[] = [];
+  for (const file of files) plans.push(await planOne(file, subject, direction, catalog, changed));
+  return plans;
+}
+
+/**
+ * Lets a migration pass that has no unsafe step but those that are forced.
+ * @throws {OperatorError} with each unsafe step and the safe way
+ */
+export function requireSafe({ file, unsafe: all }: Plan, forced: readonly string[]): void {
+  const unsafe = all.filter(({ name }) => !forced.includes(name));
+  if (unsafe.length === 0) return;
+  const told = unsafe.map(
+    ({ name, message, recipe }) => `it ${message} The safe way:\n\n${indent(recipe)}\n\nOr add --force-unsafe ${name}`,
+  );
+  throw new OperatorError(`${file} was not begun: ${told.join('\n')}`);
+}
+
+const indent = (text: string) => text.replaceAll(/^/gm, '  ');
+
+async function planOne(
+  file: MigrationFile,
+  { client, databaseName, folder, models }: Subject,
+  direction: 'up' | 'down',
+  catalog: Catalog,
+  changed: Set<string>,
+): Promise<Plan> {
+  const db = client.db(databaseName);
+  const migration = await loadMigration(folder, file);
+  const plan: Plan = { file: file.name, steps: [], unsafe: [], isDestructive: false, undo: undoOf(migration) };
+  for (const event of await record(migration[direction], client, databaseName, catalog)) {
+    // What is kept in archives belongs to the step that it is kept for.
+    if (isArchive(event.collection ?? '') && !('label' in event && event.documents > 0)) continue;
+    plan.steps.push('label' in event ? describeBackfill(event) : describe(event));
+    const write = 'label' in event ? writeOf(event) : event;
+    plan.unsafe.push(...(await unsafeSteps(write, { db, models, changed })));
+    plan.isDestructive ||= isDestructive(write);
+    if (event.collection !== null && (event.documents ?? 0) > 0) changed.add(event.collection);
+  }
+  return plan;
+}
+
+/** The writes of a backfill's sample stand for those of all its documents. */
+const writeOf = ({ collection, documents, sample }: PlannedBackfill): Recorded => ({
+  collection,
+  operation: 'bulkWrite',
+  parameters: [sample.writes],
+  documents,
+});
+
+/** Runs one direction of a migration without a write. @returns what it would have done, in order */
+async function record(step: Step, client: MongoClient, databaseName: string, catalog: Catalog) {
+  const events: (Recorded | PlannedBackfill)[] = [];
+  const note = (event: Recorded | PlannedBackfill) => void events.push(event);
+  const recording = recordingClient(client, databaseName, catalog, note, note);
+  await step(recording.db(databaseName), recording);
+  return events;
+}
+
+const isArchive = (name: string) => name.startsWith('archive.');
+
+const MOMENTARY = /collMod|rename|^drop|createIndex|^create|command create|command drop/;
+
+function describe({ collection, operation, parameters, documents }: Recorded): PlannedStep {
+  const [first, second] = parameters;
+  const blocks = MOMENTARY.test(operation) ? 'for a moment' : 'no';
+  const step = { collection: collection ?? (typeof first === 'string' ? first : null), blocks } as const;
+  const count = documents === undefined ? {} : { documents };
+  if (operation === 'command collMod') return { ...step, what: 'sets the validator', ...count };
+  if (operation === 'createCollection') return { ...step, what: 'makes the collection' };
+  if (operation === 'renameCollection') return { ...step, what: `renames the collection to ${String(second)}` };
+  if (operation === 'rename') return { ...step, what: `renames the collection to ${String(first)}` };
+  if (operation.startsWith('createIndex'))
+    return { ...step, what: `adds an index on ${JSON.stringify(keysOf(first))}` };
+  if (operation.startsWith('dropIndex')) return { ...step, what: `drops the index ${JSON.stringify(first ?? '*')}` };
+  const fields = [...new Set(Object.values(Object(second)).flatMap((one) => Object.keys(Object(one))))];
+  return { ...step, what: `${operation}${operation.startsWith('update') ? ` of ${fields.join(', ')}` : ''}`, ...count };
+}
+
+const keysOf = (specification: unknown) =>
+  Array.isArray(specification) ? specification.map((index) => Object(index)['key'] ?? index) : specification;
+
+function describeBackfill({ label, collection, documents, sample }: PlannedBackfill): PlannedStep {
+  const seconds = sample.documents === 0 ? 0 : (documents * sample.milliseconds * WRITING) / sample.documents / 1000;
+  return { collection, what: `backfill "${label}", in batches`, documents, blocks: 'no', seconds: Math.ceil(seconds) };
+}
+
+function undoOf({ down }: Migration): string {
+  return /\{\s*throw\b/.test(String(down)) ? 'it cannot be undone: its down throws' : 'by its down';
+}
+
+/**
+ * The shape that migrations leave behind when they start from nothing, found by running them on a database that does
+ * not exist, without a write.
+ */
+export async function replay(
+  files: readonly MigrationFile[],
+  client: MongoClient,
+  folder: string,
+): Promise<CollectionShape[]> {
+  const databaseName = `replay-${process.pid}-${Date.now()}`;
+  const catalog = catalogOf([]);
+  for (const file of files) await record((await loadMigration(folder, file)).up, client, databaseName, catalog);
+  return shapesOf(catalog);
+}
+
+/** The collections of a catalog, without those of the migrations themselves and what they keep. */
+export const shapesOf = (catalog: Catalog): CollectionShape[] =>
+  catalog
+    .entries()
+    .filter(({ name }) => !isBookkeeping(name) && !isArchive(name) && !name.startsWith('system.'))
+    .map(({ name, options, indexes }) => ({
+      name,
+      validator: options['validator'] ?? null,
+      indexes: indexes.filter((index) => index.name !== '_id_'),
+    }));

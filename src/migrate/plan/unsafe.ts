@@ -1,0 +1,136 @@
+import type { Db, Document } from 'mongodb';
+import { propertiesOf, schemaOf, type CollectionShape } from '../autogenerate/shape.ts';
+import type { Recorded } from './recorder.ts';
+
+/** A step that can lose data or stop the API, and how to do it safely. */
+export interface Unsafe {
+  /** What `--force-unsafe` is told to let it pass: `unbounded-update:engines`. */
+  name: string;
+  message: string;
+  /** The safe way, as code. */
+  recipe: string;
+}
+
+interface Context {
+  db: Db;
+  /** What the running code reads and writes. */
+  models: readonly CollectionShape[];
+  /** Collections whose documents this plan has changed already, so that what is stored now says nothing about them. */
+  changed: ReadonlySet<string>;
+}
+
+/** More than a write may touch at once without standing in the API's way. */
+const LARGE = 10_000;
+
+/** What is unsafe about a write that was recorded. */
+export async function unsafeSteps(write: Recorded, context: Context): Promise<Unsafe[]> {
+  const { collection, operation } = write;
+  if (operation === 'dropDatabase') return [dropsDatabase()];
+  const rules = [removesField, updatesUnbounded, dropsCollection, makesDuplicates, breaksDocuments];
+  const found = await Promise.all(rules.map((rule) => rule(write, context)));
+  return found.flatMap((one) =>
+    one ? [{ ...one, name: `${one.name}:${collection ?? String(write.parameters[0])}` }] : [],
+  );
+}
+
+const dropsDatabase = (): Unsafe => ({
+  name: 'drop-database',
+  message: 'drops the whole database.',
+  recipe: "await removeCollection(db, 'NAME'); // for each collection: it is moved aside, not dropped",
+});
+
+type Rule = (write: Recorded, context: Context) => Promise<Unsafe | undefined>;
+
+const removesField: Rule = async ({ collection, operation, parameters }, { models }) => {
+  const model = models.find(({ name }) => name === collection);
+  if (!model || !/^(update|findOneAndUpdate|bulkWrite)/.test(operation)) return undefined;
+  const updates = operation === 'bulkWrite' ? bulkUpdates(parameters[0]) : [parameters[1]];
+  const gone = updates.flatMap((update) =>
+    [Object(update)['$unset'], Object(update)['$rename']].flatMap((one) => Object.keys(Object(one))),
+  );
+  const read = [...new Set(gone)].filter((field) => isRead(field, schemaOf(model)));
+  if (read.length === 0) return undefined;
+  return {
+    name: 'field-in-use',
+    message: `takes ${read.join(', ')} from ${collection}, which the model of this version still reads.`,
+    recipe:
+      '// 1. Deploy a version whose model no longer has the field. 2. Then run this, which keeps the values:\n' +
+      `await removeField(db, { collection: '${collection}', field: '${read[0]}' });`,
+  };
+};
+
+const bulkUpdates = (operations: unknown) =>
+  (Array.isArray(operations) ? operations : []).flatMap((operation) => {
+    const { updateOne, updateMany } = Object(operation);
+    return [updateOne?.update, updateMany?.update];
+  });
+
+function isRead(path: string, schema: Document): boolean {
+  const [name = '', ...rest] = path.split('.');
+  const property = propertiesOf(schema)[name];
+  return property !== undefined && (rest.length === 0 || isRead(rest.join('.'), property));
+}
+
+const updatesUnbounded: Rule = async ({ collection, operation, documents = 0 }) => {
+  if (!/^(update|delete)Many$/.test(operation) || documents <= LARGE) return undefined;
+  return {
+    name: operation === 'updateMany' ? 'unbounded-update' : 'unbounded-delete',
+    message: `changes ${documents} documents of ${collection} in one ${operation}, which cannot be paused, resumed or slowed.`,
+    recipe:
+      `await backfill(db.collection('${collection}'), {\n  label: '${collection}: …',\n  filter: { /* the old shape */ },\n` +
+      '  convert: async (batch) => batch.map(({ _id }) => ({ updateOne: { filter: { _id, /* the old shape */ }, update: { /* … */ } } })),\n});',
+  };
+};
+
+const dropsCollection: Rule = async ({ collection, operation, parameters }, { db }) => {
+  const name = collection ?? String(parameters[0]);
+  if (!/^(drop|dropCollection|command drop)$/.test(operation)) return undefined;
+  if ((await db.collection(name).findOne({}, { projection: { _id: 1 } })) === null) return undefined;
+  return {
+    name: 'drop-collection',
+    message: `drops ${name} with its documents.`,
+    recipe: `await removeCollection(db, '${name}'); // moves it aside; addCollection brings it back`,
+  };
+};
+
+const makesDuplicates: Rule = async ({ collection, operation, parameters }, { db, changed }) => {
+  if (collection === null || changed.has(collection)) return undefined;
+  for (const { key, unique } of indexesOf(operation, parameters)) {
+    if (unique !== true) continue;
+    const values = Object.fromEntries(Object.keys(key).map((path, place) => [`_${place}`, `$${path}`]));
+    const [twice] = await db
+      .collection(collection)
+      .aggregate([{ $group: { _id: values, count: { $sum: 1 } } }, { $match: { count: { $gt: 1 } } }, { $limit: 1 }], {
+        allowDiskUse: true,
+      })
+      .toArray();
+    if (twice === undefined) continue;
+    const name = Object.entries(key).flat().join('_');
+    return {
+      name: 'unique-over-duplicates',
+      message: `makes a unique index over ${Object.keys(key).join(', ')} of ${collection}, of which ${twice['count']} documents have the same.`,
+      recipe: `// Make the values differ first, in this migration or one before; then\nawait addIndex(db, '${collection}', { name: '${name}', key: ${JSON.stringify(key)}, unique: true });`,
+    };
+  }
+  return undefined;
+};
+
+function indexesOf(operation: string, parameters: readonly unknown[]): { key: Document; unique?: unknown }[] {
+  const [first, second] = parameters;
+  if (operation === 'createIndex') return [{ ...Object(second), key: Object(first) }];
+  if (operation === 'createIndexes') return Array.isArray(first) ? first.map((index) => ({ ...Object(index) })) : [];
+  return operation === 'command createIndexes' ? [Object(first)['indexes'] ?? []].flat() : [];
+}
+
+const breaksDocuments: Rule = async ({ collection, operation, parameters }, { db, changed }) => {
+  const validator: unknown = Object(parameters[0])['validator'];
+  if (operation !== 'command collMod' || collection === null || changed.has(collection)) return undefined;
+  if (typeof validator !== 'object' || validator === null) return undefined;
+  const broken = await db.collection(collection).countDocuments({ $nor: [validator] });
+  if (broken === 0) return undefined;
+  return {
+    name: 'validator-broken',
+    message: `gives ${collection} a validator that ${broken} stored documents break.`,
+    recipe: `// Convert the documents first, with backfill() or addField(); then\nawait setValidator(db, '${collection}', validator);`,
+  };
+};

@@ -1,0 +1,157 @@
+import type convict from 'convict';
+import { MongoClient } from 'mongodb';
+import { ConnectionString } from 'mongodb-connection-string-url';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const ENVIRONMENTS = ['development', 'test', 'production'] as const;
+
+/** Every setting with its final value: defaults < `instance/config.json` < environment. */
+export interface Settings {
+  nodeEnv: (typeof ENVIRONMENTS)[number];
+  host: string;
+  port: number;
+  logLevel: (typeof LOG_LEVELS)[number];
+  /** `null` stands for the embedded database. */
+  mongodbUri: string | null;
+  mongodBinary: string | null;
+  /** Absolute path of the folder for this machine's settings and data. */
+  instancePath: string;
+  migrations: {
+    leaseSeconds: number;
+    waitSeconds: number;
+    maxLagSeconds: number;
+    /** `null`: the API's answers are not timed. */
+    apiUrl: string | null;
+    apiLatencyMs: number;
+  };
+}
+
+/** A wrong value; the message says what would be accepted. */
+export class Unacceptable extends Error {}
+
+const oneOf = (values: readonly unknown[]) => (value: unknown) => {
+  if (!values.includes(value)) throw new Unacceptable(`one of ${values.join(', ')}`);
+};
+
+function nonEmptyString(value: unknown): void {
+  if (typeof value !== 'string' || value === '') throw new Unacceptable('a non-empty string');
+}
+
+function portNumber(value: unknown): void {
+  if (!Number.isInteger(value) || Number(value) < 0 || Number(value) > 65_535)
+    throw new Unacceptable('a whole number from 0 to 65535, where 0 picks a free port');
+}
+
+function positiveNumber(value: unknown): void {
+  if (typeof value !== 'number' || !(value > 0)) throw new Unacceptable('a number above 0');
+}
+
+function httpUrl(value: unknown): void {
+  if (typeof value !== 'string' || !/^https?:/.test(value) || !URL.canParse(value))
+    throw new Unacceptable('a URL such as http://127.0.0.1:3000');
+}
+
+function mongodbUri(value: unknown): void {
+  try {
+    // Opens no connection; both together refuse what cannot be parsed and options that do not exist.
+    void new ConnectionString(String(value)).hosts;
+    void new MongoClient(String(value)).close();
+  } catch (error) {
+    const option = /^options? [\w, ]+ (is|are) not supported$/.exec(error instanceof Error ? error.message : '');
+    throw new Unacceptable(
+      `a connection string such as mongodb://HOST:27017/spaceshipDB${option ? ` (${option[0]})` : ''}`,
+      { cause: error },
+    );
+  }
+}
+
+/** The settings as convict takes them. */
+export const definition = {
+  nodeEnv: {
+    doc: 'production never falls back to the embedded database, nor initialises a database by itself',
+    format: oneOf(ENVIRONMENTS),
+    default: 'development' as const,
+    env: 'NODE_ENV',
+  },
+  host: { doc: 'address to listen on', format: nonEmptyString, default: '127.0.0.1', env: 'HOST' },
+  port: { doc: 'port to listen on; 0 picks a free one', format: 'port-number', default: 3000, env: 'PORT' },
+  logLevel: {
+    doc: `${LOG_LEVELS.join(', ')}; debug adds a line for each request`,
+    format: oneOf(LOG_LEVELS),
+    default: 'info' as const,
+    env: 'LOG_LEVEL',
+  },
+  mongodbUri: {
+    doc: 'MongoDB to use, with the database in its path (else spaceshipDB); without it an embedded one',
+    format: mongodbUri,
+    default: null,
+    nullable: true,
+    sensitive: true,
+    env: 'MONGODB_URI',
+  },
+  mongodBinary: {
+    doc: 'mongod executable for the embedded database; without it see "Where the database comes from" in README.md',
+    format: nonEmptyString,
+    default: null,
+    nullable: true,
+    env: 'MONGOMS_SYSTEM_BINARY',
+  },
+  instancePath: {
+    doc: 'folder of config.json and of the embedded database; only from the environment',
+    format: nonEmptyString,
+    default: 'instance',
+    env: 'INSTANCE_PATH',
+  },
+  migrations: {
+    leaseSeconds: {
+      doc: 'how long the right to migrate outlives the last heartbeat of its holder',
+      format: 'positive-number',
+      default: 10,
+      env: 'MIGRATIONS_LEASE_SECONDS',
+    },
+    waitSeconds: {
+      doc: 'how long a command waits for another that migrates',
+      format: 'positive-number',
+      default: 60,
+      env: 'MIGRATIONS_WAIT_SECONDS',
+    },
+    maxLagSeconds: {
+      doc: 'a backfill stands still while a secondary is further behind',
+      format: 'positive-number',
+      default: 10,
+      env: 'MIGRATIONS_MAX_LAG_SECONDS',
+    },
+    apiUrl: {
+      doc: 'where the API runs: its answers are timed during a backfill',
+      format: httpUrl,
+      default: null,
+      nullable: true,
+      env: 'MIGRATIONS_API_URL',
+    },
+    apiLatencyMs: {
+      doc: 'a backfill stands still while the API takes longer to answer',
+      format: 'positive-number',
+      default: 250,
+      env: 'MIGRATIONS_API_LATENCY_MS',
+    },
+  },
+} satisfies convict.Schema<Settings>;
+
+/** A setting without those that hold it: what is checked and listed. */
+interface Definition {
+  doc: string;
+  format: keyof typeof FORMATS | ((value: unknown) => void);
+  default: unknown;
+  env: string;
+  sensitive?: boolean;
+}
+
+/** All settings by their names, `migrations.leaseSeconds` for one in a group. */
+export const definitions: ReadonlyMap<string, Definition> = new Map(
+  Object.entries(definition).flatMap(([name, one]): [string, Definition][] =>
+    'format' in one ? [[name, one]] : Object.entries(one).map(([inner, setting]) => [`${name}.${inner}`, setting]),
+  ),
+);
+
+/** Formats that the settings name, with their checks. */
+export const FORMATS = { 'port-number': portNumber, 'positive-number': positiveNumber };
