@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { testDatabase } from './testing.ts';
-import { runCli } from './testing/processes.ts';
+import { testDatabase } from './testing/database.ts';
+import { runHere } from './testing/commands.ts';
+import { runCli, temporaryFolder } from './testing/processes.ts';
 
 const { db, uri } = await testDatabase();
-const cli = (parameters: string[], env: Record<string, string> = {}, input = '') =>
-  runCli(parameters, { MONGODB_URI: uri, ...env }, input);
+const cli = (parameters: string[], env: Record<string, string> = {}) =>
+  runHere(parameters, { MONGODB_URI: uri, INSTANCE_PATH: temporaryFolder(), ...env });
 
 describe('the command line', () => {
   test('initialises, seeds and opens a shell on one database', async () => {
@@ -27,9 +28,9 @@ describe('the command line', () => {
     await cli(['db:seed', '--count', '200', '--months', '6', '--seed', '3']);
     expect(await engines.find().sort({ _id: 1 }).toArray()).toEqual(first);
 
-    const shell = await cli(
+    const shell = await runCli(
       ['shell'],
-      {},
+      { MONGODB_URI: uri },
       'await Engine.countDocuments()\nconst e = await db.collection("engines").findOne()\ntypeof e.title\n',
     );
     expect(shell).toMatchObject({ code: 0, stdout: expect.stringContaining('200') });
@@ -45,14 +46,14 @@ describe('the command line', () => {
     await db.collection('engines').dropIndex('thrust_1');
   });
 
-  test('explains each command with --help', async () => {
-    const commands = ['db:init', 'db:seed', 'shell'];
-    for (const { code, stdout } of await Promise.all(commands.map((command) => cli([command, '--help']))))
+  test('explains its commands with --help', async () => {
+    const commands = ['db:seed', 'migrate:to'];
+    for (const { code, stdout } of await Promise.all(commands.map((command) => runCli([command, '--help'], {}))))
       expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('Usage:') });
   });
 
   test('refuses a count that is none in one line', async () => {
-    const { code, stderr } = await cli(['db:seed', '--count', '1.5']);
+    const { code, stderr } = await runCli(['db:seed', '--count', '1.5'], {});
     expect({ code, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 1, lines: 1 });
   });
 });

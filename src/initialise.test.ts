@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { initialise } from './initialise.ts';
-import { testDatabase } from './testing.ts';
+import { testDatabase } from './testing/database.ts';
 
 test('an empty database gets collections, validators and indexes, and its migrations count as applied', async () => {
   const database = await testDatabase();

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { testDatabase } from './testing.ts';
+import { testDatabase } from './testing/database.ts';
 import { temporaryFolder, run, startServer } from './testing/processes.ts';
 
 const START = ['node', '--import', 'tsx/esm', 'src/server.ts'];

@@ -1,14 +1,15 @@
 import { mkdirSync, readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { testDatabase } from '../testing.ts';
-import { runCli, temporaryFolder } from '../testing/processes.ts';
+import { testDatabase } from '../testing/database.ts';
+import { runHere } from '../testing/commands.ts';
+import { temporaryFolder } from '../testing/processes.ts';
 
 const { db, uri } = await testDatabase();
 await db.collection('engines').insertMany([{ title: 'Merlin' }, { title: 'Raptor' }]);
 const instance = temporaryFolder();
 
-const cli = (...parameters: string[]) => runCli(parameters, { MONGODB_URI: uri, INSTANCE_PATH: instance });
+const cli = (...parameters: string[]) => runHere(parameters, { MONGODB_URI: uri, INSTANCE_PATH: instance });
 
 test('the commands print data to stdout, talk to stderr, and end truthfully', async () => {
   mkdirSync(join(instance, 'backups'));
@@ -16,11 +17,14 @@ test('the commands print data to stdout, talk to stderr, and end truthfully', as
   expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('All documents are of one moment.') });
   const directory = made.stdout.trimEnd();
   expect(directory).toMatch(new RegExp(`^${instance}/backups/${db.databaseName}-\\d{8}T\\d{9}Z$`));
-  const restored = cli('db:restore', directory, '--to', `${db.databaseName}-copy`, '--json');
-  const refused = cli('db:restore', directory);
-  expect(JSON.parse((await restored).stdout)).toMatchObject({ collections: [{ name: 'engines', documents: 2 }] });
+  const restored = await cli('db:restore', directory, '--to', `${db.databaseName}-copy`, '--json');
+  expect(JSON.parse(restored.stdout)).toMatchObject({ collections: [{ name: 'engines', documents: 2 }] });
   expect(await db.client.db(`${db.databaseName}-copy`).dropDatabase()).toBe(true);
-  expect(await refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('Add --replace') });
+  expect(await cli('db:restore', directory)).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('Add --replace'),
+  });
 
   const file = join(directory, db.databaseName, 'engines.bson.gz');
   truncateSync(file, statSync(file).size - 1);

@@ -3,14 +3,15 @@ import { MIGRATIONS, migrating } from '../migrations.ts';
 import { readHistory } from '../migrate/journal.ts';
 import { readState, run as runMigrations } from '../migrate/runner.ts';
 import { resume } from '../migrate/verbs.ts';
-import { testDatabase, type TestDatabase } from '../testing.ts';
+import { testDatabase, type TestDatabase } from '../testing/database.ts';
 import { migrationsFolder } from '../testing/migrations-folder.ts';
-import { launch, run, runCli, temporaryFolder } from '../testing/processes.ts';
+import { runHere } from '../testing/commands.ts';
+import { launch, run, temporaryFolder } from '../testing/processes.ts';
 
 const instance = temporaryFolder();
 const BARE = 'node_modules/.bin/migrate-mongo';
 const cli = ({ uri }: TestDatabase, ...parameters: string[]) =>
-  runCli(parameters, { MONGODB_URI: uri, INSTANCE_PATH: instance });
+  runHere(parameters, { MONGODB_URI: uri, INSTANCE_PATH: instance });
 
 /** Slow enough to be caught in the middle. */
 const SLOW = '20260101000000-slow.ts';

@@ -42,22 +42,26 @@ export async function migrate(
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const subject = { ...migrating(database, command), folder };
   const models = collectionDefinitions(database.connection);
-  const steps = await run(
-    {
-      ...subject,
-      async before({ file, action, interrupted }) {
-        const [plan] = await planMigrations([file], { ...subject, models }, action === 'down' ? 'down' : 'up');
-        if (plan === undefined) return;
-        // Going back to an older version is what takes its fields from this one.
-        if (action === 'up' && !interrupted) requireSafe(plan, forceUnsafe);
-        if (plan.isDestructive && isBackedUp) await makeBackup(database);
+  try {
+    const steps = await run(
+      {
+        ...subject,
+        async before({ file, action, interrupted }) {
+          const [plan] = await planMigrations([file], { ...subject, models }, action === 'down' ? 'down' : 'up');
+          if (plan === undefined) return;
+          // Going back to an older version is what takes its fields from this one.
+          if (action === 'up' && !interrupted) requireSafe(plan, forceUnsafe);
+          if (plan.isDestructive && isBackedUp) await makeBackup(database);
+        },
+        signal: interruption.signal,
+        onDone: ({ file, action }) => console.log(`${WORDS[action]}: ${file.name}`),
       },
-      signal: interruption.signal,
-      onDone: ({ file, action }) => console.log(`${WORDS[action]}: ${file.name}`),
-    },
-    choose,
-  );
-  if (steps.length === 0) console.error('There is nothing to do.');
+      choose,
+    );
+    if (steps.length === 0) console.error('There is nothing to do.');
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
 }
 
 /** @throws {OperatorError} if what was written cannot be read back */

@@ -34,35 +34,31 @@ async function isGone(pid: number): Promise<boolean> {
 }
 
 describe('the server on the embedded database', () => {
-  test.concurrent('initialises it, keeps what is stored, and stops without leaving a process', async () => {
-    const instance = temporaryFolder();
-    const first = await startServer({ INSTANCE_PATH: instance });
-    expect(first.log.join('\n')).toContain(`with its files in ${instance}`);
-    const created: unknown = await (await post(first.url, 'Merlin')).json();
-    const pid = databasePid(instance);
-    first.child.kill('SIGTERM');
-    expect(await first.ended).toMatchObject({ code: 0, stderr: '' });
-    expect(isAlive(pid)).toBe(false);
-    const second = await startServer({ INSTANCE_PATH: instance });
-    expect(await (await fetch(`${second.url}/engines`)).json()).toEqual([created]);
-    second.child.kill('SIGINT');
-    second.child.kill('SIGINT'); // as under npm, where Ctrl-C arrives twice
-    expect(await second.ended).toMatchObject({ code: 0, stderr: '' });
-  });
-
-  test.concurrent('refuses a second server on the same data in one line', async () => {
-    const instance = temporaryFolder();
-    const first = await startServer({ INSTANCE_PATH: instance });
-    const { code, stderr } = await run(['node', '--import', 'tsx/esm', 'src/server.ts'], {
-      INSTANCE_PATH: instance,
-      PORT: '0',
-    });
-    expect(code).toBe(1);
-    expect(stderr).toMatch(new RegExp(`^${instance}/data is in use by process ${first.child.pid}\\. .*\n$`));
-    expect((await fetch(`${first.url}/health`)).status).toBe(200);
-    first.child.kill('SIGTERM');
-    await first.ended;
-  });
+  test.concurrent(
+    'initialises it, lets no second server in, keeps what is stored, and stops without leaving a process',
+    async () => {
+      const instance = temporaryFolder();
+      const first = await startServer({ INSTANCE_PATH: instance });
+      expect(first.log.join('\n')).toContain(`with its files in ${instance}`);
+      const created: unknown = await (await post(first.url, 'Merlin')).json();
+      const pid = databasePid(instance);
+      const { code, stderr } = await run(['node', '--import', 'tsx/esm', 'src/server.ts'], {
+        INSTANCE_PATH: instance,
+        PORT: '0',
+      });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(new RegExp(`^${instance}/data is in use by process ${first.child.pid}\\. .*\n$`));
+      expect((await fetch(`${first.url}/health`)).status).toBe(200);
+      first.child.kill('SIGTERM');
+      expect(await first.ended).toMatchObject({ code: 0, stderr: '' });
+      expect(isAlive(pid)).toBe(false);
+      const second = await startServer({ INSTANCE_PATH: instance });
+      expect(await (await fetch(`${second.url}/engines`)).json()).toEqual([created]);
+      second.child.kill('SIGINT');
+      second.child.kill('SIGINT'); // as under npm, where Ctrl-C arrives twice
+      expect(await second.ended).toMatchObject({ code: 0, stderr: '' });
+    },
+  );
 
   test.concurrent(
     'loses no acknowledged write when the server and then the database are killed under load',

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { fence } from './fence.ts';
 import { interceptWrites } from './handle.ts';
 import { readHolder, takeLease, type Lease } from './lease.ts';
-import { testDatabase } from '../testing.ts';
+import { testDatabase } from '../testing/database.ts';
 
 const { db, connection } = await testDatabase();
 

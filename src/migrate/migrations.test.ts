@@ -14,7 +14,8 @@ import { isBookkeeping } from './journal.ts';
 import { migrating, MIGRATIONS } from '../migrations.ts';
 import { run } from './runner.ts';
 import { to } from './verbs.ts';
-import { serve, testDatabase, type TestDatabase } from '../testing.ts';
+import { serve } from '../testing.ts';
+import { testDatabase, type TestDatabase } from '../testing/database.ts';
 import { run as runCommand, temporaryFolder } from '../testing/processes.ts';
 
 const SEED = 7;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { migrating } from '../migrations.ts';
-import { testDatabase } from '../testing.ts';
+import { testDatabase } from '../testing/database.ts';
 import { migrationsFolder } from '../testing/migrations-folder.ts';
 import { rehearse } from './rehearse.ts';
 import { run } from './runner.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { migrating } from '../migrations.ts';
-import { testDatabase, type TestDatabase } from '../testing.ts';
+import { testDatabase, type TestDatabase } from '../testing/database.ts';
 import { atEnd } from '../testing/cleanup.ts';
 import { migrationsFolder } from '../testing/migrations-folder.ts';
 import { readHistory } from './journal.ts';

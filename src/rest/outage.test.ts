@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect as dial, createServer, type Socket } from 'node:net';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { connect } from '../database/connect.ts';
-import { serve, testDatabase } from '../testing.ts';
+import { serve } from '../testing.ts';
+import { testDatabase } from '../testing/database.ts';
 
 const MEMBER = '/engines/65a1b2c3d4e5f60718293a4b';
 const REQUESTS = [

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ObjectId, type Document } from 'mongodb';
 import { Schema } from 'mongoose';
 import { initialiseCollections } from '../database/init.ts';
-import { testDatabase } from '../testing.ts';
+import { testDatabase } from '../testing/database.ts';
 import { toChanges, toDocument, toReplacement, toRepresentation } from './codec.ts';
 import { collectionDefinition } from './collection.ts';
 import { keywords, readFields } from './fields.ts';

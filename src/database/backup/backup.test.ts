@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { MongoClient, type Db } from 'mongodb';
-import { testDatabase } from '../../testing.ts';
+import { testDatabase } from '../../testing/database.ts';
 import { temporaryFolder } from '../../testing/processes.ts';
 import { backup } from './backup.ts';
 import { describeCollections } from './collections.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { testDatabase } from '../../testing.ts';
+import { testDatabase } from '../../testing/database.ts';
 import { run, temporaryFolder } from '../../testing/processes.ts';
 import { backup } from './backup.ts';
 import { verifyFiles } from './verify-files.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from '@jest/globals';
 import { MongoClient, type Db } from 'mongodb';
-import { testDatabase } from '../../testing.ts';
+import { testDatabase } from '../../testing/database.ts';
 import { run, temporaryFolder } from '../../testing/processes.ts';
 import { backup } from './backup.ts';
 import { describeCollections } from './collections.ts';

@@ -2,7 +2,7 @@ import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { MongoClient, type Db } from 'mongodb';
-import { testDatabase } from '../../testing.ts';
+import { testDatabase } from '../../testing/database.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { temporaryFolder } from '../../testing/processes.ts';
 import { backup } from './backup.ts';

@@ -8,7 +8,7 @@ import { up as createEngines } from '../../../migrations/20260501090000-create_e
 import * as handWritten from '../../../migrations/20261101090000-add_lastFired.ts';
 import { projectRoot } from '../../config.ts';
 import { collectionDefinitions } from '../../models.ts';
-import { testDatabase } from '../../testing.ts';
+import { testDatabase } from '../../testing/database.ts';
 import { run } from '../../testing/processes.ts';
 import { addCollection } from '../operations/collections.ts';
 import { addIndex } from '../operations/indexes.ts';

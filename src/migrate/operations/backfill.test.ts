@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { testDatabase } from '../../testing.ts';
+import { testDatabase } from '../../testing/database.ts';
 import { backfill } from './backfill.ts';
 
 const { db } = await testDatabase();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import { testDatabase } from '../../testing.ts';
+import { testDatabase } from '../../testing/database.ts';
 import { listArchives, purgeArchive } from './archives.ts';
 import { addCollection, allowBoth, removeCollection, setValidator } from './collections.ts';
 import { removeField } from './fields.ts';

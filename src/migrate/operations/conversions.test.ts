@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Double, Int32, type Collection, type Db, type Document } from 'mongodb';
-import { testDatabase } from '../../testing.ts';
+import { testDatabase } from '../../testing/database.ts';
 import { convertFields, revertFields, type Conversion } from './conversions.ts';
 import { addField, removeField, renameField } from './fields.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Double, Long, type Document } from 'mongodb';
-import { testDatabase } from '../../testing.ts';
+import { testDatabase } from '../../testing/database.ts';
 import { addField, removeField, renameField } from './fields.ts';
 
 const { db } = await testDatabase();

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Double, type Db, type Document } from 'mongodb';
-import { testDatabase } from '../../testing.ts';
+import { testDatabase } from '../../testing/database.ts';
 import { addCollection, allowBoth, setValidator } from './collections.ts';
 import { convertFields, revertFields, type Conversion } from './conversions.ts';
 import { addField, removeField, renameField } from './fields.ts';

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Db } from 'mongodb';
 import { collectionDefinitions } from '../../models.ts';
 import { MIGRATIONS } from '../../migrations.ts';
-import { testDatabase } from '../../testing.ts';
+import { testDatabase } from '../../testing/database.ts';
 import { migrationsFolder } from '../../testing/migrations-folder.ts';
 import { readFiles } from '../files.ts';
 import { planMigrations, replay } from './plan.ts';

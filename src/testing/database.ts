@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import type { Db } from 'mongodb';
+import type { Connection } from 'mongoose';
+import { loadSettings } from '../config.ts';
+import { connect } from '../database/connect.ts';
+import type { Settings } from '../settings.ts';
+import { atEnd } from './cleanup.ts';
+
+/** A database that no other test file uses; dropped and closed after the file's tests. */
+export interface TestDatabase {
+  connection: Connection;
+  db: Db;
+  /** The defaults. */
+  settings: Settings;
+  report: (line: string) => void;
+  /** For a command that is given `MONGODB_URI`. */
+  uri: string;
+}
+
+/** Takes an empty database on the run's server. */
+export async function testDatabase(): Promise<TestDatabase> {
+  const server = process.env['TEST_MONGODB_URI'];
+  if (server === undefined) throw new Error('run the tests with npm test');
+  const name = `test-${randomUUID()}`;
+  const connection = await connect(server, name);
+  const { db } = connection;
+  if (!db) throw new Error('the connection is not open');
+  atEnd(async () => {
+    await db.dropDatabase();
+    await connection.close();
+  });
+  const uri = new URL(server);
+  uri.pathname = name;
+  const settings = loadSettings({ INSTANCE_PATH: 'node_modules/.cache/no-instance' });
+  return { connection, db, settings, report: () => {}, uri: uri.href };
+}
