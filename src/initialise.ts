@@ -2,7 +2,7 @@ import { initialiseCollections, isEmpty, type Finding } from './database/init.ts
 import { isBookkeeping } from './migrate/journal.ts';
 import { run } from './migrate/runner.ts';
 import { stamp } from './migrate/verbs.ts';
-import { migrating, MIGRATIONS, type OpenDatabase } from './migrations.ts';
+import { migrating, type OpenDatabase } from './migrations.ts';
 import { collectionDefinitions } from './models.ts';
 import { OperatorError } from './operator-error.ts';
 
@@ -21,7 +21,7 @@ export async function initialise(database: OpenDatabase): Promise<Finding[]> {
 
 /** As Alembic's `stamp head`. */
 async function stampAll(database: OpenDatabase): Promise<Finding[]> {
-  const steps = await run(migrating(database, 'initialise'), stamp(MIGRATIONS, 'head'));
+  const steps = await run(migrating(database, 'initialise'), stamp('head'));
   return steps.map(({ file }) => ({ outcome: 'created', what: `changelog entry ${file.name}` }));
 }
 

@@ -23,9 +23,7 @@ export function addMigrateCommands(program: Command): void {
     .argument('<target>', 'as for migrate:to')
     .description('mark migrations as applied or not, and run none of them')
     .allowUnknownOption()
-    .action((target: string) =>
-      withDatabase((context) => migrate(context, `stamp ${target}`, stamp(MIGRATIONS, target))),
-    );
+    .action((target: string) => withDatabase((context) => migrate(context, `stamp ${target}`, stamp(target))));
 
   program
     .command('migrate:pause')

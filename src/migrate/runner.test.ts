@@ -152,7 +152,7 @@ describe('a migration that failed half-way', () => {
     await run(context(database, folder), rollback(folder));
     expect(await logged(database)).toEqual([]);
     await expect(run(context(database, folder), up(folder))).rejects.toThrow('the second half is wrong');
-    await run(context(database, folder), stamp(folder, FIRST));
+    await run(context(database, folder), stamp(FIRST));
     expect(await applied(database)).toEqual([FIRST]);
     await run(context(database, folder), up(folder));
     expect(await logged(database)).toEqual(['1', '2']);
@@ -182,7 +182,7 @@ describe('moving about', () => {
   ])('to %s leaves %i applied', async (target, count) => {
     const database = await testDatabase();
     const folder = three();
-    await run(context(database, folder), stamp(folder, SECOND));
+    await run(context(database, folder), stamp(SECOND));
     expect(await logged(database)).toEqual([]);
     await run(context(database, folder), to(folder, target));
     expect(await applied(database)).toEqual([FIRST, SECOND, THIRD].slice(0, count));
