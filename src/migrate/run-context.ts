@@ -13,7 +13,7 @@ export interface PlannedBackfill {
 /** What the verbs of a migration know of the run that they are part of. */
 export interface RunContext {
   /** Takes note of a backfill instead of running it, where the migration is only planned. */
-  plan?: (backfill: PlannedBackfill) => void;
+  plan?: (sample: () => Promise<PlannedBackfill>) => Promise<void>;
   /** Where the backfill of this label was when an earlier run of this migration was interrupted. */
   checkpoint: (label: string) => Checkpoint | undefined;
   /** Notes how far the backfill has come, and returns when the next batch may begin. */

@@ -33,7 +33,7 @@ export async function backfill(collection: Collection, options: Backfill): Promi
   const run = runOf(collection);
   const resumed = run?.checkpoint(label);
   const matching = await collection.countDocuments(filter);
-  if (run?.plan) return run.plan(await sampled(collection, options, matching));
+  if (run?.plan) return run.plan(() => sampled(collection, options, matching));
   if (matching === 0) return;
   const start = { last: resumed?.last, done: resumed?.done ?? 0, total: matching + (resumed?.done ?? 0) };
   const progress = showProgress(label, start.total);

@@ -85,7 +85,7 @@ test('a plan goes on where documents and values are in the way, for the migratio
   await db.collection('planned').insertMany([{ a: 1 }, { a: 1 }]);
   const events: string[] = [];
   const note = ({ operation }: { operation: string }) => void events.push(operation);
-  const client = recordingClient(connection.getClient(), db.databaseName, await readCatalog(db), note, () => {});
+  const client = recordingClient(connection.getClient(), db.databaseName, await readCatalog(db), note, async () => {});
   const planned = client.db(db.databaseName);
   await addIndex(planned, 'planned', { name: 'a_1', key: { a: 1 }, unique: true });
   await setValidator(planned, 'planned', shape({ a: { bsonType: 'string' } }));

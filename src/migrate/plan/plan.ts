@@ -108,8 +108,20 @@ const writeOf = ({ collection, documents, sample }: PlannedBackfill): Recorded =
 /** Runs one direction of a migration without a write. @returns what it would have done, in order */
 async function record(step: Step, client: MongoClient, databaseName: string, catalog: Catalog) {
   const events: (Recorded | PlannedBackfill)[] = [];
-  const note = (event: Recorded | PlannedBackfill) => void events.push(event);
-  const recording = recordingClient(client, databaseName, catalog, note, note);
+  // What a sample writes beside its batch belongs to the backfill, not to the steps.
+  let inSample: Recorded[] | undefined;
+  const note = (write: Recorded) => void (inSample ?? events).push(write);
+  const sample = async (take: () => Promise<PlannedBackfill>) => {
+    const beside: Recorded[] = [];
+    inSample = beside;
+    const backfill = await take();
+    inSample = undefined;
+    const others = beside.flatMap(({ collection, parameters: [operations] }) =>
+      isArchive(collection ?? '') ? [] : [operations].flat(),
+    );
+    events.push({ ...backfill, sample: { ...backfill.sample, writes: [...backfill.sample.writes, ...others] } });
+  };
+  const recording = recordingClient(client, databaseName, catalog, note, sample);
   await step(recording.db(databaseName), recording);
   return events;
 }

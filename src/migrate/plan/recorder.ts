@@ -21,11 +21,11 @@ export function recordingClient(
   databaseName: string,
   catalog: Catalog,
   onWrite: (write: Recorded) => void,
-  onBackfill: (backfill: PlannedBackfill) => void,
+  plan: (sample: () => Promise<PlannedBackfill>) => Promise<void>,
 ): MongoClient {
   const db = client.db(databaseName);
   return interceptWrites(client, {
-    run: { checkpoint: () => undefined, proceed: async () => {}, plan: onBackfill },
+    run: { checkpoint: () => undefined, proceed: async () => {}, plan },
     async intercept(write) {
       const documents = await matching(db, write);
       onWrite({ ...write, ...(documents !== undefined && { documents }) });
