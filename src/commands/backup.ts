@@ -1,11 +1,12 @@
 import { dirname, join } from 'node:path';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { backup } from '../database/backup/backup.ts';
 import { prune } from '../database/backup/prune.ts';
 import { restore } from '../database/backup/restore.ts';
 import { verify } from '../database/backup/verify.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Settings } from '../settings.ts';
+import { wholeNumber } from './arguments.ts';
 import { withDatabase } from './context.ts';
 
 /** `db:backup`, `db:restore` and `db:verify`. */
@@ -68,8 +69,3 @@ export const backupFolder = ({ instancePath }: Settings, database: string): stri
 
 /** As 20261122T150405678Z. */
 const timestamp = (): string => new Date().toISOString().replaceAll(/[-:.]/g, '');
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return Number(text);
-}

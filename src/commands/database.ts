@@ -1,10 +1,11 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { seed } from '../database/seed.ts';
 import { engineModel } from '../engines/model.ts';
 import { sampleEngine } from '../engines/sample.ts';
 import { initialise, initialiseIfEmpty } from '../initialise.ts';
 import { OperatorError } from '../operator-error.ts';
 import { runShell } from '../shell.ts';
+import { wholeNumber } from './arguments.ts';
 import { withDatabase } from './context.ts';
 
 /** `db:init`, `db:seed` and `shell`. */
@@ -56,9 +57,4 @@ export function addDatabaseCommands(program: Command): void {
         await runShell(database.connection, database.settings);
       }),
     );
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return Number(text);
 }

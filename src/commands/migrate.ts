@@ -1,10 +1,11 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { readHolder } from '../migrate/lease.ts';
 import { setControl } from '../migrate/pace.ts';
 import { rehearse } from '../migrate/rehearse.ts';
 import { readState } from '../migrate/runner.ts';
 import { resume, rollback, stamp, to } from '../migrate/verbs.ts';
 import { migrating, MIGRATIONS } from '../migrations.ts';
+import { wholeNumber } from './arguments.ts';
 import { withDatabase } from './context.ts';
 import { migrate, withSafetyOptions, type Options } from './migrating.ts';
 
@@ -28,7 +29,7 @@ export function addMigrateCommands(program: Command): void {
   program
     .command('migrate:pause')
     .description('let the backfills that run stand still after their batch, or go slower')
-    .option('--rate <documents>', 'most documents per second, instead of none', positive)
+    .option('--rate <documents>', 'most documents per second, instead of none', wholeNumber)
     .action(({ rate }: { rate?: number }) =>
       withDatabase(({ db }) => setControl(db, rate === undefined ? { paused: true } : { rate })),
     );
@@ -69,9 +70,4 @@ export function addMigrateCommands(program: Command): void {
           console.error(files.length === 0 ? 'Nothing is pending.' : `${files.join(', ')}: all came back as it was.`);
       }),
     );
-}
-
-function positive(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number from 1.');
 }

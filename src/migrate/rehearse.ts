@@ -3,6 +3,7 @@ import { BSON, type Db } from 'mongodb';
 import { OperatorError } from '../operator-error.ts';
 import { isBookkeeping } from './journal.ts';
 import { LEASE_COLLECTION } from './lease.ts';
+import { isArchive } from './operations/archives.ts';
 import { readState, run, type Migrating } from './runner.ts';
 import { to } from './verbs.ts';
 
@@ -78,7 +79,7 @@ async function copyDatabase(source: Db, target: Db): Promise<void> {
 async function fingerprint(db: Db): Promise<Map<string, string>> {
   const parts = new Map<string, string>();
   for (const { name, options } of await db.listCollections({}, { nameOnly: false }).toArray()) {
-    if (isBookkeeping(name) || name.startsWith('archive.')) continue;
+    if (isBookkeeping(name) || isArchive(name)) continue;
     const indexes = await db.collection(name).listIndexes().toArray();
     parts.set(`the validator of ${name}`, hashOf(options ?? {}));
     parts.set(

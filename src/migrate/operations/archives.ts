@@ -15,7 +15,14 @@ export function archiveName(collection: string, part?: string): string {
   return PREFIX + (part === undefined ? collection : `${collection}.${part}`);
 }
 
-/** How an archive is written: it outlives any crash before the original goes. */
+/** Whether a collection is an archive. */
+export const isArchive = (name: string): boolean => name.startsWith(PREFIX);
+
+/** A projection to the given fields and `_id`. */
+export const projectionTo = (fields: readonly string[]): Document =>
+  Object.fromEntries(['_id', ...fields].map((field) => [field, 1]));
+
+/** How batches are written: each outlives any crash before what rests on it is begun. */
 export const DURABLE = { ordered: false, writeConcern: { w: 'majority', journal: true } } as const;
 
 /** Reads some documents with every value in its BSON type: a double of 5 does not turn into an int on its way back. */
@@ -25,10 +32,12 @@ export async function readExactly(
   fields: readonly string[],
   filter: Document = {},
 ): Promise<Document[]> {
-  const projection = Object.fromEntries(['_id', ...fields].map((field) => [field, 1]));
   const ids = documents.map(({ _id }) => _id);
   return collection
-    .find({ _id: { $in: ids }, ...filter }, { projection, promoteValues: false, bsonRegExp: true })
+    .find(
+      { _id: { $in: ids }, ...filter },
+      { projection: projectionTo(fields), promoteValues: false, bsonRegExp: true },
+    )
     .toArray();
 }
 
@@ -40,7 +49,7 @@ export function isSame(left: unknown, right: unknown): boolean {
 /** All archives of a database, ordered by name. */
 export async function listArchives(db: Db): Promise<Archive[]> {
   const all = await db.listCollections({}, { nameOnly: true }).toArray();
-  const names = all.map(({ name }) => name).filter((name) => name.startsWith(PREFIX));
+  const names = all.map(({ name }) => name).filter(isArchive);
   return Promise.all(
     names.toSorted().map(async (name) => ({ name, documents: await db.collection(name).estimatedDocumentCount() })),
   );

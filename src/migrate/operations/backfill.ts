@@ -1,5 +1,6 @@
 import type { AnyBulkWriteOperation, Collection, Document, Filter } from 'mongodb';
 import { showProgress } from '../../progress.ts';
+import { DURABLE, projectionTo } from './archives.ts';
 import { runOf } from '../run-context.ts';
 
 interface Backfill {
@@ -55,9 +56,11 @@ export async function backfill(collection: Collection, options: Backfill): Promi
 
 /** Reads and converts one batch, and writes nothing. */
 async function sampled(collection: Collection, { label, filter, fields = [], convert }: Backfill, documents: number) {
-  const projection = Object.fromEntries(['_id', ...fields].map((field) => [field, 1]));
   const startedAt = performance.now();
-  const batch = await collection.find(filter, { projection }).limit(FIRST_BATCH).toArray();
+  const batch = await collection
+    .find(filter, { projection: projectionTo(fields) })
+    .limit(FIRST_BATCH)
+    .toArray();
   const writes = batch.length > 0 ? await convert(batch) : [];
   const sample = { documents: batch.length, milliseconds: performance.now() - startedAt, writes };
   return { label, collection: collection.collectionName, documents, sample };
@@ -76,7 +79,7 @@ async function walk(
   start: Position,
   onBatch: (items: number) => void,
 ): Promise<Position> {
-  const projection = Object.fromEntries(['_id', ...fields].map((field) => [field, 1]));
+  const projection = projectionTo(fields);
   const run = runOf(collection);
   let size = batchSize ?? FIRST_BATCH;
   for (let position = start; ;) {
@@ -86,8 +89,7 @@ async function walk(
     const batch = await collection.find(range, { projection }).sort({ _id: 1 }).limit(size).toArray();
     if (batch.length === 0) return position;
     const writes = await convert(batch);
-    if (writes.length > 0)
-      await collection.bulkWrite(writes, { ordered: false, writeConcern: { w: 'majority', journal: true } });
+    if (writes.length > 0) await collection.bulkWrite(writes, DURABLE);
     onBatch(batch.length);
     position = { ...position, last: batch.at(-1)?.['_id'], done: position.done + batch.length };
     if (batchSize === undefined) size = nextSize(size, performance.now() - startedAt);

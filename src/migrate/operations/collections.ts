@@ -3,6 +3,7 @@ import { hasCode } from '../../error-code.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { archiveName } from './archives.ts';
 import { runOf } from '../run-context.ts';
+import { refuse } from './paths.ts';
 import { eitherValidator } from './validators.ts';
 
 const NAMESPACE_EXISTS = 48;
@@ -68,13 +69,11 @@ export async function allowBoth(db: Db, name: string, before: Document, after: D
 /** A plan judges this itself: it knows what the migration would have made of the documents by now. */
 async function refuseBroken(db: Db, name: string, validator: Document): Promise<void> {
   if (runOf(db)?.plan !== undefined) return;
-  const broken = { $nor: [validator] };
-  const example = await db.collection(name).findOne(broken, { projection: { _id: 1 } });
-  if (example === null) return;
-  const count = await db.collection(name).countDocuments(broken);
-  throw new OperatorError(
-    `${count} documents of ${name} break the new validator, for example ${String(example._id)}. ` +
-      'Correct them, or convert them in an earlier migration, and run this again. The validator stays as it was.',
+  await refuse(
+    db.collection(name),
+    { $nor: [validator] },
+    'break the new validator',
+    'Correct them, or convert them in an earlier migration, and run this again. The validator stays as it was',
   );
 }
 

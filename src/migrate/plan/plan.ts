@@ -1,6 +1,7 @@
 import type { MongoClient } from 'mongodb';
 import type { CollectionShape } from '../autogenerate/shape.ts';
 import { loadMigration, type Migration, type MigrationFile, type Step } from '../files.ts';
+import { isArchive } from '../operations/archives.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { isBookkeeping } from '../journal.ts';
 import type { PlannedBackfill } from '../run-context.ts';
@@ -125,8 +126,6 @@ async function record(step: Step, client: MongoClient, databaseName: string, cat
   await step(recording.db(databaseName), recording);
   return events;
 }
-
-const isArchive = (name: string) => name.startsWith('archive.');
 
 const MOMENTARY = /collMod|rename|^drop|createIndex|^create|command create|command drop/;
 
