@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Db, Document } from 'mongodb';
+import type { Collection, Db, Document } from 'mongodb';
 import { hasCode } from '../../error-code.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { runOf } from '../run-context.ts';
@@ -57,15 +57,17 @@ function normal({ v: _v, ns: _ns, background: _background, key, collation, ...re
 const describe = (index: Document) => JSON.stringify(Object.fromEntries(Object.entries(index).filter(isOwn)));
 const isOwn = ([option]: [string, unknown]) => !['v', 'ns', 'name'].includes(option);
 
-/** Several values may be twice; three are named. */
-async function refuseDuplicates(db: Db, collection: string, index: IndexDefinition): Promise<void> {
-  const { name, key, sparse, partialFilterExpression, collation } = index;
+/**
+ * Values that stand in the way of a unique index, most frequent first, three at most: the values by `_0`, `_1` … in the
+ * order of its key, how many documents have them, and the ids of two.
+ */
+export async function findDuplicates(collection: Collection, index: Document): Promise<Document[]> {
+  const { key, sparse, partialFilterExpression, collation } = index;
   const paths = Object.keys(key);
   // A unique index takes a missing field for a null one, unless it is sparse.
   const present = { $or: paths.map((path) => ({ [path]: { $exists: true } })) };
   const values = Object.fromEntries(paths.map((path, place) => [`_${place}`, { $ifNull: [`$${path}`, null] }]));
-  const found = await db
-    .collection(collection)
+  return collection
     .aggregate(
       [
         { $match: { ...partialFilterExpression, ...(sparse === true && present) } },
@@ -77,6 +79,12 @@ async function refuseDuplicates(db: Db, collection: string, index: IndexDefiniti
       { allowDiskUse: true, ...(collation && { collation }) },
     )
     .toArray();
+}
+
+async function refuseDuplicates(db: Db, collection: string, index: IndexDefinition): Promise<void> {
+  const { name, key } = index;
+  const paths = Object.keys(key);
+  const found = await findDuplicates(db.collection(collection), index);
   if (found.length === 0) return;
   const examples = found.map(({ _id, count, one, other }) => {
     const value = paths.map((path, place) => `${path} ${JSON.stringify(_id[`_${place}`])}`).join(', ');

@@ -1,5 +1,6 @@
 import type { Db, Document } from 'mongodb';
 import { propertiesOf, schemaOf, type CollectionShape } from '../autogenerate/shape.ts';
+import { findDuplicates } from '../operations/indexes.ts';
 import type { Recorded } from './recorder.ts';
 
 /** A step that can lose data or stop the API, and how to do it safely. */
@@ -95,15 +96,10 @@ const dropsCollection: Rule = async ({ collection, operation, parameters }, { db
 
 const makesDuplicates: Rule = async ({ collection, operation, parameters }, { db, changed }) => {
   if (collection === null || changed.has(collection)) return undefined;
-  for (const { key, unique } of indexesOf(operation, parameters)) {
+  for (const index of indexesOf(operation, parameters)) {
+    const { key, unique } = index;
     if (unique !== true) continue;
-    const values = Object.fromEntries(Object.keys(key).map((path, place) => [`_${place}`, `$${path}`]));
-    const [twice] = await db
-      .collection(collection)
-      .aggregate([{ $group: { _id: values, count: { $sum: 1 } } }, { $match: { count: { $gt: 1 } } }, { $limit: 1 }], {
-        allowDiskUse: true,
-      })
-      .toArray();
+    const [twice] = await findDuplicates(db.collection(collection), index);
     if (twice === undefined) continue;
     const name = Object.entries(key).flat().join('_');
     return {
