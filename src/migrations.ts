@@ -5,6 +5,7 @@ import { projectRoot } from './config.ts';
 import type { Settings } from './settings.ts';
 import { pacer } from './migrate/pace.ts';
 import type { Migrating } from './migrate/runner.ts';
+import { collectionDefinitions } from './models.ts';
 
 /** Where the project's migrations are. */
 export const MIGRATIONS = join(projectRoot, 'migrations');
@@ -18,13 +19,21 @@ export interface OpenDatabase {
   report: (line: string) => void;
 }
 
+/** What planning and running look at: the database, the migrations and the models. */
+export const subjectOf = ({ db, connection }: OpenDatabase) => ({
+  client: connection.getClient(),
+  databaseName: db.databaseName,
+  folder: MIGRATIONS,
+  models: collectionDefinitions(connection),
+});
+
 /** What `run` needs to migrate the settings' database; `command` is what others see it do. */
-export function migrating({ db, connection, settings, report }: OpenDatabase, command: string): Migrating {
-  const { migrations } = settings;
-  const subject = { client: connection.getClient(), databaseName: db.databaseName, folder: MIGRATIONS };
+export function migrating(database: OpenDatabase, command: string): Migrating & ReturnType<typeof subjectOf> {
+  const { report } = database;
+  const { migrations } = database.settings;
   return {
     ...migrations,
-    ...subject,
+    ...subjectOf(database),
     command,
     report,
     pace: pacer({ ...migrations, report }),

@@ -2,9 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { testDatabase } from './testing/database.ts';
-import { temporaryFolder, run, startServer } from './testing/processes.ts';
-
-const START = ['node', '--import', 'tsx/esm', 'src/server.ts'];
+import { SERVER, temporaryFolder, run, startServer } from './testing/processes.ts';
 
 describe('the server on MONGODB_URI', () => {
   test('uses that database and starts none', async () => {
@@ -46,7 +44,7 @@ describe('the server on MONGODB_URI', () => {
     const { uri } = await testDatabase();
     if (env['MONGODB_URI'] === 'empty') env['MONGODB_URI'] = uri;
     if (env['PORT'] === 'taken') Object.assign(env, { PORT: new URL(uri).port, MONGODB_URI: uri });
-    const { code, stderr } = await run(START, env);
+    const { code, stderr } = await run(SERVER, env);
     expect(code).toBe(1);
     expect(stderr).toMatch(line);
     expect(stderr.trimEnd()).not.toContain('\n');
@@ -54,7 +52,7 @@ describe('the server on MONGODB_URI', () => {
   });
 
   test('lists its settings with --help', async () => {
-    const { code, stdout } = await run([...START, '--help'], {});
+    const { code, stdout } = await run([...SERVER, '--help'], {});
     expect(code).toBe(0);
     for (const name of ['MONGODB_URI', 'PORT', 'HOST', 'NODE_ENV', 'LOG_LEVEL', 'INSTANCE_PATH', '3000'])
       expect(stdout).toContain(name);

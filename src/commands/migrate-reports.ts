@@ -3,8 +3,7 @@ import { readHistory } from '../migrate/journal.ts';
 import { checkModels } from '../migrate/plan/check-models.ts';
 import { planMigrations, type Plan } from '../migrate/plan/plan.ts';
 import { findingsOf, readState } from '../migrate/runner.ts';
-import { collectionDefinitions } from '../models.ts';
-import { MIGRATIONS } from '../migrations.ts';
+import { MIGRATIONS, subjectOf } from '../migrations.ts';
 import { withDatabase } from './context.ts';
 import { showStatus } from './migration-status.ts';
 import { table } from './table.ts';
@@ -25,11 +24,12 @@ export function addMigrationReports(program: Command): void {
     .description('whether the migrations are sound; exits with 1 if something is wrong')
     .option('--json', 'print the findings as JSON', false)
     .action(({ json }: { json: boolean }) =>
-      withDatabase(async ({ db, connection }) => {
-        const state = await readState(db, MIGRATIONS);
+      withDatabase(async (database) => {
+        const { client, models } = subjectOf(database);
+        const state = await readState(database.db, MIGRATIONS);
         const findings = [
           ...(await findingsOf(state, MIGRATIONS)),
-          ...(await checkModels(state.files, connection.getClient(), MIGRATIONS, collectionDefinitions(connection))),
+          ...(await checkModels(state.files, client, MIGRATIONS, models)),
         ];
         if (json) console.log(JSON.stringify(findings));
         else
@@ -65,11 +65,9 @@ export function addMigrationReports(program: Command): void {
     .description('what the pending migrations will do; nothing is written')
     .option('--json', 'as JSON', false)
     .action(({ json }: { json: boolean }) =>
-      withDatabase(async ({ db, connection }) => {
-        const { pending } = await readState(db, MIGRATIONS);
-        const models = collectionDefinitions(connection);
-        const subject = { client: connection.getClient(), databaseName: db.databaseName, folder: MIGRATIONS, models };
-        const plans = await planMigrations(pending, subject);
+      withDatabase(async (database) => {
+        const { pending } = await readState(database.db, MIGRATIONS);
+        const plans = await planMigrations(pending, subjectOf(database));
         if (json) return console.log(JSON.stringify(plans));
         for (const plan of plans) console.log(describePlan(plan));
         if (plans.length === 0) console.error('Nothing is pending.');

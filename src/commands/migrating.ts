@@ -4,7 +4,6 @@ import { verifyFiles } from '../database/backup/verify-files.ts';
 import type { State } from '../migrate/checks.ts';
 import { planMigrations, requireSafe } from '../migrate/plan/plan.ts';
 import { run, type Step } from '../migrate/runner.ts';
-import { collectionDefinitions } from '../models.ts';
 import { migrating, MIGRATIONS, type OpenDatabase } from '../migrations.ts';
 import { OperatorError } from '../operator-error.ts';
 import { backupFolder } from './backup.ts';
@@ -41,13 +40,12 @@ export async function migrate(
   const interrupt = () => interruption.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const subject = { ...migrating(database, command), folder };
-  const models = collectionDefinitions(database.connection);
   try {
     const steps = await run(
       {
         ...subject,
         async before({ file, action, interrupted }) {
-          const [plan] = await planMigrations([file], { ...subject, models }, action === 'down' ? 'down' : 'up');
+          const [plan] = await planMigrations([file], subject, action === 'down' ? 'down' : 'up');
           if (plan === undefined) return;
           // Going back to an older version is what takes its fields from this one.
           if (action === 'up' && !interrupted) requireSafe(plan, forceUnsafe);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { temporaryFolder, run, startServer } from '../testing/processes.ts';
+import { SERVER, temporaryFolder, run, startServer } from '../testing/processes.ts';
 import { isAlive } from './alive.ts';
 
 async function post(url: string, title: string): Promise<Response> {
@@ -42,10 +42,7 @@ describe('the server on the embedded database', () => {
       expect(first.log.join('\n')).toContain(`with its files in ${instance}`);
       const created: unknown = await (await post(first.url, 'Merlin')).json();
       const pid = databasePid(instance);
-      const { code, stderr } = await run(['node', '--import', 'tsx/esm', 'src/server.ts'], {
-        INSTANCE_PATH: instance,
-        PORT: '0',
-      });
+      const { code, stderr } = await run(SERVER, { INSTANCE_PATH: instance, PORT: '0' });
       expect(code).toBe(1);
       expect(stderr).toMatch(new RegExp(`^${instance}/data is in use by process ${first.child.pid}\\. .*\n$`));
       expect((await fetch(`${first.url}/health`)).status).toBe(200);

@@ -40,7 +40,8 @@ export async function run(command: string[], env: Record<string, string>, input 
 export const runCli = (parameters: string[], env: Record<string, string>, input?: string): Promise<Outcome> =>
   run(['node', '--import', 'tsx/esm', 'src/cli.ts', ...parameters], env, input);
 
-const SERVER = ['node', '--import', 'tsx/esm', 'src/server.ts'];
+/** The command that starts the server. */
+export const SERVER = ['node', '--import', 'tsx/esm', 'src/server.ts'];
 
 /** Starts the server and waits until it listens. @throws {Error} with its output if it ends before that */
 export async function startServer(env: Record<string, string>): Promise<ServerProcess> {
