@@ -6,6 +6,6 @@ export default {
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }] },
   globalSetup: './src/testing/global-setup.ts',
   globalTeardown: './src/testing/global-teardown.ts',
-  maxWorkers: 2,
+  maxWorkers: 3, // of two cores: the tests that wait for processes leave one free
   testTimeout: 60_000,
 };

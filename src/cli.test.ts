@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { commandProgram } from './commands/program.ts';
 import { testDatabase } from './testing/database.ts';
 import { runHere } from './testing/commands.ts';
 import { runCli, temporaryFolder } from './testing/processes.ts';
@@ -46,10 +47,9 @@ describe('the command line', () => {
     await db.collection('engines').dropIndex('thrust_1');
   });
 
-  test('explains its commands with --help', async () => {
-    const commands = ['db:seed', 'migrate:to'];
-    for (const { code, stdout } of await Promise.all(commands.map((command) => runCli([command, '--help'], {}))))
-      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('Usage:') });
+  test('explains each of its commands', () => {
+    for (const command of commandProgram().commands)
+      expect(command.helpInformation()).toMatch(/^Usage: npm run \S+ .*\n\n\w+ /);
   });
 
   test('refuses a count that is none in one line', async () => {

@@ -1,18 +1,8 @@
 import { Command } from 'commander';
-import gracefulShutdown from 'http-graceful-shutdown';
-import { pino, type Logger } from 'pino';
-import { createApp } from './app.ts';
+import { pino } from 'pino';
 import { describeSettings, loadSettings } from './config.ts';
-import type { Settings } from './settings.ts';
-import { openDatabase, type Database } from './database/connect.ts';
-import { initialiseIfEmpty } from './initialise.ts';
-import { readFiles } from './migrate/files.ts';
-import { compare } from './migrate/readiness.ts';
-import { MIGRATIONS } from './migrations.ts';
 import { OperatorError } from './operator-error.ts';
-import { httpServer } from './rest/http-server.ts';
-
-const DRAIN_MS = 10_000;
+import { serve } from './serve.ts';
 
 try {
   new Command('npm start --')
@@ -20,69 +10,16 @@ try {
     .addHelpText('after', `\n${describeSettings()}`)
     .parse();
   const settings = loadSettings();
-  await serve(settings, pino({ level: settings.logLevel }));
-} catch (error) {
-  console.error(error instanceof OperatorError ? error.message : error);
-  process.exit(1);
-}
-
-async function serve(settings: Settings, logger: Logger): Promise<void> {
+  const logger = pino({ level: settings.logLevel });
   // A signal during the start ends the process at once; the database notices and ends too.
-  const database = await openDatabase(settings, { share: false, impatient: true }, (line) => logger.info(line));
-  try {
-    logger.info({ database: database.description }, 'database');
-    const { files } = await readFiles(MIGRATIONS);
-    const migrations = files.map(({ name }) => name);
-    await prepare(database, settings, logger, migrations);
-    const server = httpServer(createApp({ connection: database.connection, logger, migrations }));
-    const url = await listen(server, settings);
-    stopOnSignal(server, database, logger);
-    logger.info({ url }, 'listening');
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
-}
-
-async function prepare(
-  { connection }: Database,
-  settings: Settings,
-  logger: Logger,
-  migrations: string[],
-): Promise<void> {
-  const { db } = connection;
-  if (!db) throw new Error('the connection is not open');
-  const findings = await initialiseIfEmpty({ db, connection, settings, report: (line) => logger.info(line) });
-  if (findings.length > 0) logger.info({ created: findings.map(({ what }) => what) }, 'database initialised');
-  const { pending, ahead } = await compare(db, migrations);
-  if (pending.length > 0) logger.warn({ pending }, 'migrations are pending: run npx migrate-mongo up');
-  if (ahead.length > 0) logger.warn({ ahead }, 'the database has migrations that this version does not know');
-}
-
-async function listen(server: ReturnType<typeof httpServer>, { host, port }: Settings): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, host, resolve);
-  }).catch((error: Error & { code?: string }) => {
-    throw new OperatorError(
-      `Cannot listen on ${host}:${port} (${error.code}). Choose others in HOST and PORT; 0 picks a free port.`,
-    );
-  });
-  const address = server.address();
-  const given = typeof address === 'object' && address !== null ? address.port : port;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${given}`;
-}
-
-/** Ctrl-C under npm arrives twice, from the terminal and from npm: only the first counts. */
-function stopOnSignal(server: ReturnType<typeof httpServer>, database: Database, logger: Logger): void {
-  const drain = gracefulShutdown(server, { signals: '', forceExit: false, timeout: DRAIN_MS });
+  const { url, stop } = await serve(settings, logger);
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'])
     process.on(signal, () => {
-      if (stopping) return;
+      if (stopping) return; // Ctrl-C under npm arrives twice, from the terminal and from npm
       stopping = true;
       logger.info({ signal }, 'stopping');
-      drain()
-        .then(() => database.close())
+      stop()
         .then(() => logger.info('stopped'))
         .then(
           () => process.exit(0),
@@ -92,4 +29,8 @@ function stopOnSignal(server: ReturnType<typeof httpServer>, database: Database,
           },
         );
     });
+  logger.info({ url }, 'listening');
+} catch (error) {
+  console.error(error instanceof OperatorError ? error.message : error);
+  process.exit(1);
 }

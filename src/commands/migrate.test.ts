@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { MIGRATIONS, migrating } from '../migrations.ts';
 import { readHistory } from '../migrate/journal.ts';
@@ -15,13 +16,13 @@ const cli = ({ uri }: TestDatabase, ...parameters: string[]) =>
 
 /** Slow enough to be caught in the middle. */
 const SLOW = '20260101000000-slow.ts';
-const COUNT = 60;
+const COUNT = 25;
 const slow = migrationsFolder({
   [SLOW]: {
     up: `await backfill(db.collection('things'), {
       label: 'things', filter: { x: 1 }, batchSize: 1,
       convert: async (batch) => {
-        await new Promise((done) => setTimeout(done, 10));
+        await new Promise((done) => setTimeout(done, 25));
         return batch.map(({ _id }) => ({ updateOne: { filter: { _id, x: 1 }, update: { $inc: { x: 1 } } } }));
       },
     });`,
@@ -35,7 +36,7 @@ async function startSlow(database: TestDatabase, leaseSeconds: number) {
   const command = [BARE, 'up', '--migrations-dir', slow];
   const env = { MONGODB_URI: database.uri, MIGRATIONS_LEASE_SECONDS: String(leaseSeconds) };
   const process = launch(command, env);
-  while ((await things.countDocuments({ x: 2 })) === 0);
+  while ((await things.countDocuments({ x: 2 })) === 0) await sleep(20);
   return process;
 }
 

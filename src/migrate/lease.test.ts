@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { fence } from './fence.ts';
 import { interceptWrites } from './handle.ts';
@@ -54,7 +55,7 @@ test('a holder that lost it notices before it writes', async () => {
     (async () => {
       for (;;) {
         lease.assertHeld();
-        await new Promise(setImmediate);
+        await sleep(5);
       }
     })(),
   ).rejects.toThrow('could not keep its right to migrate');

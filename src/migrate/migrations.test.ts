@@ -15,18 +15,16 @@ import { migrating, MIGRATIONS } from '../migrations.ts';
 import { run } from './runner.ts';
 import { to } from './verbs.ts';
 import { serve } from '../testing.ts';
+import { runHere } from '../testing/commands.ts';
 import { testDatabase, type TestDatabase } from '../testing/database.ts';
 import { run as runCommand, temporaryFolder } from '../testing/processes.ts';
 
 const SEED = 7;
 const instance = temporaryFolder();
 
-async function migrate({ uri }: TestDatabase, verb: 'up' | 'down' | 'status') {
-  const outcome = await runCommand(['node_modules/.bin/migrate-mongo', verb], {
-    MONGODB_URI: uri,
-    INSTANCE_PATH: instance,
-  });
-  expect({ ...outcome, stdout: '', stderr: '' }).toEqual({ code: 0, stdout: '', stderr: '' });
+async function command({ uri }: TestDatabase, ...parameters: string[]) {
+  const outcome = await runHere(parameters, { MONGODB_URI: uri, INSTANCE_PATH: instance });
+  expect(outcome).toMatchObject({ code: 0 });
   return outcome.stdout;
 }
 
@@ -65,11 +63,12 @@ async function seed(db: Db, count: number): Promise<void> {
 describe('the migrations', () => {
   test('end where db:init ends: the same collections, validators and indexes', async () => {
     const migrated = await testDatabase();
-    await migrate(migrated, 'up');
+    const { code } = await runCommand(['node_modules/.bin/migrate-mongo', 'up'], { MONGODB_URI: migrated.uri });
+    expect(code).toBe(0);
     const initialised = await testDatabase();
     await initialise(initialised);
     expect(await shapeOf(migrated.db)).toEqual(await shapeOf(initialised.db));
-    expect(await migrate(initialised, 'status')).not.toContain('PENDING');
+    expect(await command(initialised, 'migrate:status')).not.toContain('pending');
     expect(await initialise(migrated)).toEqual([]);
   });
 
@@ -79,7 +78,7 @@ describe('the migrations', () => {
     await run(migrating(database, 'test'), to(MIGRATIONS, 'head'));
     await seed(db, 120);
     const [shape, before] = [await shapeOf(db), await stored(db)];
-    await migrate(database, 'down');
+    await command(database, 'migrate:to', '-1');
     const [backup = ''] = readdirSync(join(instance, 'backups'));
     expect((await verifyFiles(join(instance, 'backups', backup), silent)).findings).toEqual([]);
     expect(await db.collection('engines').countDocuments({ lastFired: { $exists: true } })).toBe(0);
@@ -117,7 +116,7 @@ describe('the migrations', () => {
     const fired = '2026-10-01T00:00:00.000Z';
     expect((await api.patch(path).send({ lastFired: fired })).body).toMatchObject({ lastFired: fired });
     expect((await api.post('/engines').send({ title: 'New' })).status).toBe(201);
-    await migrate(database, 'up');
+    await command(database, 'migrate:to', 'head');
     expect((await api.get(path)).body).toMatchObject({ title: 'Old', thrust: 6, lastFired: fired });
     expect((await api.put(path).send({ title: 'Newer' })).body).toMatchObject({
       title: 'Newer',
@@ -130,9 +129,11 @@ describe('the migrations', () => {
     const database = await testDatabase();
     await database.db.collection('engines').insertOne({ title: 'Strange', thrust: 1.5 });
     const before = await shapeOf(database.db);
-    const { code, stderr } = await runCommand(['node_modules/.bin/migrate-mongo', 'up'], { MONGODB_URI: database.uri });
-    expect(code).toBe(1);
-    expect(stderr).toContain('it gives engines a validator that 1 stored documents break');
+    const { code, stderr } = await runHere(['migrate:to', 'head'], { MONGODB_URI: database.uri });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('it gives engines a validator that 1 stored documents break'),
+    });
     expect(await shapeOf(database.db)).toEqual(before);
   });
 });

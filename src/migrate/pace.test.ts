@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { testDatabase } from '../testing/database.ts';
 import { atEnd } from '../testing/cleanup.ts';
@@ -17,7 +18,7 @@ function newPacer(apiUrl: string | null = null) {
 async function standsStill(waiting: Promise<void>, lines: readonly string[]): Promise<boolean> {
   let ended = false;
   void waiting.then(() => (ended = true));
-  while (lines.length === 0 && !ended) await new Promise(setImmediate);
+  while (lines.length === 0 && !ended) await sleep(5);
   return !ended;
 }
 

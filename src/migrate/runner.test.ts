@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { migrating } from '../migrations.ts';
@@ -81,13 +82,13 @@ describe('up and down', () => {
     const lines: string[] = [];
     const slow = run(context(database, folder), up(folder));
     const { db } = database;
-    while ((await db.collection(LEASE_COLLECTION).countDocuments({ owner: { $exists: true } })) === 0);
+    while ((await db.collection(LEASE_COLLECTION).countDocuments({ owner: { $exists: true } })) === 0) await sleep(5);
     const impatient = { waitSeconds: 0.3, report: (line: string) => void lines.push(line) };
     await expect(run(context(database, folder, impatient), up(folder))).rejects.toThrow(
       new RegExp(`^Process ${process.pid} on .* \\(test, since 20.*\\) is migrating this database`),
     );
     expect(lines).toEqual([expect.stringContaining('waiting up to 0.3 s')]);
-    while (Reflect.get(globalThis, 'letGo') === undefined) await new Promise(setImmediate);
+    while (Reflect.get(globalThis, 'letGo') === undefined) await sleep(5);
     Reflect.get(globalThis, 'letGo')();
     await slow;
   });

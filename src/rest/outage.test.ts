@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect as dial, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { connect } from '../database/connect.ts';
 import { serve } from '../testing.ts';
@@ -102,7 +103,7 @@ describe('while the database', () => {
 
       await recover();
       const until = Date.now() + 5000;
-      while ((await fetch(`${url}/health`)).status === 503 && Date.now() < until);
+      while ((await fetch(`${url}/health`)).status === 503 && Date.now() < until) await sleep(20);
       expect((await askEverything(url)).map(({ response }) => response.status)).toEqual([
         200, 404, 201, 404, 404, 404, 200,
       ]);

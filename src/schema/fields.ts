@@ -51,12 +51,14 @@ const UNEQUAL = ['minlength', 'minLength', 'maxlength', 'maxLength', 'min', 'max
   'alias',
 ]);
 
+const ajv = new Ajv2020({ strictTypes: false });
+
 /**
  * Constrains a field of a Mongoose schema by JSON Schema keywords, as `validate: keywords({ maxLength: 128 })`.
  * Mongoose, the API and the collection's validator then judge by the same rule; lengths count Unicode code points.
  */
 export function keywords(rule: Keywords) {
-  const holds = new Ajv2020({ strictTypes: false }).compile(rule);
+  const holds = ajv.compile(rule);
   return {
     validator: (value: unknown) => value === null || value === undefined || holds(value),
     message: `{PATH} must satisfy ${JSON.stringify(rule)}`,

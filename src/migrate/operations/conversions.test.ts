@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Double, Int32, type Collection, type Db, type Document } from 'mongodb';
+import { Double, Int32, type Db, type Document } from 'mongodb';
 import { testDatabase } from '../../testing/database.ts';
+import { mortalClient } from '../../testing/mortal-client.ts';
 import { convertFields, revertFields, type Conversion } from './conversions.ts';
 import { addField, removeField, renameField } from './fields.ts';
 
-const { db } = await testDatabase();
+const { db, uri } = await testDatabase();
 
 /** Neither direction can be guessed from the other's outcome. */
 const round = (collection: string): Conversion => ({
@@ -117,34 +118,6 @@ test('a value that fits both shapes is left alone, but returns to what it was ma
   expect(await shapes()).toEqual([{ tank: { mass: 7 } }, { tank: { mass: null } }, filled, {}, { tank: {} }]);
 });
 
-/** The database, but the given write of many, counted from 0, ends the work: before it is done, or right after. */
-function killedAt(write: number, after: boolean): Db {
-  let writes = 0;
-  const dying = (collection: Collection) =>
-    new Proxy(collection, {
-      get(target, member) {
-        const value: unknown = Reflect.get(target, member);
-        if (typeof value !== 'function') return value;
-        if (member !== 'bulkWrite') return value.bind(target);
-        return async (...parameters: Parameters<Collection['bulkWrite']>) => {
-          const isLast = writes === write;
-          writes += 1;
-          if (isLast && !after) throw new Error('killed');
-          const result = await target.bulkWrite(...parameters);
-          if (isLast) throw new Error('killed');
-          return result;
-        };
-      },
-    });
-  return new Proxy(db, {
-    get(target, member) {
-      if (member === 'collection') return (name: string) => dying(target.collection(name));
-      const value: unknown = Reflect.get(target, member);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-}
-
 test('killed at any write, up and down run again end where they would have ended, and lose nothing', async () => {
   const name = 'killed';
   const number = fc.oneof(
@@ -152,7 +125,7 @@ test('killed at any write, up and down run again end where they would have ended
     fc.integer({ min: 0, max: 9 }).map((value) => new Int32(value)),
   );
   const document = fc.record({ thrust: number, mass: number, title: fc.string() }, { requiredKeys: [] });
-  const kill = fc.record({ write: fc.nat({ max: 6 }), after: fc.boolean() });
+  const write = fc.integer({ min: 1, max: 7 });
   const up = async (on: Db) => {
     await removeField(on, { collection: name, field: 'mass' });
     await convertFields(on, round(name));
@@ -163,31 +136,29 @@ test('killed at any write, up and down run again end where they would have ended
     await revertFields(on, round(name));
     await addField(on, { collection: name, field: 'mass' });
   };
-  const killedAndAgain = async (
-    step: (on: Db) => Promise<void>,
-    { write, after }: { write: number; after: boolean },
-  ) => {
-    await step(killedAt(write, after)).catch((error: unknown) => {
-      if (!String(error).includes('killed')) throw error;
+  const killedAndAgain = async (step: (on: Db) => Promise<void>, last: number) => {
+    const { client, isDead } = await mortalClient(uri, last);
+    await step(client.db()).catch((error: unknown) => {
+      if (!isDead()) throw error;
     });
     await step(db);
   };
   await fc.assert(
     fc.asyncProperty(
       fc.array(document, { minLength: 1, maxLength: 4 }),
-      kill,
-      kill,
-      kill,
-      async (documents, ...kills) => {
+      write,
+      write,
+      write,
+      async (documents, ...writes) => {
         await Promise.all((await db.listCollections().toArray()).map(async (one) => db.dropCollection(one.name)));
         await db.collection(name).insertMany(documents.map((one) => ({ ...one })));
         await up(db);
         const converted = await stored(name);
-        await killedAndAgain(down, kills[0]);
+        await killedAndAgain(down, writes[0]);
         const before = await stored(name);
-        await killedAndAgain(up, kills[1]);
+        await killedAndAgain(up, writes[1]);
         expect(await stored(name)).toStrictEqual(converted);
-        await killedAndAgain(down, kills[2]);
+        await killedAndAgain(down, writes[2]);
         expect(await stored(name)).toStrictEqual(before);
         const doubles = documents.filter(({ thrust }) => thrust instanceof Double).map(({ thrust }) => thrust);
         const restored = before.filter((_, index) => documents[index]?.thrust instanceof Double);

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { loadSettings } from './config.ts';
+import { OperatorError } from './operator-error.ts';
+import { serve } from './serve.ts';
+import { atEnd } from './testing/cleanup.ts';
+import { testDatabase } from './testing/database.ts';
+import { temporaryFolder } from './testing/processes.ts';
+
+/** Serves with these settings until the file's tests end; `log` holds what it tells the operator. */
+async function start(environment: Record<string, string>) {
+  const log: string[] = [];
+  const logger = pino({ level: 'info' }, { write: (line: string) => void log.push(line) });
+  const settings = loadSettings({ PORT: '0', INSTANCE_PATH: temporaryFolder(), ...environment });
+  const { url, stop } = await serve(settings, logger);
+  atEnd(stop);
+  return { url, stop, log: log.join(''), instance: settings.instancePath };
+}
+
+const { uri } = await testDatabase();
+
+describe('the server on MONGODB_URI', () => {
+  test('uses that database and starts none', async () => {
+    const { uri, db } = await testDatabase();
+    const { url, stop, instance } = await start({ MONGODB_URI: uri });
+    const headers = { 'content-type': 'application/json' };
+    const created = await fetch(`${url}/engines`, { method: 'POST', headers, body: '{"title":"RS-25"}' });
+    expect(created.status).toBe(201);
+    expect(await db.collection('engines').countDocuments()).toBe(1);
+    expect(existsSync(join(instance, 'data'))).toBe(false);
+    await stop();
+    await expect(fetch(`${url}/health`)).rejects.toThrow('fetch failed');
+  });
+
+  test('says which migrations are pending', async () => {
+    const { uri, db } = await testDatabase();
+    await db.createCollection('engines');
+    const { url, log } = await start({ MONGODB_URI: uri });
+    expect(log).toContain('migrations are pending');
+    const names = ['20260501090000-create_engines.ts', '20261101090000-add_lastFired.ts'];
+    const ready = async () => (await fetch(`${url}/health/ready`)).json();
+    expect(await ready()).toEqual({ status: 'pending', newest: names[1], pending: names, ahead: [] });
+    const newer = [...names, '20991231000000-of_a_newer_version.ts'].map((fileName) => ({ fileName }));
+    await db.collection('changelog').insertMany(newer);
+    expect(await ready()).toMatchObject({ status: 'ahead', pending: [], ahead: [newer[2]?.fileName] });
+  });
+
+  test.each([
+    ['an unreachable database', { MONGODB_URI: 'mongodb://root:s3cret@127.0.0.1:1/x' }, /^MongoDB at .*127\.0\.0\.1:1/],
+    ['production without a database', { NODE_ENV: 'production' }, /^MONGODB_URI is not set/],
+    ['production with an empty database', { NODE_ENV: 'production', MONGODB_URI: uri }, /is empty\. .*db:init/],
+    [
+      'a taken port',
+      { PORT: new URL(uri).port, MONGODB_URI: uri },
+      /^Cannot listen on 127\.0\.0\.1:\d+ \(EADDRINUSE\)/,
+    ],
+  ])('tells the operator in one line of %s', async (_case, environment, line) => {
+    const error = await start(environment).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(OperatorError);
+    expect(error).toMatchObject({ message: expect.stringMatching(line) });
+    expect(error).toMatchObject({ message: expect.not.stringMatching(/s3cret|\n/) });
+  });
+});

@@ -1,0 +1,69 @@
+import gracefulShutdown from 'http-graceful-shutdown';
+import type { Logger } from 'pino';
+import { createApp } from './app.ts';
+import type { Settings } from './settings.ts';
+import { openDatabase, type Database } from './database/connect.ts';
+import { initialiseIfEmpty } from './initialise.ts';
+import { readFiles } from './migrate/files.ts';
+import { compare } from './migrate/readiness.ts';
+import { MIGRATIONS } from './migrations.ts';
+import { OperatorError } from './operator-error.ts';
+import { httpServer } from './rest/http-server.ts';
+
+const DRAIN_MS = 10_000;
+
+/** A server that listens. */
+export interface Serving {
+  url: string;
+  /** Ends the requests that are under way (10 s at most), then the server, then its database. */
+  stop: () => Promise<void>;
+}
+
+/**
+ * Serves the API on the settings' database, address and port.
+ * @throws {OperatorError} if the database or the port cannot be had
+ */
+export async function serve(settings: Settings, logger: Logger): Promise<Serving> {
+  const database = await openDatabase(settings, { share: false, impatient: true }, (line) => logger.info(line));
+  try {
+    logger.info({ database: database.description }, 'database');
+    const { files } = await readFiles(MIGRATIONS);
+    const migrations = files.map(({ name }) => name);
+    await prepare(database, settings, logger, migrations);
+    const server = httpServer(createApp({ connection: database.connection, logger, migrations }));
+    const url = await listen(server, settings);
+    const drain = gracefulShutdown(server, { signals: '', forceExit: false, timeout: DRAIN_MS });
+    return { url, stop: () => drain().then(() => database.close()) };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function prepare(
+  { connection }: Database,
+  settings: Settings,
+  logger: Logger,
+  migrations: string[],
+): Promise<void> {
+  const { db } = connection;
+  if (!db) throw new Error('the connection is not open');
+  const findings = await initialiseIfEmpty({ db, connection, settings, report: (line) => logger.info(line) });
+  if (findings.length > 0) logger.info({ created: findings.map(({ what }) => what) }, 'database initialised');
+  const { pending, ahead } = await compare(db, migrations);
+  if (pending.length > 0) logger.warn({ pending }, 'migrations are pending: run npx migrate-mongo up');
+  if (ahead.length > 0) logger.warn({ ahead }, 'the database has migrations that this version does not know');
+}
+
+async function listen(server: ReturnType<typeof httpServer>, { host, port }: Settings): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  }).catch((error: Error & { code?: string }) => {
+    throw new OperatorError(
+      `Cannot listen on ${host}:${port} (${error.code}). Choose others in HOST and PORT; 0 picks a free port.`,
+    );
+  });
+  const address = server.address();
+  const given = typeof address === 'object' && address !== null ? address.port : port;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${given}`;
+}

@@ -1,0 +1,35 @@
+import { MongoClient } from 'mongodb';
+import { atEnd } from './cleanup.ts';
+
+/** The commands by which a database changes. */
+const WRITES = new Set(
+  'insert update delete findAndModify bulkWrite create drop collMod createIndexes dropIndexes renameCollection'.split(
+    ' ',
+  ),
+);
+
+/** A client of its own, closed after the file's tests. */
+export interface MortalClient {
+  client: MongoClient;
+  isDead: () => boolean;
+}
+
+/**
+ * A client that leaves in the database what a process leaves that is killed at its n-th write, counted from 1: that
+ * write is done, its answer never arrives, and nothing comes after it. Killed before the next one is sent, it would
+ * leave the same: so these are all the moments there are.
+ */
+export async function mortalClient(uri: string, write: number): Promise<MortalClient> {
+  const client = await MongoClient.connect(uri, { monitorCommands: true, retryReads: false });
+  atEnd(() => client.close());
+  let seen = 0;
+  const die = () => {
+    if (seen >= write) throw new Error('killed');
+  };
+  client.on('commandStarted', die);
+  client.on('commandSucceeded', ({ commandName }) => {
+    if (WRITES.has(commandName)) seen += 1;
+    die();
+  });
+  return { client, isDead: () => seen >= write };
+}
