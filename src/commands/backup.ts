@@ -63,9 +63,12 @@ export function addBackupCommands(program: Command): void {
     );
 }
 
-/** Where a backup goes that is told no place. */
-export const backupFolder = ({ instancePath }: Settings, database: string): string =>
-  join(instancePath, 'backups', `${database}-${timestamp()}`);
+/** Where backups go that are told no place. */
+export const backupsFolder = ({ instancePath }: Settings): string => join(instancePath, 'backups');
+
+/** The folder of one such backup, made now. */
+export const backupFolder = (settings: Settings, database: string): string =>
+  join(backupsFolder(settings), `${database}-${timestamp()}`);
 
 /** As 20261122T150405678Z. */
 const timestamp = (): string => new Date().toISOString().replaceAll(/[-:.]/g, '');

@@ -14,6 +14,8 @@ const BARE = 'node_modules/.bin/migrate-mongo';
 const cli = ({ uri }: TestDatabase, ...parameters: string[]) =>
   runHere(parameters, { MONGODB_URI: uri, INSTANCE_PATH: instance });
 
+const times = { createdAt: new Date(), updatedAt: new Date() };
+
 /** Slow enough to be caught in the middle. */
 const SLOW = '20260101000000-slow.ts';
 const COUNT = 25;
@@ -68,6 +70,20 @@ describe('migrate-mongo up', () => {
     expect((await readHistory(database.db)).unfinished).toEqual([]);
   });
 
+  test('that is killed is told as unfinished, and goes on where it was when it is resumed', async () => {
+    const database = await testDatabase();
+    const { child, ended } = await startSlow(database, 1);
+    child.kill('SIGKILL');
+    expect(await ended).toMatchObject({ code: null });
+    const converted = await database.db.collection('things').countDocuments({ x: 2 });
+    const [open] = (await readHistory(database.db)).unfinished;
+    // Between a batch and its note lies one batch of one document.
+    const { done } = Object.values(open?.checkpoints ?? {})[0] ?? { done: 0 };
+    expect([done, done + 1]).toContain(converted);
+    await runMigrations({ ...migrating(database, 'test'), folder: slow }, resume(slow));
+    expect(await database.db.collection('things').countDocuments({ x: 2 })).toBe(COUNT);
+  });
+
   test('ends in order when it is interrupted, and can be resumed', async () => {
     const database = await testDatabase();
     const { child, ended } = await startSlow(database, 10);
@@ -96,5 +112,26 @@ describe('the migrate commands', () => {
     await database.db.collection('changelog').insertOne({ fileName: '20250101000000-gone.ts', appliedAt: new Date() });
     const { code, stdout } = await cli(database, 'migrate:check', '--json');
     expect([code, JSON.parse(stdout)]).toMatchObject([1, [{ rule: 'missing', file: '20250101000000-gone.ts' }]]);
+  });
+
+  test('rehearse on the newest backup, and delete an archive for good when told to', async () => {
+    const database = await testDatabase();
+    const { db } = database;
+    await cli(database, 'migrate:to', 'head');
+    await db.collection('engines').insertOne({ title: 'Merlin', thrust: 1, lastFired: new Date(), ...times });
+    const rehearse = async () => cli(database, 'migrate:rehearse', '--from-backup', '--json');
+    expect(await rehearse()).toMatchObject({ code: 1, stderr: expect.stringContaining('holds no backup of') });
+    expect(await cli(database, 'migrate:to', '-1')).toMatchObject({ code: 0 });
+    expect(await cli(database, 'db:backup')).toMatchObject({ code: 0 });
+    const rehearsed = await rehearse();
+    expect(JSON.parse(rehearsed.stdout)).toMatchObject({
+      files: [expect.stringContaining('lastFired')],
+      differences: [],
+    });
+    const archive = { name: 'archive.engines.lastFired', documents: 1 };
+    expect(JSON.parse((await cli(database, 'migrate:purge', '--json')).stdout)).toContainEqual(archive);
+    expect(JSON.parse((await cli(database, 'migrate:purge', archive.name, '--json')).stdout)).toEqual([archive]);
+    await cli(database, 'migrate:to', 'head');
+    expect(await db.collection('engines').findOne()).toMatchObject({ title: 'Merlin', lastFired: null });
   });
 });

@@ -1,11 +1,16 @@
 import type { Command } from 'commander';
-import { readHolder } from '../migrate/lease.ts';
+import { findBackups } from '../database/backup/own-backups.ts';
+import { restore } from '../database/backup/restore.ts';
+import { readHolder, takeLease } from '../migrate/lease.ts';
+import { listArchives, purgeArchive, type Archive } from '../migrate/operations/archives.ts';
 import { setControl } from '../migrate/pace.ts';
 import { rehearse } from '../migrate/rehearse.ts';
-import { readState } from '../migrate/runner.ts';
+import { leaseOptions, readState } from '../migrate/runner.ts';
 import { resume, rollback, stamp, to } from '../migrate/verbs.ts';
-import { migrating, MIGRATIONS } from '../migrations.ts';
+import { migrating, MIGRATIONS, type OpenDatabase } from '../migrations.ts';
+import { OperatorError } from '../operator-error.ts';
 import { wholeNumber } from './arguments.ts';
+import { backupsFolder } from './backup.ts';
 import { withDatabase } from './context.ts';
 import { migrate, withSafetyOptions, type Options } from './migrating.ts';
 
@@ -47,6 +52,21 @@ export function addMigrateCommands(program: Command): void {
       }),
     );
 
+  program
+    .command('migrate:purge')
+    .argument('[archive]', 'the archive; without it all are listed')
+    .description('delete for good what migrations took away, so that none of them can bring it back')
+    .option('--json', 'as JSON', false)
+    .action((archive: string | undefined, { json }: { json: boolean }) =>
+      withDatabase(async (database) => {
+        const { db } = database;
+        const found = archive === undefined ? await listArchives(db) : [await purge(database, archive)];
+        if (json) return console.log(JSON.stringify(found));
+        for (const { name, documents } of found) console.log(`${name}: ${documents} documents`);
+        console.error(archive === undefined ? `Archives: ${found.length}.` : 'Purged.');
+      }),
+    );
+
   withSafetyOptions(program.command('migrate:rollback'))
     .description('take back a migration that failed or was killed')
     .action((options: Options) =>
@@ -56,10 +76,15 @@ export function addMigrateCommands(program: Command): void {
   program
     .command('migrate:rehearse')
     .description('try the pending migrations on a copy of the database: up, down and up again')
+    .option('--from-backup [directory]', 'on a backup instead (default: the newest one in the instance folder)')
     .option('--json', 'as JSON', false)
-    .action(({ json }: { json: boolean }) =>
+    .action(({ fromBackup, json }: { fromBackup?: string | true; json: boolean }) =>
       withDatabase(async (database) => {
-        const { files, took, differences } = await rehearse(migrating(database, 'rehearse'));
+        const backup = fromBackup === true ? await newestBackup(database) : fromBackup;
+        const { files, took, differences } = await rehearse(
+          migrating(database, 'rehearse'),
+          backup === undefined ? undefined : (scratch) => restore(scratch.client, backup, { to: scratch.databaseName }),
+        );
         if (json) console.log(JSON.stringify({ files, took, differences }));
         else {
           for (const [part, milliseconds] of Object.entries(took)) console.log(`${part}: ${milliseconds / 1000} s`);
@@ -70,4 +95,21 @@ export function addMigrateCommands(program: Command): void {
           console.error(files.length === 0 ? 'Nothing is pending.' : `${files.join(', ')}: all came back as it was.`);
       }),
     );
+}
+
+/** Under the lease, so that no migration is bringing its values back. */
+async function purge(database: OpenDatabase, archive: string): Promise<Archive> {
+  const lease = await takeLease(database.db, leaseOptions(migrating(database, `purge ${archive}`)));
+  try {
+    return await purgeArchive(database.db, archive);
+  } finally {
+    await lease.release();
+  }
+}
+
+async function newestBackup({ db, settings }: OpenDatabase): Promise<string> {
+  const folder = backupsFolder(settings);
+  const [newest] = (await findBackups(folder, db.databaseName)).own;
+  if (newest !== undefined) return newest;
+  throw new OperatorError(`${folder} holds no backup of ${db.databaseName}. Make one: npm run db:backup.`);
 }

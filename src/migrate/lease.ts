@@ -21,7 +21,8 @@ interface LeaseDocument {
   owner?: Owner;
 }
 
-interface Options {
+/** How a lease is taken. */
+export interface LeaseOptions {
   owner: Owner;
   /** How long a lease outlives its last heartbeat. */
   leaseSeconds: number;
@@ -66,7 +67,7 @@ const DUPLICATE_KEY = 11_000;
  * each heartbeat was sent, and so always gives up first.
  * @throws {LeaseBusy} if another process still has it after `waitSeconds`
  */
-export async function takeLease(db: Db, { owner, leaseSeconds, waitSeconds, report }: Options): Promise<Lease> {
+export async function takeLease(db: Db, { owner, leaseSeconds, waitSeconds, report }: LeaseOptions): Promise<Lease> {
   const leases = db.collection<LeaseDocument>(LEASE_COLLECTION);
   const milliseconds = leaseSeconds * 1000;
   await leases

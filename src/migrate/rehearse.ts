@@ -19,16 +19,13 @@ export interface Rehearsal {
 
 /**
  * Tries the pending migrations on a copy of the database: up, down and up again. The copy is dropped in the end.
+ * @param fill puts something else than a copy into the scratch database: a backup
  * @throws {OperatorError} if one of them fails
  */
-export async function rehearse(context: Migrating): Promise<Rehearsal> {
+export async function rehearse(context: Migrating, fill?: (scratch: Db) => Promise<unknown>): Promise<Rehearsal> {
   const { client, databaseName, folder, report } = context;
   const source = client.db(databaseName);
-  const { pending, applied, unfinished } = await readState(source, folder);
-  if (unfinished.length > 0)
-    throw new OperatorError('A migration stopped half-way: run npm run migrate:resume or migrate:rollback first.');
-  const files = pending.map(({ name }) => name);
-  if (files.length === 0) return { files, took: {}, differences: [] };
+  if (!fill && (await pendingOf(source, folder)).files.length === 0) return { files: [], took: {}, differences: [] };
   const scratch = client.db(`rehearsal-${randomUUID().slice(0, 8)}`);
   const took: Record<string, number> = {};
   const timed = async (part: string, action: () => Promise<unknown>) => {
@@ -39,11 +36,14 @@ export async function rehearse(context: Migrating): Promise<Rehearsal> {
   };
   const move = (target: string) => run({ ...context, databaseName: scratch.databaseName }, to(folder, target));
   try {
-    await timed('copy', () => copyDatabase(source, scratch));
+    await timed('copy', () => (fill ? fill(scratch) : copyDatabase(source, scratch)));
+    // Whoever held it when the copy was made does not migrate the copy.
+    await scratch.collection(LEASE_COLLECTION).deleteMany({});
+    const { files, newest } = await pendingOf(scratch, folder);
     const before = await fingerprint(scratch);
     await timed('up', () => move('head'));
     const after = await fingerprint(scratch);
-    await timed('down', () => move(applied.at(-1)?.fileName ?? 'base'));
+    await timed('down', () => move(newest));
     const differences = compare('after down', before, await fingerprint(scratch));
     await timed('up again', () => move('head'));
     return {
@@ -56,10 +56,18 @@ export async function rehearse(context: Migrating): Promise<Rehearsal> {
   }
 }
 
-/** Copies documents, options and indexes; what migrations keep for themselves too, but for the lease. */
+/** What is pending, and what it comes after. */
+async function pendingOf(db: Db, folder: string): Promise<{ files: string[]; newest: string }> {
+  const { pending, applied, unfinished } = await readState(db, folder);
+  if (unfinished.length > 0)
+    throw new OperatorError('A migration stopped half-way: run npm run migrate:resume or migrate:rollback first.');
+  return { files: pending.map(({ name }) => name), newest: applied.at(-1)?.fileName ?? 'base' };
+}
+
+/** Copies documents, options and indexes; what migrations keep for themselves too. */
 async function copyDatabase(source: Db, target: Db): Promise<void> {
   for (const { name, options, type } of await source.listCollections({}, { nameOnly: false }).toArray()) {
-    if (name === LEASE_COLLECTION || name.startsWith('system.') || type === 'view') continue;
+    if (name.startsWith('system.') || type === 'view') continue;
     const { validator, validationLevel, validationAction, ...others } = options ?? {};
     await target.createCollection(name, others);
     await source

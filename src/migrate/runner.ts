@@ -16,7 +16,7 @@ import {
   type Counts,
   type Entry,
 } from './journal.ts';
-import { LeaseLost, takeLease, type Lease } from './lease.ts';
+import { LeaseLost, takeLease, type Lease, type LeaseOptions } from './lease.ts';
 import type { Pace } from './pace.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -69,10 +69,11 @@ export async function findingsOf(state: State, folder: string): Promise<Finding[
  * @throws {OperatorError} if a step failed; the journal says how far it came
  */
 export async function run(context: Migrating, choose: (state: State) => Step[] | Promise<Step[]>): Promise<Step[]> {
-  const { client, databaseName, folder, command } = context;
+  const { client, databaseName, folder } = context;
   const db = client.db(databaseName);
-  const owner = { host: hostname(), pid: process.pid, command };
-  const lease = await takeLease(db, { ...context, owner });
+  const options = leaseOptions(context);
+  const { owner } = options;
+  const lease = await takeLease(db, options);
   try {
     const steps = await choose(await readState(db, folder));
     const migrationBlock = Date.now();
@@ -89,6 +90,14 @@ export async function run(context: Migrating, choose: (state: State) => Step[] |
     await lease.release();
   }
 }
+
+/** How this process takes the lease, and as whom. */
+export const leaseOptions = ({ command, leaseSeconds, waitSeconds, report }: Migrating): LeaseOptions => ({
+  owner: { host: hostname(), pid: process.pid, command },
+  leaseSeconds,
+  waitSeconds,
+  report,
+});
 
 function assertGoing(lease: Lease, { aborted }: AbortSignal): void {
   lease.assertHeld();

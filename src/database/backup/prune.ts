@@ -1,7 +1,6 @@
-import { readdir, rename } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { MANIFEST } from './layout.ts';
-import { readManifest } from './manifest.ts';
+import { rename } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { findBackups } from './own-backups.ts';
 import { removeLeftovers, withPartial } from './partial.ts';
 import { verifyFiles } from './verify-files.ts';
 import { onStderr, silent, type Watch } from './watch.ts';
@@ -18,15 +17,9 @@ export interface Pruned {
 export async function prune(parent: string, database: string, keep: number, watch: Watch = onStderr): Promise<Pruned> {
   const root = resolve(parent);
   await removeLeftovers(root);
-  const pruned: Pruned = { removed: [], kept: [], leftAlone: [] };
-  const own: { path: string; createdAt: string }[] = [];
-  for (const { name } of await readdir(root, { withFileTypes: true })) {
-    const path = join(root, name);
-    const found = await inspect(path, database);
-    if ('createdAt' in found) own.push({ path, createdAt: found.createdAt });
-    else pruned.leftAlone.push({ path, reason: found.reason });
-  }
-  for (const { path } of own.toSorted((left, right) => (left.createdAt > right.createdAt ? -1 : 1))) {
+  const { own, others } = await findBackups(root, database);
+  const pruned: Pruned = { removed: [], kept: [], leftAlone: others };
+  for (const path of own) {
     const { findings } = await verifyFiles(path, { ...silent, progress: watch.progress });
     const [finding] = findings;
     if (finding) pruned.leftAlone.push({ path, reason: `${finding.where} ${finding.problem}` });
@@ -38,17 +31,6 @@ export async function prune(parent: string, database: string, keep: number, watc
   }
   for (const { path, reason } of pruned.leftAlone) watch.report(`Left alone: ${path} (${reason}).`);
   return pruned;
-}
-
-async function inspect(path: string, database: string): Promise<{ createdAt: string } | { reason: string }> {
-  try {
-    const manifest = await readManifest(path);
-    if (manifest === undefined) return { reason: `it has no ${MANIFEST}` };
-    if (manifest.database !== database) return { reason: `it is of the database ${manifest.database}` };
-    return { createdAt: manifest.createdAt };
-  } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 /** A backup that is half removed has no longer its name. */

@@ -57,10 +57,10 @@ export async function listArchives(db: Db): Promise<Archive[]> {
 
 /**
  * Deletes an archive for good: the migration that filled it can no longer bring the values back.
- * @returns how many documents it held
+ * @returns what it was
  * @throws {OperatorError} if there is no such archive
  */
-export async function purgeArchive(db: Db, name: string): Promise<number> {
+export async function purgeArchive(db: Db, name: string): Promise<Archive> {
   const archives = await listArchives(db);
   const archive = archives.find((one) => one.name === name);
   if (archive === undefined) {
@@ -68,5 +68,5 @@ export async function purgeArchive(db: Db, name: string): Promise<number> {
     throw new OperatorError(`${name} is no archive of ${db.databaseName}. Name one of these: ${known}.`);
   }
   await db.dropCollection(name);
-  return archive.documents;
+  return archive;
 }

@@ -107,7 +107,7 @@ test('an archive is purged by its full name alone', async () => {
   await removeField(db, { collection: 'purging', field: 'a' });
   expect(await listArchives(db)).toContainEqual({ name: 'archive.purging.a', documents: 2 });
   await expect(purgeArchive(db, 'purging')).rejects.toThrow('purging is no archive');
-  expect(await purgeArchive(db, 'archive.purging.a')).toBe(2);
+  expect(await purgeArchive(db, 'archive.purging.a')).toEqual({ name: 'archive.purging.a', documents: 2 });
   expect(await listArchives(db)).not.toContainEqual(expect.objectContaining({ name: 'archive.purging.a' }));
   expect(await db.collection('purging').countDocuments()).toBe(2);
 });
