@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
-import type { Db, MongoClient } from 'mongodb';
+import { MongoClient, type Db } from 'mongodb';
 import { migrating } from '../migrations.ts';
 import { testDatabase, type TestDatabase } from '../testing/database.ts';
+import { atEnd } from '../testing/cleanup.ts';
+import { lineTo } from '../testing/line.ts';
 import { mortalClient } from '../testing/mortal-client.ts';
 import { migrationsFolder } from '../testing/migrations-folder.ts';
 import { readHistory } from './journal.ts';
@@ -101,4 +103,25 @@ test.each([
   expect(unfinishedOnes).toBeGreaterThanOrEqual(7);
   await run(healthy, to(folder, 'base'));
   expect(await db.collection('things').countDocuments({ times: 0, converted: { $exists: false } })).toBe(COUNT);
+});
+
+test('up that loses its database in the middle tells so, and is resumed when it is back', async () => {
+  const database = await testDatabase();
+  const { db, uri, connection } = database;
+  await prepare(database);
+  const line = await lineTo(uri);
+  const client = await new MongoClient(line.uri, { serverSelectionTimeoutMS: 300, monitorCommands: true }).connect();
+  atEnd(() => client.close());
+  client.on('commandStarted', ({ command }) => {
+    if (command['update'] === 'things') line.cut();
+  });
+  await expect(run(context(database, client), up(folder))).rejects.toThrow(
+    /^Could not migrate up .* see npm run migrate:status\.$/,
+  );
+  await line.restore();
+  await expireLease(db);
+  const healthy = context(database, connection.getClient());
+  expect((await readState(db, folder)).unfinished).toMatchObject([{ fileName: SECOND, state: 'started' }]);
+  await run(healthy, resume(folder));
+  await expectMigrated(database);
 });

@@ -87,7 +87,7 @@ export async function run(context: Migrating, choose: (state: State) => Step[] |
     }
     return steps;
   } finally {
-    await lease.release();
+    await lease.release().catch(() => {}); // it runs out by itself
   }
 }
 
@@ -144,18 +144,23 @@ async function apply(context: Migrating, lease: Lease, step: Step, { owner, migr
     if (error instanceof LeaseLost) throw error;
     const message = error instanceof Error ? error.message : String(error);
     const left = migration?.transaction ? inherited : counts;
-    await fail(db, entry, message, left);
-    throw new OperatorError(explain(step, message, Object.keys(left).length > 0), { cause: error });
+    const isNoted = await fail(db, entry, message, left).then(
+      () => true,
+      () => false,
+    );
+    const remedy = isNoted ? remedyFor(left) : 'The journal was out of reach too: see npm run migrate:status.';
+    throw new OperatorError(`Could not migrate ${action} ${file.name}: ${sentence(message)} ${remedy}`, {
+      cause: error,
+    });
   }
 }
 
-function explain({ file, action }: Step, message: string, isHalfDone: boolean): string {
-  const remedy = isHalfDone
+const sentence = (message: string) => (/[.!?]$/.test(message) ? message : `${message}.`);
+
+const remedyFor = (left: Counts) =>
+  Object.keys(left).length > 0
     ? 'It had begun to write: mend the cause, then run npm run migrate:resume, or npm run migrate:rollback to take it back.'
     : 'Nothing was changed: mend the cause and run it again.';
-  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
-  return `Could not migrate ${action} ${file.name}: ${sentence} ${remedy}`;
-}
 
 async function inTransaction(
   client: MongoClient,

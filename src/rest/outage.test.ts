@@ -1,10 +1,10 @@
-import { once } from 'node:events';
-import { connect as dial, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { connect } from '../database/connect.ts';
 import { serve } from '../testing.ts';
+import { atEnd } from '../testing/cleanup.ts';
 import { testDatabase } from '../testing/database.ts';
+import { lineTo } from '../testing/line.ts';
 
 const MEMBER = '/engines/65a1b2c3d4e5f60718293a4b';
 const REQUESTS = [
@@ -18,48 +18,13 @@ const REQUESTS = [
 ] as const;
 
 const database = await testDatabase();
-const { port: databasePort, hostname, pathname } = new URL(database.uri);
 
 /** The API, and the line between it and its database. */
-async function serveThroughProxy() {
-  const sockets = new Set<Socket>();
-  let silent = false;
-  const keep = (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
-  };
-  const server = createServer((near) => {
-    const far = dial(Number(databasePort), hostname);
-    keep(near);
-    keep(far);
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      from.on('data', (bytes) => void (silent || to.write(bytes)));
-      from.on('close', () => to.destroy());
-    }
-  });
-  const listen = (port: number) => once(server.listen(port, '127.0.0.1'), 'listening');
-  await listen(0);
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the proxy has no address');
-  const cut = () => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  };
-  afterAll(cut);
-  const uri = `mongodb://127.0.0.1:${address.port}/?directConnection=true&retryWrites=false`;
-  const connection = await connect(uri, pathname.slice(1), true);
-  afterAll(() => connection.close(true));
-  return {
-    url: await serve(connection),
-    cut,
-    restore: () => listen(address.port),
-    swallow: (on: boolean) => {
-      silent = on;
-    },
-  };
+async function serveThroughLine() {
+  const line = await lineTo(database.uri);
+  const connection = await connect(line.uri, database.db.databaseName, true);
+  atEnd(() => connection.close(true));
+  return { ...line, url: await serve(connection) };
 }
 
 /** All at once, each with the time that it took. */
@@ -75,8 +40,8 @@ function askEverything(url: string) {
   );
 }
 
-const refusing = await serveThroughProxy();
-const silent = await serveThroughProxy();
+const refusing = await serveThroughLine();
+const silent = await serveThroughLine();
 
 describe('while the database', () => {
   // Both wait for the same time, so they may as well do it together.
