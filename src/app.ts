@@ -7,6 +7,7 @@ import { compare } from './migrate/readiness.ts';
 import { answerFailures, DatabaseTimeout, notFound } from './rest/failures.ts';
 import { describeOperations } from './rest/openapi.ts';
 import { routes, type Operation } from './rest/operations.ts';
+import type { ResourceSettings } from './rest/resource-description.ts';
 
 /** What the application is made of; it opens and closes none of it. */
 export interface Services {
@@ -14,6 +15,7 @@ export interface Services {
   logger: Logger;
   /** Names of the migrations that this version was written with. */
   migrations: readonly string[];
+  settings: ResourceSettings;
 }
 
 const INFO = {
@@ -23,8 +25,13 @@ const INFO = {
 };
 
 /** The application: its middleware, from top to bottom. */
-export function createApp({ connection, logger, migrations }: Services): Express {
-  const operations = [...engineOperations(connection), health(connection), ready(connection, migrations), openapi()];
+export function createApp({ connection, logger, migrations, settings }: Services): Express {
+  const operations = [
+    ...engineOperations(connection, settings),
+    health(connection),
+    ready(connection, migrations),
+    openapi(),
+  ];
   const description = describeOperations(operations, INFO);
   const app = express();
   app.disable('x-powered-by');

@@ -11,8 +11,7 @@ import { definition, definitions, FORMATS, Unacceptable, type Settings } from '.
 export const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 
 function registerFormats(): void {
-  const coerce = (text: unknown) => (/^\d+(\.\d+)?$/.test(String(text)) ? Number(text) : text);
-  for (const [name, validate] of Object.entries(FORMATS)) convict.addFormat({ name, validate, coerce });
+  for (const [name, format] of Object.entries(FORMATS)) convict.addFormat({ name, ...format });
 }
 
 /** What a file sets, by the names of the settings; the members of a group one by one. */
@@ -75,7 +74,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     const value = valueOf(config.getProperties(), name);
     if (value === null && fallback === null) continue;
     try {
-      (typeof format === 'string' ? FORMATS[format] : format)(value);
+      (typeof format === 'string' ? FORMATS[format].validate : format)(value);
     } catch (error) {
       if (!(error instanceof Unacceptable)) throw error;
       const source = env[variable] === undefined ? `${path}: "${name}"` : `environment variable ${variable}`;

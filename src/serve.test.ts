@@ -39,12 +39,16 @@ describe('the server on MONGODB_URI', () => {
     await db.createCollection('engines');
     const { url, log } = await start({ MONGODB_URI: uri });
     expect(log).toContain('migrations are pending');
-    const names = ['20260501090000-create_engines.ts', '20261101090000-add_lastFired.ts'];
+    const names = [
+      '20260501090000-create_engines.ts',
+      '20261101090000-add_lastFired.ts',
+      '20261122120000-add_sort_indexes.ts',
+    ];
     const ready = async () => (await fetch(`${url}/health/ready`)).json();
-    expect(await ready()).toEqual({ status: 'pending', newest: names[1], pending: names, ahead: [] });
+    expect(await ready()).toEqual({ status: 'pending', newest: names[2], pending: names, ahead: [] });
     const newer = [...names, '20991231000000-of_a_newer_version.ts'].map((fileName) => ({ fileName }));
     await db.collection('changelog').insertMany(newer);
-    expect(await ready()).toMatchObject({ status: 'ahead', pending: [], ahead: [newer[2]?.fileName] });
+    expect(await ready()).toMatchObject({ status: 'ahead', pending: [], ahead: [newer[3]?.fileName] });
   });
 
   test.each([

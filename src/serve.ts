@@ -30,7 +30,7 @@ export async function serve(settings: Settings, logger: Logger): Promise<Serving
     const { files } = await readFiles(MIGRATIONS);
     const migrations = files.map(({ name }) => name);
     await prepare(database, settings, logger, migrations);
-    const server = httpServer(createApp({ connection: database.connection, logger, migrations }));
+    const server = httpServer(createApp({ connection: database.connection, logger, migrations, settings }));
     const url = await listen(server, settings);
     const drain = gracefulShutdown(server, { signals: '', forceExit: false, timeout: DRAIN_MS });
     return { url, stop: () => drain().then(() => database.close()) };

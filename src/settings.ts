@@ -16,6 +16,14 @@ export interface Settings {
   mongodBinary: string | null;
   /** Absolute path of the folder for this machine's settings and data. */
   instancePath: string;
+  /** Whether a write must say which state of the resource it changes. */
+  requirePreconditions: boolean;
+  /** Whether a list may be asked for that no index answers. */
+  allowScans: boolean;
+  /** How long the database may work on one query. */
+  queryTimeoutMs: number;
+  /** Signs the cursors of lists. */
+  cursorSecret: string;
   migrations: {
     leaseSeconds: number;
     waitSeconds: number;
@@ -46,6 +54,10 @@ function positiveNumber(value: unknown): void {
   if (typeof value !== 'number' || !(value > 0)) throw new Unacceptable('a number above 0');
 }
 
+function trueOrFalse(value: unknown): void {
+  if (typeof value !== 'boolean') throw new Unacceptable('true or false');
+}
+
 function httpUrl(value: unknown): void {
   if (typeof value !== 'string' || !/^https?:/.test(value) || !URL.canParse(value))
     throw new Unacceptable('a URL such as http://127.0.0.1:3000');
@@ -64,6 +76,12 @@ function mongodbUri(value: unknown): void {
     );
   }
 }
+
+const number = (text: unknown) => (/^\d+(\.\d+)?$/.test(String(text)) ? Number(text) : text);
+const BOOLEANS = new Map<unknown, boolean>([
+  ['true', true],
+  ['false', false],
+]);
 
 /** The settings as convict takes them. */
 export const definition = {
@@ -101,6 +119,32 @@ export const definition = {
     format: nonEmptyString,
     default: 'instance',
     env: 'INSTANCE_PATH',
+  },
+  requirePreconditions: {
+    doc: 'true: PUT, PATCH and DELETE without If-Match are answered with 428',
+    format: 'true-or-false',
+    default: false,
+    env: 'REQUIRE_PRECONDITIONS',
+  },
+  allowScans: {
+    doc: 'true: a list may be asked for that no index answers',
+    format: 'true-or-false',
+    default: false,
+    env: 'ALLOW_SCANS',
+  },
+  queryTimeoutMs: {
+    doc: 'how long the database may work on one query, in milliseconds; then the answer is 503',
+    format: 'positive-number',
+    default: 2000,
+    env: 'QUERY_TIMEOUT_MS',
+  },
+  cursorSecret: {
+    doc: 'signs the cursors of lists; the same in every copy of the API, and a change ends all cursors',
+    format: nonEmptyString,
+    // A cursor tells nothing and opens nothing that its query does not, so this protects no secret.
+    default: 'engines',
+    sensitive: true,
+    env: 'CURSOR_SECRET',
   },
   migrations: {
     leaseSeconds: {
@@ -153,5 +197,9 @@ export const definitions: ReadonlyMap<string, Definition> = new Map(
   ),
 );
 
-/** Formats that the settings name, with their checks. */
-export const FORMATS = { 'port-number': portNumber, 'positive-number': positiveNumber };
+/** Formats that the settings name: what they accept, and what they take from a text of the environment. */
+export const FORMATS = {
+  'port-number': { validate: portNumber, coerce: number },
+  'positive-number': { validate: positiveNumber, coerce: number },
+  'true-or-false': { validate: trueOrFalse, coerce: (text: unknown) => BOOLEANS.get(text) ?? text },
+};

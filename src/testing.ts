@@ -2,23 +2,34 @@ import { once } from 'node:events';
 import type { Connection } from 'mongoose';
 import { pino, type Logger } from 'pino';
 import { createApp } from './app.ts';
+import { loadSettings } from './config.ts';
 import { initialiseCollections } from './database/init.ts';
 import { collectionDefinitions } from './models.ts';
+import type { ResourceSettings } from './rest/resource-description.ts';
 import { httpServer } from './rest/http-server.ts';
 import { atEnd } from './testing/cleanup.ts';
 import { testDatabase } from './testing/database.ts';
 
+interface ServerOptions {
+  logger?: Logger;
+  /** What differs from the defaults. */
+  settings?: Partial<ResourceSettings>;
+}
+
+const SILENT = pino({ level: 'silent' });
+
 /** The API over real HTTP, on an initialised database of its own; both end with the file's tests. */
-export async function testServer(logger: Logger = pino({ level: 'silent' })) {
+export async function testServer(options: ServerOptions = {}) {
   const database = await testDatabase();
   await initialiseCollections(database.db, collectionDefinitions(database.connection));
-  const url = await serve(database.connection, logger);
+  const url = await serve(database.connection, options);
   return { ...database, url, engines: database.db.collection('engines') };
 }
 
 /** Serves the API on a free port until the file's tests end. */
-export async function serve(connection: Connection, logger: Logger = pino({ level: 'silent' })): Promise<string> {
-  const server = httpServer(createApp({ connection, logger, migrations: [] })).listen(0, '127.0.0.1');
+export async function serve(connection: Connection, { logger = SILENT, settings = {} }: ServerOptions = {}) {
+  const app = createApp({ connection, logger, migrations: [], settings: { ...loadSettings({}), ...settings } });
+  const server = httpServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   atEnd(() => {
     server.close();

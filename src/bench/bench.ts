@@ -1,8 +1,6 @@
-import { accessSync, constants, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { dirname } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import { OperatorError } from '../operator-error.ts';
+import { Command } from 'commander';
+import { between, closeAll, runBench } from './command.ts';
 import { explainQueries, openBenchDatabase, seed, type Plan } from './database.ts';
 import { deepToFirst, measure, scenarios } from './rounds.ts';
 import { HEAP_MB, requireSameAnswers, startServer, walk } from './servers.ts';
@@ -20,52 +18,23 @@ const BASELINE = 'src/bench/baseline.ts';
 const TARGET = 0.8;
 const HEADS = ['', 'API req/s', 'baseline req/s', 'ratio', 'API p99 ms', 'baseline p99 ms'];
 
-const abortion = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  process.on(name, () => abortion.abort(new OperatorError(`Stopped by ${name}.`)));
-
-try {
-  const options = new Command('npm run bench --')
-    .description('Compares the API with a bare Fastify + driver server on the same database, under the same load.')
-    .option('--documents <count>', 'stored engines (default: 20000; 1000 on SecantusDB)', between(1000, 1_000_000))
-    .option('--seconds <count>', 'length of a round, for each scenario and server', between(1, 600), 3)
-    .option('--rounds <count>', 'rounds that count, after one to warm up', between(1, 100), 5)
-    .option('--connections <count>', 'connections that ask at once', between(1, 500), 16)
-    .option('--json <file>', 'save all figures there; without it nothing is written')
-    .addHelpText('after', '\nIt runs on MONGODB_URI, else on an embedded server, in a database of its own.')
-    .parse()
-    .opts<Options>();
-  if (options.json !== undefined) requireWritable(dirname(options.json));
+const options = new Command('npm run bench --')
+  .description('Compares the API with a bare Fastify + driver server on the same database, under the same load.')
+  .option('--documents <count>', 'stored engines (default: 20000; 1000 on SecantusDB)', between(1000, 1_000_000))
+  .option('--seconds <count>', 'length of a round, for each scenario and server', between(1, 600), 3)
+  .option('--rounds <count>', 'rounds that count, after one to warm up', between(1, 100), 5)
+  .option('--connections <count>', 'connections that ask at once', between(1, 500), 16)
+  .option('--json <file>', 'save all figures there; without it nothing is written')
+  .addHelpText('after', '\nIt runs on MONGODB_URI, else on an embedded server, in a database of its own.')
+  .parse()
+  .opts<Options>();
+await runBench({
+  measure: (signal) => bench(options, signal),
+  describe,
+  json: options.json,
   // Ten measurements a round, each given twice its time.
-  const limitS = 300 + (options.rounds + 1) * 10 * 2 * (options.seconds + 1);
-  setTimeout(() => abortion.abort(new OperatorError(`Given up after ${limitS} s.`)), limitS * 1000).unref();
-  const report = await bench(options, abortion.signal);
-  console.log(describe(report));
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
-} catch (error) {
-  // Whatever fails after a signal fails because of it.
-  const cause: unknown = abortion.signal.aborted ? abortion.signal.reason : error;
-  console.error(cause instanceof OperatorError ? cause.message : cause);
-  process.exitCode = 1;
-}
-process.exit();
-
-function between(least: number, most: number) {
-  return (text: string) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
-  };
-}
-
-/** Asked before the measuring, because after minutes it is too late. */
-function requireWritable(folder: string): void {
-  try {
-    accessSync(folder, constants.W_OK);
-  } catch {
-    throw new OperatorError(`${folder} cannot be written. Name another file in --json.`);
-  }
-}
+  limitSeconds: 300 + (options.rounds + 1) * 10 * 2 * (options.seconds + 1),
+});
 
 /** Sets the stage, measures, and takes it all away again, whatever happens. */
 async function bench({ documents: wanted, seconds, rounds, connections }: Options, signal: AbortSignal) {
@@ -102,11 +71,7 @@ async function bench({ documents: wanted, seconds, rounds, connections }: Option
       plans: { first: firstPlan, deep: deepPlan },
     };
   } finally {
-    for (const close of closers.toReversed())
-      await close().catch((error: unknown) => {
-        console.error('Could not clean up:', error instanceof Error ? error.message : error);
-        process.exitCode = 1;
-      });
+    await closeAll(closers);
   }
 }
 

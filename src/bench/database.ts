@@ -12,6 +12,9 @@ import { httpServer } from '../rest/http-server.ts';
 const BATCH = 1000;
 const HALF_A_YEAR_S = 182 * 86_400;
 
+/** As everything of the project writes. */
+const DURABLY = { writeConcern: { w: 'majority', journal: true } } as const;
+
 /** What one query cost the database. */
 export interface Plan {
   keysExamined: number;
@@ -27,7 +30,7 @@ export async function openBenchDatabase() {
   const server = mongodbUri === null ? await openTemporary(mongodBinary, report) : { uri: mongodbUri, stop };
   const uri = withOwnName(server.uri);
   // No operation waits for ever, so that neither does the bench.
-  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 5000, socketTimeoutMS: 60_000 });
+  const client = new MongoClient(uri, { ...DURABLY, serverSelectionTimeoutMS: 5000, socketTimeoutMS: 60_000 });
   const db = client.db();
   const disconnect = async () => {
     await client.close();
@@ -87,7 +90,12 @@ export async function explainQueries(uri: string, paths: readonly string[]): Pro
     if (commandName === 'find') queries.push(command);
   });
   const server = httpServer(
-    createApp({ connection: await connection.asPromise(), logger: pino({ level: 'silent' }), migrations: [] }),
+    createApp({
+      connection: await connection.asPromise(),
+      logger: pino({ level: 'silent' }),
+      migrations: [],
+      settings: loadSettings(),
+    }),
   );
   try {
     await once(server.listen(0, '127.0.0.1'), 'listening');

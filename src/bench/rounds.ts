@@ -1,5 +1,6 @@
-import autocannon, { type Client, type Request } from 'autocannon';
-import { OperatorError } from '../operator-error.ts';
+import type { Request } from 'autocannon';
+import { median } from './command.ts';
+import { load } from './load.ts';
 import { SUBJECTS, type BySubject, type Subject } from './servers.ts';
 
 /** What one server did in one round. */
@@ -35,7 +36,6 @@ interface Load {
   restore(): Promise<unknown>;
 }
 
-const IDS_PER_CONNECTION = 50;
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
 /** What is measured: reading one, reading pages, creating and changing. */
@@ -84,40 +84,9 @@ function summarise(name: string, rounds: BySubject<Measurement>[]): Result {
   return { name, ratio, API: middle('API'), baseline: middle('baseline'), rounds };
 }
 
-/** One scenario on one server for some seconds. autocannon runs in this process, which does nothing else meanwhile. */
-async function run({ name, request }: Scenario, subject: Subject, load: Load): Promise<Measurement> {
-  const { connections, seconds: duration, signal, ids } = load;
-  signal.throwIfAborted();
-  const step = Math.max(1, Math.floor(ids.length / (connections * IDS_PER_CONNECTION)));
-  let connection = 0;
-  // Each connection has documents of its own: two that change one document at once would measure the database's locks.
-  const setupClient = (client: Client) => {
-    const own = Array.from({ length: IDS_PER_CONNECTION }, (_, turn) => ids[(turn * connections + connection) * step]);
-    connection += 1;
-    client.setRequests(own.filter((id) => id !== undefined).map((id) => request(subject, id)));
-  };
-  const result = await new Promise<autocannon.Result>((resolve, reject) => {
-    const options = { url: load.urls[subject], connections, duration, setupClient, bailout: 1 };
-    const instance = autocannon(options, (error, done) => (error ? reject(error) : resolve(done)));
-    const stop = () => instance.stop();
-    signal.addEventListener('abort', stop);
-    instance.on('done', () => signal.removeEventListener('abort', stop));
-  });
-  signal.throwIfAborted();
-  const { non2xx, errors, statusCodeStats, latency } = result;
-  const succeeded = result['2xx'];
-  if (non2xx + errors > 0 || succeeded === 0)
-    throw new OperatorError(
-      `${name}: the ${subject} answered with ${JSON.stringify(statusCodeStats)}, and ${errors} requests got no answer.`,
-    );
-  return { requestsPerSecond: succeeded / result.duration, p99Ms: latency.p99 };
-}
-
-/** The middle value, or the mean of the two middle ones; one outlier does not move it. */
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  const at = (index: number) => sorted[index] ?? NaN;
-  return (at(Math.floor((sorted.length - 1) / 2)) + at(Math.ceil((sorted.length - 1) / 2))) / 2;
+/** One scenario on one server for some seconds. */
+function run({ name, request }: Scenario, subject: Subject, { urls, ...how }: Load): Promise<Measurement> {
+  return load({ ...how, name: `${name}, ${subject}`, url: urls[subject], requests: (id) => [request(subject, id)] });
 }
 
 /** How fast the API's deep page is, measured by its first page in the same round. */

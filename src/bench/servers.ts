@@ -27,6 +27,18 @@ export interface ServerProcess {
   stop: () => Promise<void>;
 }
 
+/** The settings of a process that is measured. */
+export const environment = (mongodbUri: string) => ({
+  ...process.env,
+  MONGODB_URI: mongodbUri,
+  NODE_ENV: 'development',
+  HOST: '127.0.0.1',
+  PORT: '0',
+  // Defaults for all the rest, whatever this machine's instance folder says.
+  LOG_LEVEL: '',
+  INSTANCE_PATH: 'node_modules/.cache/bench',
+});
+
 /**
  * Starts a TypeScript program that serves HTTP and says `listening` in a line of JSON.
  * Both servers are started by this, so that they have the same loader, settings and limits.
@@ -34,16 +46,7 @@ export interface ServerProcess {
 export function startServer(script: string, mongodbUri: string): ServerProcess {
   const child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, '--import', 'tsx/esm', script], {
     cwd: projectRoot,
-    env: {
-      ...process.env,
-      MONGODB_URI: mongodbUri,
-      NODE_ENV: 'development',
-      HOST: '127.0.0.1',
-      PORT: '0',
-      // Defaults for all the rest, whatever this machine's instance folder says.
-      LOG_LEVEL: '',
-      INSTANCE_PATH: 'node_modules/.cache/bench',
-    },
+    env: environment(mongodbUri),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let complaints = 0;

@@ -27,8 +27,11 @@ const engineSchema = new Schema(
   },
   { collection: 'engines', timestamps: true, strict: 'throw' },
 );
-// The id breaks ties, so that a page sorted by lastFired has one order.
+// The id breaks ties, so that a page sorted by one of these has one order.
 engineSchema.index({ lastFired: 1, _id: 1 });
+engineSchema.index({ title: 1, _id: 1 });
+engineSchema.index({ thrust: 1, _id: 1 });
+engineSchema.index({ thrust: -1, title: 1, _id: 1 });
 
 /** The Engine model, bound to the given connection. */
 export function engineModel(connection: Connection) {

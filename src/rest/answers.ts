@@ -1,5 +1,7 @@
 import type { Request, Response } from 'express';
+import { etagOf, type Conditions } from './conditions.ts';
 import { DatabaseTimeout } from './failures.ts';
+import { readPreferences } from './preferences.ts';
 import { Problem } from './problems.ts';
 
 /** What a handler answers: a body is sent as JSON, no body as an empty message. */
@@ -21,10 +23,29 @@ export function inTime(work: Promise<Answer>): Promise<Answer> {
   });
 }
 
-/** Sends an answer. response.json() would pass through five more layers that do nothing for it. */
-export function send(response: Response, { status, headers, body }: Answer): void {
-  if (body === undefined) return void response.writeHead(status, headers).end();
+/**
+ * Sends an answer, or as much of it as the client wants: nothing of what it has already (RFC 9110, section 13.2.2), and
+ * no representation of what it has just written if it prefers so (RFC 7240, section 4.2).
+ * response.json() would pass through five more layers that do nothing for it.
+ */
+export function send(request: Request, response: Response, answer: Answer, conditions: Conditions): void {
+  const { status, body } = answer;
+  if (body === undefined) return void response.writeHead(status, answer.headers).end();
   const text = JSON.stringify(body);
+  const etag = etagOf(text);
+  const headers = { ...answer.headers, etag };
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (isRead) {
+    const present = { etag, lastModified: answer.headers?.['last-modified'] };
+    conditions.requireNamed(present);
+    // Without this a cache may hold it for a while, by its Last-Modified (RFC 9111, section 4.2.2).
+    Object.assign(headers, { 'cache-control': 'no-cache' });
+    if (conditions.isKnown(present)) return void response.writeHead(304, headers).end();
+  } else {
+    const wish = readPreferences(request.headers['prefer']).get('return');
+    if (wish === 'minimal') return sendMinimal(request, response, status, headers);
+    if (wish === 'representation') Object.assign(headers, { 'preference-applied': 'return=representation' });
+  }
   response.writeHead(status, {
     ...headers,
     'content-type': 'application/json',
@@ -32,6 +53,22 @@ export function send(response: Response, { status, headers, body }: Answer): voi
     'x-content-type-options': 'nosniff',
   });
   response.end(text);
+}
+
+function sendMinimal(
+  { method }: Request,
+  response: Response,
+  status: number,
+  { etag, ...headers }: Record<string, string>,
+): void {
+  response.writeHead(status === 200 ? 204 : status, {
+    ...headers,
+    // A PUT is not stored as it was sent, so its tag would be taken for that of what was sent (RFC 9110, section 9.3.4).
+    ...(method !== 'PUT' && { etag }),
+    ...(status !== 200 && { 'content-length': 0 }),
+    'preference-applied': 'return=minimal',
+  });
+  response.end();
 }
 
 /** @throws {Problem} 406 if the client refuses JSON */

@@ -159,9 +159,9 @@ describe('a body that is not announced as JSON', () => {
   const methods = [
     ['POST', '/engines', 'accept-post', 'application/json'],
     ['PUT', MEMBER, 'accept', 'application/json'],
-    ['PATCH', MEMBER, 'accept-patch', 'application/merge-patch+json, application/json'],
+    ['PATCH', MEMBER, 'accept-patch', 'application/merge-patch+json, application/json, application/json-patch+json'],
   ] as const;
-  const types = [undefined, '', 'text/plain', 'application/jsonp', 'text/json', 'application/json-patch+json', 'json'];
+  const types = [undefined, '', 'text/plain', 'application/jsonp', 'text/json', 'application/json-patch', 'json'];
   const charsets = [
     'application/json; charset=latin1',
     'application/json;charset=utf-16',

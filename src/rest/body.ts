@@ -2,22 +2,31 @@ import { isUtf8 } from 'node:buffer';
 import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Request, RequestHandler } from 'express';
+import type { JsonSchema } from '../schema/json-schema.ts';
 import { Problem } from './problems.ts';
 
 const LIMIT_BYTES = 102_400;
 
-/** The media types that a route reads, and the header that tells a client so (RFC 5789, W3C LDP; RFC 9110, 15.5.16). */
-export interface MediaTypes {
-  types: readonly string[];
+/**
+ * What a route reads: the schema of each media type, and the header that tells a client so
+ * (RFC 5789; W3C LDP; RFC 9110, section 15.5.16).
+ */
+export interface Bodies {
+  schemas: Readonly<Record<string, JsonSchema>>;
   header: 'accept' | 'accept-post' | 'accept-patch';
 }
+
+/** The media type of a request's content, without its parameters. */
+export const mediaTypeOf = ({ headers }: Request): string =>
+  (headers['content-type'] ?? '').split(';', 1).join('').trim().toLowerCase();
 
 /**
  * Middleware that reads a JSON body into `request.body`. It reads at once what body-parser hands through four layers,
  * and answers a body that is too large before it has arrived.
  * @throws {Problem} 413 over 100 KiB; 415 for another media type, charset or coding; 400 for what is not I-JSON (RFC 7493)
  */
-export function readJson({ types, header }: MediaTypes): RequestHandler {
+export function readJson({ schemas, header }: Bodies): RequestHandler {
+  const types = Object.keys(schemas);
   const advice = { [header]: types.join(', ') };
   return (request, _response, next) => {
     checkMediaType(request, types, advice);
@@ -73,10 +82,10 @@ function decoded(request: Request, advice: Record<string, string>): Readable {
 }
 
 function checkMediaType(request: Request, types: readonly string[], advice: Record<string, string>): void {
-  const [type = '', ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
+  const [, ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
   const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith('charset='));
   const isUtf = charset === undefined || /^charset="?utf-8"?$/.test(charset);
-  if (types.includes(type.trim()) && isUtf) return;
+  if (types.includes(mediaTypeOf(request)) && isUtf) return;
   const given = request.headers['content-type'];
   throw new Problem(
     415,

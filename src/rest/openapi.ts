@@ -21,7 +21,7 @@ export function describeOperations(
 }
 
 function describe(operation: Operation) {
-  const { operationId, summary, parameters = {}, body, success } = operation;
+  const { operationId, summary, parameters = {}, body, success, method } = operation;
   const inPath = [...operation.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -32,37 +32,75 @@ function describe(operation: Operation) {
     name,
     in: 'query',
     description,
+    // Its items are separated by commas, where OpenAPI would repeat the parameter.
+    ...(schema['type'] === 'array' && { explode: false }),
     schema,
   }));
   return {
     operationId,
     summary,
-    parameters: [...inPath, ...inQuery],
-    ...(body && { requestBody: { required: true, content: content(body.types, body.schema) } }),
+    parameters: [...inPath, ...inQuery, ...headerParameters(operation)],
+    ...(body && { requestBody: { required: true, content: content(body.schemas) } }),
     responses: {
       [success.status]: {
         description: success.description,
-        ...(success.headers && { headers: headers(success.headers) }),
-        ...(success.schema && { content: content(['application/json'], success.schema) }),
+        headers: headers({ ...success.headers, ...(success.schema && { ETag: 'Of the representation' }) }),
+        ...(success.schema && { content: content({ 'application/json': success.schema }) }),
       },
+      ...(method === 'get' && { 304: { description: 'The client has this state already' } }),
+      ...(prefersMinimal(operation) && success.status === 200 && { 204: { description: 'Done, as return=minimal' } }),
       ...Object.fromEntries(problemStatuses(operation).map((status) => [status, problem(status)])),
     },
   };
 }
 
+const prefersMinimal = ({ method, success }: Operation) => method !== 'get' && success.schema !== undefined;
+
+/** The headers that an operation reads besides those of its content (RFC 9110, section 13; RFC 7240). */
+function headerParameters(operation: Operation) {
+  const isRead = operation.method === 'get';
+  const names = {
+    ...((isRead || operation.changesState) && {
+      'If-Match': 'Only in one of the states with these ETags; else 412',
+      'If-None-Match': isRead ? 'Not in a state that the client has: 304' : 'In none of these states; else 412',
+      'If-Unmodified-Since': 'Only if it was not changed since; else 412',
+    }),
+    ...(isRead && { 'If-Modified-Since': 'Only if it was changed since; else 304' }),
+    ...(prefersMinimal(operation) && { Prefer: 'return=minimal: no content; return=representation: as without it' }),
+    ...(operation.preferences !== undefined && { Prefer: operation.preferences }),
+  };
+  return Object.entries(names).map(([name, description]) => ({
+    name,
+    in: 'header',
+    description,
+    schema: { type: 'string' },
+  }));
+}
+
 /** Every operation can be asked with a wrong parameter or while the database is away; the rest follows from what it takes. */
-function problemStatuses({ body, success, problems }: Operation): number[] {
-  return [400, 500, 503, ...(success.schema ? [406] : []), ...(body ? [413, 415, 422] : []), ...problems];
+function problemStatuses({ method, body, success, changesState, problems }: Operation): number[] {
+  const isConditional = method === 'get' || changesState;
+  return [
+    400,
+    500,
+    503,
+    ...(isConditional ? [412] : []),
+    ...(success.schema ? [406] : []),
+    ...(body ? [413, 415, 422] : []),
+    ...problems,
+  ];
 }
 
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
   400: 'The path, a parameter or the JSON is malformed',
   404: 'There is no such member',
   406: 'The client accepts no JSON',
-  409: 'It conflicts with another member',
+  409: 'It conflicts with another member, or with the present state',
+  412: 'It is in another state than the request is meant for',
   413: 'The body is too large',
   415: 'The media type is not read here',
   422: 'The body breaks the rules of the fields',
+  428: 'The request does not say which state it changes',
   500: 'The server failed',
   503: 'The database is away; try again after Retry-After seconds',
 };
@@ -75,8 +113,8 @@ function problem(status: number) {
   };
 }
 
-const content = (types: readonly string[], schema: JsonSchema) =>
-  Object.fromEntries(types.map((type) => [type, { schema }]));
+const content = (schemas: Readonly<Record<string, JsonSchema>>) =>
+  Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, { schema }]));
 
 const headers = (described: Record<string, string>) =>
   Object.fromEntries(

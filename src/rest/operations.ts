@@ -1,8 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { ObjectId } from 'mongodb';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { inTime, requireJsonAccepted, send, type Answer } from './answers.ts';
-import { readJson, type MediaTypes } from './body.ts';
+import { mediaTypeOf, readJson, type Bodies } from './body.ts';
+import { readConditions, type Conditions } from './conditions.ts';
 import { compileParameters, readId, type Parameters } from './parameters.ts';
 import { Problem } from './problems.ts';
 import { compileValidator, type Valid } from './validation.ts';
@@ -13,6 +15,10 @@ interface Input {
   id: ObjectId;
   parameters: Valid;
   body: Valid;
+  /** Of the body, without parameters. */
+  mediaType: string;
+  headers: IncomingHttpHeaders;
+  conditions: Conditions;
 }
 
 /** One method on one path: what it takes, what it answers and how. Routes and OpenAPI are both made from it. */
@@ -23,12 +29,18 @@ export interface Operation {
   operationId: string;
   summary: string;
   parameters?: Parameters;
-  body?: MediaTypes & { schema: JsonSchema };
+  body?: Bodies;
+  /** Whether it changes a state that a client can name in If-Match. */
+  changesState?: boolean;
   success: { status: number; description: string; schema?: JsonSchema; headers?: Record<string, string> };
   /** Statuses of the problems that it answers besides those that every operation can. */
   problems: readonly number[];
+  /** What it understands in `Prefer`, besides what every write does. */
+  preferences?: string;
   handle: (input: Input) => Promise<Answer>;
 }
+
+type Checked = Omit<Input, 'body' | 'mediaType' | 'headers'>;
 
 const NO_ID = new ObjectId('0'.repeat(24));
 
@@ -46,17 +58,26 @@ export function routes(operations: readonly Operation[]): Router {
 
 function handlers({ path, parameters = {}, body, success, handle }: Operation): RequestHandler[] {
   const readParameters = compileParameters(parameters);
-  const validate = body ? compileValidator(body.schema) : () => ({});
+  const validators = new Map(
+    Object.entries(body?.schemas ?? {}).map(([type, schema]) => [type, compileValidator(schema)]),
+  );
   const hasId = path.includes('/:id');
   /** All that can be refused before the body is read. */
   const check = (request: Request) => {
     if (success.schema) requireJsonAccepted(request);
     if (!body && hasBody(request)) throw new Problem(400, `${request.method} takes no body here.`);
-    return { id: hasId ? readId(request.params['id']) : NO_ID, parameters: readParameters(request.url) };
+    return {
+      id: hasId ? readId(request.params['id']) : NO_ID,
+      parameters: readParameters(request.url),
+      conditions: readConditions(request.headers),
+    };
   };
-  const answer = async (request: Request, response: Response, checked: Omit<Input, 'body'>) => {
-    const input = { ...checked, body: validate(request.body) };
-    send(response, await inTime(handle(input)));
+  const answer = async (request: Request, response: Response, checked: Checked) => {
+    const { headers } = request;
+    const mediaType = mediaTypeOf(request);
+    const body = validators.get(mediaType)?.(request.body) ?? {};
+    const answered = await inTime(handle({ ...checked, body, mediaType, headers }));
+    send(request, response, answered, checked.conditions);
   };
   if (!body) return [(request, response) => answer(request, response, check(request))];
   const checkFirst: RequestHandler = (request, response, next) => {
@@ -72,7 +93,9 @@ const hasBody = ({ headers }: Request) =>
 function otherMethods(own: readonly Operation[]): RequestHandler {
   const methods = own.map(({ method }) => method.toUpperCase());
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
-  const media = Object.fromEntries(own.flatMap(({ body }) => (body ? [[body.header, body.types.join(', ')]] : [])));
+  const media = Object.fromEntries(
+    own.flatMap(({ body }) => (body ? [[body.header, Object.keys(body.schemas).join(', ')]] : [])),
+  );
   return (request, response) => {
     if (request.method === 'OPTIONS') return void response.writeHead(204, { allow, ...media }).end();
     throw new Problem(405, `${request.method} is not possible here; use ${allow}.`, [], { allow });

@@ -1,29 +1,21 @@
+import { closestMatch } from 'leven';
 import { ObjectId } from 'mongodb';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { Problem, type Flaw } from './problems.ts';
 import { compileCheck, type Valid } from './validation.ts';
 
-/** The query parameters of a route, each with its schema; `integer` and `string` are understood. */
+/**
+ * The query parameters of a route, each with its schema. An array's items are separated by commas;
+ * a comma or backslash in an item has a backslash before it.
+ */
 export type Parameters = Readonly<Record<string, JsonSchema>>;
-
-/** Parameters of every list. */
-export const pageParameters: Parameters = {
-  limit: { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'Most items of a page' },
-  after: {
-    type: 'string',
-    // 12 bytes of an ObjectId in base64url
-    pattern: '^[A-Za-z0-9_-]{16}$',
-    description: 'Opaque cursor from the Link header of the page before',
-  },
-};
 
 /**
  * Compiles the reader of a request target's query.
  * The reader throws {Problem} 400 naming every parameter that is unknown, repeated or malformed.
  */
 export function compileParameters(declared: Parameters): (target: string) => Valid {
-  const names = Object.keys(declared);
-  const can = names.length === 0 ? 'none is known here' : `known are ${names.join(', ')}`;
+  const readers = new Map(Object.entries(declared).map(([name, schema]) => [name, compileReader(schema)]));
   const defaults = Object.entries(declared).flatMap(([name, { default: value }]) =>
     value === undefined ? [] : [[name, value]],
   );
@@ -37,15 +29,78 @@ export function compileParameters(declared: Parameters): (target: string) => Val
     const values: Record<string, unknown> = Object.fromEntries(defaults);
     for (const name of new Set(query.keys())) {
       const [text = '', ...more] = query.getAll(name);
-      const schema = names.includes(name) ? declared[name] : undefined;
-      if (!schema) flaws.push({ parameter: name, keyword: 'additionalProperties', detail: `is unknown; ${can}` });
+      const read = readers.get(name);
+      if (!read) flaws.push({ parameter: name, keyword: 'additionalProperties', detail: unknownName(name, readers) });
       else if (more.length > 0) flaws.push({ parameter: name, keyword: 'maxItems', detail: 'must be given only once' });
-      else values[name] = schema['type'] === 'integer' && /^-?\d+$/.test(text) ? Number(text) : text;
+      else values[name] = read(text);
     }
-    for (const { pointer = '', ...flaw } of check(values)) flaws.push({ parameter: pointer.slice(1), ...flaw });
+    for (const flaw of check(values)) flaws.push(toParameter(flaw, declared, values));
     if (flaws.length > 0) throw new Problem(400, 'The parameters listed in errors cannot be used.', flaws);
     return values;
   };
+}
+
+/** What a text means for a schema. Where it means nothing it stays a text, for the schema to refuse. */
+function compileReader({ type, items }: JsonSchema): (text: string) => unknown {
+  const types = new Set([type].flat());
+  if (types.has('array')) {
+    const readItem = compileReader(Object(items));
+    return (text) => splitList(text).map(readItem);
+  }
+  const isNull = (text: string) => text === 'null' && types.has('null');
+  if (types.has('integer')) return (text) => (isNull(text) ? null : /^-?\d+$/.test(text) ? Number(text) : text);
+  if (types.has('number')) return (text) => (isNull(text) ? null : NUMBER.test(text) ? Number(text) : text);
+  if (types.has('boolean'))
+    return (text) => (isNull(text) ? null : text === 'true' || text === 'false' ? text === 'true' : text);
+  return (text) => (isNull(text) ? null : text);
+}
+
+/** RFC 8259, section 6. */
+const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([Ee][+-]?\d+)?$/;
+
+const splitList = (text: string): string[] =>
+  [...`,${text}`.matchAll(/,((?:[^,\\]|\\[^]?)*)/g)].map(([, item = '']) => item.replaceAll(/\\([,\\])/g, '$1'));
+
+/** The text that is read as this value. */
+export const textOf = (value: unknown): string =>
+  Array.isArray(value) ? value.map((item) => String(item).replaceAll(/[,\\]/g, '\\$&')).join(',') : String(value);
+
+/** A flaw of the values, as one of a parameter; of a list it says which item. */
+function toParameter({ pointer = '', ...flaw }: Flaw, declared: Parameters, values: Valid): Flaw {
+  const [, name = '', place] = pointer.split('/');
+  if (place === undefined) return { parameter: name, ...flaw };
+  const item = String([values[name]].flat()[Number(place)]);
+  const { enum: allowed }: JsonSchema = Object(declared[name]?.['items']);
+  const detail = flaw.keyword === 'enum' && Array.isArray(allowed) ? suggest(item, allowed) : flaw.detail;
+  return { parameter: name, ...flaw, detail: `${JSON.stringify(item)} ${detail}` };
+}
+
+function unknownName(name: string, known: ReadonlyMap<string, unknown>): string {
+  const names = [...known.keys()];
+  const [field = ''] = name.split('[');
+  // thrust[near] is told what thrust can do, thrusts only which fields there are.
+  const own = field === name ? [] : names.filter((one) => one.startsWith(`${field}[`));
+  return suggest(name, names, own.length > 0 ? own : names.filter((one) => !one.includes('[')));
+}
+
+/** Says that a name is unknown, which one was meant, and which there are. */
+function suggest(name: string, names: readonly string[], shown = names): string {
+  if (names.length === 0) return 'is unknown; none is known here';
+  const lower = name.toLowerCase();
+  // Further off it is a guess, and a hostile name would take long to compare.
+  const maxDistance = Math.ceil(Math.min(lower.length, 40) / 3);
+  const nearest = lower.length > 100 ? undefined : nearestName(lower, names, maxDistance);
+  const meant = nearest === undefined ? '' : `, did you mean ${nearest}?`;
+  return `is unknown${meant}; known are ${shown.join(', ')}`;
+}
+
+function nearestName(name: string, names: readonly string[], maxDistance: number): string | undefined {
+  const match = closestMatch(
+    name,
+    names.map((one) => one.toLowerCase()),
+    { maxDistance },
+  );
+  return names.find((one) => one.toLowerCase() === match);
 }
 
 /** @throws {Problem} 400 unless the text is the 24 hexadecimal digits of an id */
@@ -55,11 +110,3 @@ export function readId(text: unknown): ObjectId {
     { parameter: 'id', keyword: 'pattern', detail: 'must be 24 hexadecimal digits' },
   ]);
 }
-
-/** The `Link` header's value for the page behind the given id (RFC 8288). */
-export function nextLink(path: string, limit: number, last: ObjectId): string {
-  return `<${path}?limit=${limit}&after=${Buffer.from(last.id).toString('base64url')}>; rel="next"`;
-}
-
-/** The id in a cursor that satisfies the pattern of `after`. */
-export const decodeCursor = (cursor: string) => new ObjectId(Buffer.from(cursor, 'base64url'));

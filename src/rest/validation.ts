@@ -33,7 +33,8 @@ export function compileValidator(schema: JsonSchema): (body: unknown) => Valid {
   };
 }
 
-const isObject = (value: unknown): value is Valid => typeof value === 'object' && value !== null;
+/** Whether a value has members: an object or an array. */
+export const isObject = (value: unknown): value is Valid => typeof value === 'object' && value !== null;
 
 const [FIRST, LAST] = ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z'].map((text) => Date.parse(text));
 

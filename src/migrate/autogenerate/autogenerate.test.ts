@@ -290,6 +290,8 @@ describe('a generated migration', () => {
     ];
     const after = collectionDefinitions(connection).map((one) => ({
       ...one,
+      // Those that a later migration adds are left out.
+      indexes: one.indexes.filter(({ name }) => name === 'lastFired_1__id_1'),
       defaults: { thrust: 0, lastFired: null },
     }));
     const outcomeOf = async (choose: (before: CollectionShape[]) => Promise<Migration> | Migration) => {

@@ -22,6 +22,15 @@ test('converts every document once, batch by batch in the order of ids, and noth
   expect(await probes.countDocuments({ converted: 1 })).toBe(25);
 });
 
+test('gives every document the same update, whatever the types of the ids', async () => {
+  const probes = db.collection<{ _id: string | number; converted?: number }>('alike');
+  const ids = Array.from({ length: 23 }, (_, index) => (index % 2 === 0 ? index : `id ${index}`));
+  await probes.insertMany(ids.map((_id) => ({ _id })));
+  const update = { $inc: { converted: 1 } };
+  await backfill(db.collection('alike'), { ...old, batchSize: 5, update });
+  expect(await probes.countDocuments({ converted: 1 })).toBe(23);
+});
+
 test('converts what others write in the old shape behind it', async () => {
   const probes = db.collection('busy');
   await probes.insertOne({});

@@ -1,23 +1,37 @@
-import type { AnyBulkWriteOperation, Collection, Document, Filter } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection, Document, Filter, UpdateFilter } from 'mongodb';
 import { showProgress } from '../../progress.ts';
 import { DURABLE, projectionTo } from './archives.ts';
 import { runOf } from '../run-context.ts';
 
-interface Backfill {
+interface Target {
   /** For the progress line, as `engines: adding lastFired`; no two backfills of a migration share it. */
   label: string;
   /** Matches the documents of the old shape, and no longer a document that has been converted. */
   filter: Filter<Document>;
-  /** Fields that `convert` needs besides `_id`. */
-  fields?: readonly string[];
-  /** The writes for a batch. Each must leave alone a document that changed since it was read. */
-  convert: (batch: readonly Document[]) => Promise<AnyBulkWriteOperation[]>;
   /** Documents of a batch; without it a batch is as large as its time allows. */
   batchSize?: number;
 }
 
-const FIRST_BATCH = 200;
-const LEAST_BATCH = 20;
+/** Where the writes depend on what was read. */
+interface Conversion extends Target {
+  /** Fields that `convert` needs besides `_id`. */
+  fields?: readonly string[];
+  /** The writes for a batch. Each must leave alone a document that changed since it was read. */
+  convert: (batch: readonly Document[]) => Promise<AnyBulkWriteOperation[]>;
+  update?: never;
+}
+
+/** Where all documents get the same update; then none is read, which is faster and lighter for everybody else. */
+interface Update extends Target {
+  update: UpdateFilter<Document> | Document[];
+  fields?: never;
+  convert?: never;
+}
+
+type Backfill = Conversion | Update;
+
+/** The first one's too. Where a batch costs a look at the whole collection, as on SecantusDB, smaller ones take longer. */
+const LEAST_BATCH = 200;
 const MOST_BATCH = 5000;
 /** Short enough for the API's own writes to come in between. */
 const BATCH_MS = 100;
@@ -55,16 +69,17 @@ export async function backfill(collection: Collection, options: Backfill): Promi
 }
 
 /** Reads and converts one batch, and writes nothing. */
-async function sampled(collection: Collection, { label, filter, fields = [], convert }: Backfill, documents: number) {
+async function sampled(collection: Collection, options: Backfill, documents: number) {
+  const { label, filter } = options;
   const startedAt = performance.now();
-  const batch = await collection
-    .find(filter, { projection: projectionTo(fields) })
-    .limit(FIRST_BATCH)
-    .toArray();
-  const writes = batch.length > 0 ? await convert(batch) : [];
+  const batch = await read(collection, options, filter, LEAST_BATCH).toArray();
+  const writes = batch.length === 0 ? [] : await writesFor(batch, options);
   const sample = { documents: batch.length, milliseconds: performance.now() - startedAt, writes };
   return { label, collection: collection.collectionName, documents, sample };
 }
+
+const writesFor = async (batch: readonly Document[], { filter, convert, update }: Backfill) =>
+  convert ? convert(batch) : [{ updateMany: { filter, update } }];
 
 interface Position {
   /** `_id` of the last document that was looked at; `undefined` at the start. */
@@ -75,27 +90,62 @@ interface Position {
 
 async function walk(
   collection: Collection,
-  { label, filter, fields = [], convert, batchSize }: Backfill,
+  options: Backfill,
   start: Position,
   onBatch: (items: number) => void,
 ): Promise<Position> {
-  const projection = projectionTo(fields);
+  const { label, batchSize } = options;
   const run = runOf(collection);
-  let size = batchSize ?? FIRST_BATCH;
+  let size = batchSize ?? LEAST_BATCH;
   for (let position = start; ;) {
     const startedAt = performance.now();
-    const { last } = position;
-    const range: Document = last === undefined ? filter : { $and: [{ _id: { $gt: last } }, filter] };
-    const batch = await collection.find(range, { projection }).sort({ _id: 1 }).limit(size).toArray();
-    if (batch.length === 0) return position;
-    const writes = await convert(batch);
-    if (writes.length > 0) await collection.bulkWrite(writes, DURABLE);
-    onBatch(batch.length);
-    position = { ...position, last: batch.at(-1)?.['_id'], done: position.done + batch.length };
+    const { items, last } = await (options.convert
+      ? convertBatch(collection, options, position.last, size)
+      : updateBatch(collection, options, position.last, size));
+    onBatch(items);
+    position = { ...position, last: last ?? position.last, done: position.done + items };
     if (batchSize === undefined) size = nextSize(size, performance.now() - startedAt);
-    await run?.proceed(label, position);
+    if (items > 0) await run?.proceed(label, position);
+    if (last === undefined) return position;
   }
 }
+
+/** What came of a batch. */
+interface Done {
+  items: number;
+  /** `_id` of its last document; absent where nothing lies behind it. */
+  last?: unknown;
+}
+
+async function convertBatch(collection: Collection, options: Conversion, last: unknown, size: number): Promise<Done> {
+  const batch = await read(collection, options, behind(options, last), size).sort({ _id: 1 }).toArray();
+  const writes = batch.length === 0 ? [] : await options.convert(batch);
+  if (writes.length > 0) await collection.bulkWrite(writes, DURABLE);
+  return { items: batch.length, last: batch.at(-1)?.['_id'] };
+}
+
+/** Only where the batch ends is read. */
+async function updateBatch(collection: Collection, options: Update, last: unknown, size: number): Promise<Done> {
+  const filter = behind(options, last);
+  const [end] = await read(collection, options, filter, 1)
+    .sort({ _id: 1 })
+    .skip(size - 1)
+    .toArray();
+  const batch = end ? { $and: [{ _id: { $lte: end['_id'] } }, filter] } : filter;
+  const write = { updateMany: { filter: batch, update: options.update } };
+  const { matchedCount } = await collection.bulkWrite([write], DURABLE);
+  return { items: matchedCount, last: end?.['_id'] };
+}
+
+const behind = ({ filter }: Target, last: unknown): Document =>
+  last === undefined ? filter : { $and: [{ _id: { $gt: last } }, filter] };
+
+const read = (
+  collection: Collection,
+  { fields = [] }: { fields?: readonly string[] },
+  filter: Filter<Document>,
+  limit: number,
+) => collection.find(filter, { projection: projectionTo(fields), limit, batchSize: limit });
 
 /** As many as would have taken BATCH_MS, but neither twice as many as before nor less than half of them. */
 function nextSize(size: number, tookMs: number): number {

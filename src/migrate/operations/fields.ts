@@ -21,18 +21,8 @@ export async function addField(db: Db, name: FieldName & { value?: unknown }): P
   const absent = lacks(field);
   await restoreField(db, name, absent);
   if (value === undefined) return;
-  await backfill(documents, {
-    label: `${collection}: adding ${field}`,
-    filter: absent,
-    convert: async (batch) => [
-      {
-        updateMany: {
-          filter: { _id: { $in: batch.map(({ _id }) => _id) }, ...absent },
-          update: { $set: { [field]: value } },
-        },
-      },
-    ],
-  });
+  const update = { $set: { [field]: value } };
+  await backfill(documents, { label: `${collection}: adding ${field}`, filter: absent, update });
 }
 
 function lacks(field: string): Filter<Document> {
@@ -112,9 +102,7 @@ export async function renameField(db: Db, change: { collection: string; from: st
   await backfill(collection, {
     label: `${change.collection}: renaming ${from} to ${to}`,
     filter: ready,
-    convert: async (batch) => [
-      { updateMany: { filter: { _id: { $in: batch.map(({ _id }) => _id) }, ...ready }, update: move } },
-    ],
+    update: move,
   });
   await refuseClashes();
 }

@@ -1,0 +1,34 @@
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import { BSON } from 'mongodb';
+import type { Position } from './sorts.ts';
+
+const MAC_BYTES = 16;
+
+/**
+ * Writes positions as opaque cursors: base64url of a truncated HMAC-SHA256 (RFC 2104) and of the values in Extended JSON.
+ * The HMAC also covers the query, so that a cursor serves no other.
+ */
+export function compileCursors(path: string, secret: string) {
+  const key = createSecretKey(Buffer.from(secret));
+  const mac = (query: string, payload: string) =>
+    // No query or path holds a line break.
+    createHmac('sha256', key).update(`${path}?${query}\n${payload}`).digest().subarray(0, MAC_BYTES);
+  return {
+    seal(query: string, { values, inclusive }: Position): string {
+      const payload = BSON.EJSON.stringify([inclusive, ...values]);
+      return Buffer.concat([mac(query, payload), Buffer.from(payload)]).toString('base64url');
+    },
+    /** Undefined if the cursor was not sealed for this query. */
+    open(query: string, cursor: string): Position | undefined {
+      const bytes = Buffer.from(cursor, 'base64url');
+      const payload = bytes.toString('utf8', MAC_BYTES);
+      // Several texts can stand for the same bytes; only one of them is ours.
+      if (payload === '' || bytes.toString('base64url') !== cursor) return undefined;
+      if (!timingSafeEqual(bytes.subarray(0, MAC_BYTES), mac(query, payload))) return undefined;
+      const content: unknown = BSON.EJSON.parse(payload);
+      if (!Array.isArray(content)) return undefined;
+      const [inclusive, ...values] = content;
+      return { values, inclusive: inclusive === true };
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import type { Document } from 'mongodb';
+import type { JsonSchema } from '../schema/json-schema.ts';
+import type { Attribute } from './attributes.ts';
+import type { Parameters } from './parameters.ts';
+import type { Valid } from './validation.ts';
+
+/** What a filter can ask of a field: `thrust[gte]=100`. */
+export type Operator = keyof typeof CLAUSES;
+
+/** One parameter of a filter, with its value as it is stored; lists for `in` and `nin`. */
+export interface Condition {
+  parameter: string;
+  attribute: Attribute;
+  operator: Operator;
+  value: unknown;
+}
+
+/** How the database is asked. No part of it is an object or a pattern that came from a client. */
+const CLAUSES = {
+  eq: (path: string, value: unknown): Document => ({ [path]: { $eq: value } }),
+  ne: (path: string, value: unknown): Document => ({ [path]: { $ne: value } }),
+  gt: (path: string, value: unknown): Document => ({ [path]: { $gt: value } }),
+  gte: (path: string, value: unknown): Document => ({ [path]: { $gte: value } }),
+  lt: (path: string, value: unknown): Document => ({ [path]: { $lt: value } }),
+  lte: (path: string, value: unknown): Document => ({ [path]: { $lte: value } }),
+  in: (path: string, values: unknown): Document => ({ [path]: { $in: values } }),
+  nin: (path: string, values: unknown): Document => ({ [path]: { $nin: values } }),
+  exists: (path: string, value: unknown): Document => ({ [path]: value === true ? { $ne: null } : { $eq: null } }),
+  startsWith(path: string, value: unknown): Document {
+    const end = behindPrefix(String(value));
+    return { [path]: { $gte: value, ...(end !== undefined && { $lt: end }) } };
+  },
+  contains(path: string, value: unknown): Document {
+    // $indexOfCP fails on what is neither a string nor null.
+    const text = { $cond: [{ $eq: [{ $type: `$${path}` }, 'string'] }, `$${path}`, null] };
+    return { $expr: { $gte: [{ $indexOfCP: [text, { $literal: value }] }, 0] } };
+  },
+};
+
+/** The least string behind all that start with the prefix, as MongoDB orders strings: by code points. */
+function behindPrefix(prefix: string): string | undefined {
+  const points = Array.from(prefix);
+  for (let last = points.pop(); last !== undefined; last = points.pop()) {
+    const code = last.codePointAt(0) ?? 0;
+    // Surrogates are no characters, so U+D7FF is followed by U+E000.
+    if (code < 0x10_ff_ff) return points.join('') + String.fromCodePoint(code === 0xd7_ff ? 0xe0_00 : code + 1);
+  }
+  return undefined;
+}
+
+const MOST_VALUES = 100;
+
+const DESCRIPTIONS: Readonly<Record<Operator, string>> = {
+  eq: 'is this',
+  ne: 'is not this; null is not either',
+  gt: 'is greater (later)',
+  gte: 'is this or greater (later)',
+  lt: 'is less (earlier)',
+  lte: 'is this or less (earlier)',
+  in: 'is one of these, separated by commas; a comma in a value is written as \\, and a backslash as \\\\',
+  nin: 'is none of these, separated by commas; a comma in a value is written as \\, and a backslash as \\\\',
+  exists: 'true: is not null; false: is null',
+  startsWith: 'begins with this text, in this case',
+  contains: 'has this text anywhere, in this case; uses no index',
+};
+
+/** Whether a filter knows this operator. */
+export const isOperator = (name: string): name is Operator => Object.hasOwn(CLAUSES, name);
+const OPERATORS = Object.keys(CLAUSES).filter(isOperator);
+
+/** The schema of an operator's value; undefined where the operator makes no sense. */
+function valueSchema({ type, schema, nullable }: Attribute, operator: Operator): JsonSchema | undefined {
+  const orNull = nullable ? { ...schema, type: [schema['type'], 'null'].flat(), ...withNull(schema) } : schema;
+  switch (operator) {
+    case 'eq':
+    case 'ne':
+      return orNull;
+    case 'in':
+    case 'nin':
+      return { type: 'array', items: orNull, minItems: 1, maxItems: MOST_VALUES };
+    case 'exists':
+      return { type: 'boolean' };
+    case 'startsWith':
+    case 'contains':
+      return type === 'String' ? { type: 'string', minLength: 1 } : undefined;
+    default:
+      return type === 'Boolean' ? undefined : schema;
+  }
+}
+
+const withNull = ({ enum: listed }: JsonSchema) => (Array.isArray(listed) ? { enum: [...listed, null] } : {});
+
+/** The filter's parameters, `thrust` for `thrust[eq]` among them, and the reader of what they say. */
+export function compileFilters(attributes: readonly Attribute[]) {
+  const parameters: Record<string, JsonSchema> = {};
+  const meanings = new Map<string, Omit<Condition, 'value'>>();
+  for (const attribute of attributes)
+    for (const operator of OPERATORS) {
+      const schema = valueSchema(attribute, operator);
+      if (!schema) continue;
+      const { name } = attribute;
+      for (const parameter of [...(operator === 'eq' ? [name] : []), `${name}[${operator}]`]) {
+        parameters[parameter] = { ...schema, description: `Only where ${name} ${DESCRIPTIONS[operator]}` };
+        meanings.set(parameter, { parameter, attribute, operator });
+      }
+    }
+  const declared: Parameters = parameters;
+  return {
+    parameters: declared,
+    read: (values: Valid): Condition[] =>
+      Object.entries(values).flatMap(([name, value]) => {
+        const meaning = meanings.get(name);
+        return meaning ? [{ ...meaning, value: toStored(meaning, value) }] : [];
+      }),
+  };
+}
+
+function toStored({ attribute, operator }: Omit<Condition, 'value'>, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(attribute.toStored);
+  return operator === 'exists' ? value : attribute.toStored(value);
+}
+
+/** The condition as the database understands it. */
+export const toClause = ({ attribute, operator, value }: Condition): Document =>
+  CLAUSES[operator](attribute.path, value);
+
+/** One filter of all clauses. Two of one path would overwrite each other in one object. */
+export function allOf(clauses: readonly Document[]): Document {
+  return clauses.length > 1 ? { $and: clauses } : (clauses[0] ?? {});
+}

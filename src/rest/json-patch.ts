@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from 'node:util';
+import jsonPatch, { type Operation } from 'fast-json-patch';
+import type { Document } from 'mongodb';
+import { toReplacement, type Changes } from '../schema/codec.ts';
+import { objectSchema, type JsonSchema } from '../schema/json-schema.ts';
+import { Problem } from './problems.ts';
+import type { Resource } from './resource-description.ts';
+import { compileValidator, isObject, type Valid } from './validation.ts';
+
+const MOST_OPERATIONS = 1000;
+/** Copies of copies grow without bound: as large as a body may be, and no larger. */
+const MOST_CHARACTERS = 102_400;
+
+const pointer = { type: 'string', pattern: '^(/([^~]|~[01])*)?$', description: 'JSON Pointer (RFC 6901)' };
+const needs = (operations: readonly string[], member: string) => ({
+  if: { properties: { op: { enum: operations } } },
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+  then: { required: [member] },
+});
+
+/** The JSON Schema of a patch document. Members that an operation does not know are ignored (RFC 6902, section 4). */
+export const jsonPatchSchema: JsonSchema = {
+  type: 'array',
+  description: 'JSON Patch (RFC 6902)',
+  maxItems: MOST_OPERATIONS,
+  items: {
+    type: 'object',
+    properties: {
+      op: { type: 'string', enum: ['add', 'remove', 'replace', 'move', 'copy', 'test'] },
+      path: pointer,
+      from: pointer,
+      value: {},
+    },
+    required: ['op', 'path'],
+    allOf: [needs(['add', 'replace', 'test'], 'value'), needs(['move', 'copy'], 'from')],
+  },
+};
+
+/**
+ * Applies a patch that satisfies the schema to a JSON value, which stays as it is.
+ * @throws {Problem} 409 for the first operation that cannot be done, by its pointer
+ */
+export function applyJsonPatch(target: unknown, operations: readonly unknown[]): unknown {
+  let patched = bare(target);
+  for (const [index, operation] of operations.entries()) {
+    if (!isOperation(operation)) throw new Error('the patch was not validated');
+    try {
+      patched = jsonPatch.applyOperation(patched, structuredClone(operation), true, true).newDocument;
+    } catch (error) {
+      throw impossible(index, operation, error);
+    }
+    if (operation.op === 'copy' && JSON.stringify(patched).length > MOST_CHARACTERS)
+      throw new Problem(413, `Operation ${index} of the patch makes the document too large.`);
+  }
+  return patched;
+}
+
+/** Without a prototype, so that no path leads into it. */
+const bare = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value), (_name, member: unknown) =>
+    isObject(member) && !Array.isArray(member) ? Object.assign(Object.create(null), member) : member,
+  );
+
+const isOperation = (value: unknown): value is Operation => isObject(value) && typeof value['op'] === 'string';
+
+function impossible(index: number, { op, path }: Operation, error: unknown): Problem {
+  const isTest = error instanceof Error && error.name === 'TEST_OPERATION_FAILED';
+  const detail = isTest ? `${path} has another value` : `${op} finds no place at ${path}`;
+  return new Problem(409, 'The patch does not fit the present state, so nothing was changed. Read it again.', [
+    { pointer: `/${index}`, keyword: op, detail },
+  ]);
+}
+
+/**
+ * Compiles what makes the changes of a patch of a member's representation; what it leaves alone is not written.
+ * They throw {Problem} 409 if the patch does not fit the present state, 422 if it makes the member invalid.
+ */
+export function compileJsonPatch({ fields, show }: Resource): (operations: Valid) => (present: Document) => Changes {
+  const validate = compileValidator(objectSchema(fields, 'create'));
+  const fixed = new Set(['id', ...fields.filter(({ managed }) => managed).map(({ name }) => name)]);
+  return (operations) => (present) => {
+    const before = JSON.parse(JSON.stringify(show(present)));
+    const after = applyJsonPatch(before, Object.values(operations));
+    const [own, given] = [Object(before), Object(after)];
+    const written = [...fixed].filter((name) => !isDeepStrictEqual(own[name], given[name]));
+    if (written.length > 0)
+      throw new Problem(
+        422,
+        'The patch writes what the server alone writes.',
+        written.map((name) => ({ pointer: `/${name}`, keyword: 'readOnly', detail: 'is set by the server' })),
+      );
+    const body = isObject(after) && !Array.isArray(after) ? without(after, fixed) : after;
+    const { $set, $unset } = toReplacement(fields, validate(body));
+    const isChanged = ([name]: [string, unknown]) => !isDeepStrictEqual(own[name], given[name]);
+    return {
+      $set: Object.fromEntries(Object.entries($set).filter(isChanged)),
+      $unset: Object.fromEntries(Object.entries($unset).filter(isChanged)),
+    };
+  };
+}
+
+const without = (value: Valid, names: ReadonlySet<string>) =>
+  Object.fromEntries(Object.entries(value).filter(([name]) => !names.has(name)));

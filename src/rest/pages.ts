@@ -1,0 +1,77 @@
+import type { Document } from 'mongodb';
+import type { compileCursors } from './cursors.ts';
+import { textOf, type Parameters } from './parameters.ts';
+import { Problem } from './problems.ts';
+import { positionOf, type Position, type SortKey } from './sorts.ts';
+import type { Valid } from './validation.ts';
+
+/** The parameters that move through a list. */
+export const pageParameters: Parameters = {
+  limit: { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'Most items of a page' },
+  after: cursor('Cursor from a Link header: what comes behind it'),
+  before: cursor('Cursor from a Link header: what comes in front of it'),
+};
+
+function cursor(description: string) {
+  return {
+    type: 'string',
+    pattern: '^[A-Za-z0-9_-]+$',
+    description: `${description}. Opaque, and of this query alone`,
+  };
+}
+
+/** Which page is asked for. */
+export interface Place {
+  limit: number;
+  /** What a cursor belongs to: all other parameters, in one order. */
+  query: string;
+  /** Undefined on the first page. */
+  position: Position | undefined;
+  /** Whether the page lies in front of the position. */
+  backwards: boolean;
+}
+
+/** Reads where a page lies. @throws {Problem} 400 for a cursor that is not of this query */
+export function readPlace({ limit, after, before, ...rest }: Valid, cursors: ReturnType<typeof compileCursors>): Place {
+  const names = Object.keys(rest).toSorted();
+  const query =
+    names.length > 0
+      ? new URLSearchParams(names.map((name): [string, string] => [name, textOf(rest[name])])).toString()
+      : '';
+  const place = { limit: Number(limit), query, backwards: before !== undefined };
+  const given = after ?? before;
+  if (given === undefined) return { ...place, position: undefined };
+  const position = cursors.open(query, String(given));
+  if (position) return { ...place, position };
+  throw new Problem(400, 'The cursor cannot be used. Begin with the first page, without a cursor, and follow Link.', [
+    {
+      parameter: after === undefined ? 'before' : 'after',
+      keyword: 'cursor',
+      detail: 'was changed, or belongs to another path, filter, sort or selection of fields',
+    },
+  ]);
+}
+
+/**
+ * The `Link` header's value (RFC 8288) for the pages around one; undefined if there are none.
+ * The side that a cursor came from is taken to hold something still: whoever follows the link finds out.
+ */
+export function pageLinks(
+  path: string,
+  { limit, query, position, backwards }: Place,
+  keys: readonly SortKey[],
+  { page, more }: { page: readonly Document[]; more: boolean },
+  cursors: ReturnType<typeof compileCursors>,
+): string | undefined {
+  const link = (rel: string, end: string) => `<${path}?${query}${query && '&'}limit=${limit}${end}>; rel="${rel}"`;
+  const at = (document: Document | undefined) => {
+    // On an empty page there is nothing but the position itself, whose document then belongs to the other side.
+    const found = document ? { values: positionOf(keys, document), inclusive: false } : position;
+    return found && cursors.seal(query, document ? found : { ...found, inclusive: true });
+  };
+  const links: string[] = [];
+  if (backwards || more) links.push(link('next', `&after=${at(page.at(-1))}`));
+  if (backwards ? more : position) links.push(link('prev', `&before=${at(page[0])}`));
+  if (position) links.push(link('first', ''));
+  return links.length > 0 ? links.join(', ') : undefined;
+}

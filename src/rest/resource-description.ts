@@ -1,0 +1,53 @@
+import type { Document } from 'mongodb';
+import type { Settings } from '../settings.ts';
+import { toRepresentation } from '../schema/codec.ts';
+import { collectionDefinition, type CollectionDefinition } from '../schema/collection.ts';
+import { readFields, type Field } from '../schema/fields.ts';
+import { idSchema, objectSchema, type JsonSchema } from '../schema/json-schema.ts';
+import type { AnyModel } from '../schema/model.ts';
+
+/** What the settings say about every resource. */
+export type ResourceSettings = Pick<
+  Settings,
+  'requirePreconditions' | 'allowScans' | 'queryTimeoutMs' | 'cursorSecret'
+>;
+
+/** What the operations of a resource share. */
+export interface Resource {
+  collection: AnyModel['collection'];
+  /** Of one member: `Engine`. */
+  name: string;
+  /** Of the collection: `/engines`. */
+  path: string;
+  fields: readonly Field[];
+  /** Those that the model declares; the one on `_id` is not among them. */
+  indexes: CollectionDefinition['indexes'];
+  /** Of a member as a client sees it. */
+  schema: JsonSchema;
+  show: (document: Document) => Document;
+  settings: ResourceSettings;
+  /** How long the database may work on one query. */
+  maxTimeMS: number;
+}
+
+/** Describes a model that is served at a path. */
+export function describeResource(model: AnyModel, path: string, settings: ResourceSettings): Resource {
+  const fields = readFields(model.schema);
+  const { properties, required = [], ...rest } = objectSchema(fields, 'read');
+  return {
+    collection: model.collection,
+    name: model.modelName,
+    path,
+    fields,
+    indexes: collectionDefinition(model).indexes,
+    schema: {
+      ...rest,
+      title: model.modelName,
+      properties: { id: idSchema, ...properties },
+      required: ['id', ...required],
+    },
+    show: (document) => toRepresentation(fields, document),
+    settings,
+    maxTimeMS: Math.ceil(settings.queryTimeoutMs),
+  };
+}

@@ -1,0 +1,54 @@
+import type { Document } from 'mongodb';
+import { toRepresentation } from '../schema/codec.ts';
+import type { Field } from '../schema/fields.ts';
+import type { JsonSchema } from '../schema/json-schema.ts';
+import type { SortKey } from './sorts.ts';
+
+/** What is read of each document, and how it is shown. */
+export interface Selection {
+  projection?: Document;
+  show: (document: Document) => Document;
+}
+
+/** The `fields` parameter, and the reader of its value. */
+export function compileSelections(fields: readonly Field[]) {
+  const parameter: JsonSchema = {
+    type: 'array',
+    items: { type: 'string', enum: ['id', ...namesOf(fields)] },
+    minItems: 1,
+    uniqueItems: true,
+    description: 'Fields to show, separated by commas; the id is always there. Without this all are shown',
+  };
+  const all: Selection = { show: (document) => toRepresentation(fields, document) };
+  return {
+    parameter,
+    /** Sort keys are read too, for the cursors. */
+    read(names: unknown, keys: readonly SortKey[]): Selection {
+      if (!Array.isArray(names)) return all;
+      const chosen = new Set(names.map(String));
+      const shown = pick(fields, chosen);
+      const paths = new Set([...chosen, ...keys.map(({ path }) => path)]);
+      paths.delete('id');
+      // MongoDB refuses a path together with one above it.
+      const outer = [...paths].filter((path) => !ancestors(path).some((above) => paths.has(above)));
+      return {
+        projection: { _id: 1, ...Object.fromEntries(outer.map((path) => [path, 1])) },
+        show: (document) => toRepresentation(shown, document),
+      };
+    },
+  };
+}
+
+const namesOf = (fields: readonly Field[], prefix = ''): string[] =>
+  fields.flatMap((field) => [prefix + field.name, ...namesOf(field.fields, `${prefix}${field.name}.`)]);
+
+function pick(fields: readonly Field[], chosen: ReadonlySet<string>, prefix = ''): Field[] {
+  return fields.flatMap((field) => {
+    const path = prefix + field.name;
+    if (chosen.has(path)) return [field];
+    const inner = pick(field.fields, chosen, `${path}.`);
+    return inner.length > 0 ? [{ ...field, fields: inner }] : [];
+  });
+}
+
+const ancestors = (path: string): string[] => [...path.matchAll(/\./g)].map(({ index }) => path.slice(0, index));

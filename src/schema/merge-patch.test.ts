@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import type { Document } from 'mongodb';
+import { testDatabase } from '../testing/database.ts';
+import { toChanges, toRepresentation } from './codec.ts';
+import type { Field } from './fields.ts';
+
+const { db } = await testDatabase();
+
+const isObject = (value: unknown): value is Document =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Fields that would accept the patch, and show what is stored beside it. */
+function fieldsOf(patch: Document, target: Document = {}): Field[] {
+  return Object.keys({ ...target, ...patch }).map((name) => {
+    const value: unknown = patch[name];
+    const common = { name, required: false, nullable: target[name] === null, managed: false, keywords: {} };
+    return isObject(value)
+      ? { ...common, type: 'Object', default: {}, fields: fieldsOf(value, isObject(target[name]) ? target[name] : {}) }
+      : { ...common, type: 'String', default: target[name] === null ? null : undefined, fields: [] };
+  });
+}
+
+// RFC 7396, appendix A, as far as a document is an object and so is the patch: no resource is anything else.
+test.each<[Document, Document, Document]>([
+  [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
+  [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
+  [{ a: 'b' }, { a: null }, {}],
+  [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
+  [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
+  [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
+  [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
+  [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
+  [{ e: null }, { a: 1 }, { e: null, a: 1 }],
+  [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
+])('%j merged with %j is %j', async (target, patch, expected) => {
+  const { insertedId } = await db.collection('merged').insertOne({ ...target });
+  const fields = fieldsOf(patch, target);
+  const { $set, $unset } = toChanges(fields, patch);
+  const update = { $set: { ...$set, changed: true }, $unset };
+  const merged = await db
+    .collection('merged')
+    .findOneAndUpdate({ _id: insertedId }, update, { returnDocument: 'after' });
+  const { id: _, ...shown } = toRepresentation(fields, Object(merged));
+  expect(shown).toEqual(expected);
+});
