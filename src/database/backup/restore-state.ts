@@ -53,8 +53,12 @@ export interface Claim {
 export async function claim(db: Db): Promise<Claim> {
   const states = db.collection<State>(STATE);
   const owner: Owner = { host: hostname(), pid: process.pid, token: randomUUID() };
-  const state = await take(states, owner);
+  // First, so that nobody in this process takes the claim for that of a process that has ended.
   ownership.take(owner.token);
+  const state = await take(states, owner).catch((error: unknown) => {
+    ownership.giveUp(owner.token);
+    throw error;
+  });
   const mine = { _id: 'restore', 'owner.token': owner.token } as const;
   let lost = false;
   const renew = async () => {
@@ -102,7 +106,8 @@ async function take(states: Collection<State>, owner: Owner): Promise<State> {
   const existing = await states.findOne({ _id: 'restore' });
   const free: object[] = [
     { owner: null },
-    { $expr: { $lt: ['$renewedAt', { $subtract: ['$$NOW', STALE_MS] }] } },
+    // As numbers: SecantusDB compares $$NOW wrongly with a stored date.
+    { $expr: { $lt: [{ $toLong: '$renewedAt' }, { $subtract: [{ $toLong: '$$NOW' }, STALE_MS] }] } },
     ...(existing?.owner && hasEnded(existing.owner) ? [{ 'owner.token': existing.owner.token }] : []),
   ];
   const taken = await states.findOneAndUpdate(
