@@ -158,7 +158,8 @@ describe('a filter', () => {
     expect(response.status).toBe(status);
     expect((await scanning.get(query(parameters))).status).toBe(200);
     if (status === 400) {
-      const remedy = /The indexes are id and lastFired,id and title,id and thrust,id and -thrust,title,id: .*allowScans/;
+      const remedy =
+        /The indexes are id and lastFired,id and title,id and thrust,id and -thrust,title,id: .*allowScans/;
       expect(response.body).toMatchObject({ detail: expect.stringMatching(remedy), errors: expect.any(Array) });
       const given = [...new URLSearchParams(parameters).keys()].filter((name) => name !== 'sort');
       const named = response.body.errors.map(({ parameter }: { parameter: string }) => parameter);
