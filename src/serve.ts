@@ -4,7 +4,7 @@ import { createApp } from './app.ts';
 import type { Settings } from './settings.ts';
 import { openDatabase, type Database } from './database/connect.ts';
 import { initialiseIfEmpty } from './initialise.ts';
-import { readFiles } from './migrate/files.ts';
+import { readNames } from './migrate/files.ts';
 import { compare } from './migrate/readiness.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { OperatorError } from './operator-error.ts';
@@ -27,8 +27,7 @@ export async function serve(settings: Settings, logger: Logger): Promise<Serving
   const database = await openDatabase(settings, { share: false, impatient: true }, (line) => logger.info(line));
   try {
     logger.info({ database: database.description }, 'database');
-    const { files } = await readFiles(MIGRATIONS);
-    const migrations = files.map(({ name }) => name);
+    const { migrations } = await readNames(MIGRATIONS);
     await prepare(database, settings, logger, migrations);
     const server = httpServer(createApp({ connection: database.connection, logger, migrations, settings }));
     const url = await listen(server, settings);

@@ -1,7 +1,7 @@
 import { ObjectId, type Collection, type Document } from 'mongodb';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { hasCode } from '../error-code.ts';
+import { DUPLICATE_KEY, hasCode } from '../error-code.ts';
 import { OperatorError } from '../operator-error.ts';
 import { showProgress } from '../progress.ts';
 
@@ -16,7 +16,6 @@ interface SampleOptions {
 }
 
 const BATCH_SIZE = 500;
-const DUPLICATE_KEY = 11_000;
 
 /** Sample documents, oldest first; the same ones for the same options, `_id` included. */
 export function* sampleDocuments({ count, months, seed, now, make }: SampleOptions): Generator<Document> {

@@ -34,15 +34,22 @@ const BESIDES = new Set([TEMPLATE, 'package.json']);
 /** `20260501090000-create_engines.ts` */
 const FILE_NAME = /^\d{14}-[\w-]+\.ts$/;
 
-/** The migrations of a folder, oldest first, and what else lies there. */
-export async function readFiles(folder: string): Promise<{ files: MigrationFile[]; stray: string[] }> {
+/** The names of a folder's migrations, oldest first, and of what else lies there. */
+export async function readNames(folder: string): Promise<{ migrations: string[]; stray: string[] }> {
   const names = (await readdir(folder)).filter((name) => !BESIDES.has(name) && !name.startsWith('.')).toSorted();
+  return {
+    migrations: names.filter((name) => FILE_NAME.test(name)),
+    stray: names.filter((name) => !FILE_NAME.test(name)),
+  };
+}
+
+/** The same, with the migrations' hashes. */
+export async function readFiles(folder: string): Promise<{ files: MigrationFile[]; stray: string[] }> {
+  const { migrations, stray } = await readNames(folder);
   const files = await Promise.all(
-    names
-      .filter((name) => FILE_NAME.test(name))
-      .map(async (name) => ({ name, hash: hashOf(await readFile(join(folder, name), 'utf8')) })),
+    migrations.map(async (name) => ({ name, hash: hashOf(await readFile(join(folder, name), 'utf8')) })),
   );
-  return { files, stray: names.filter((name) => !FILE_NAME.test(name)) };
+  return { files, stray };
 }
 
 const hashOf = (text: string) => createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Collection, Db } from 'mongodb';
-import { hasCode } from '../error-code.ts';
+import { DUPLICATE_KEY, hasCode } from '../error-code.ts';
 import { OperatorError } from '../operator-error.ts';
 
 /** Who holds a lease, for whoever waits for it. */
@@ -59,7 +59,6 @@ export const NOW_MS = { $toLong: '$$NOW' };
 
 const ID = 'migrations';
 const MOST_BETWEEN_POLLS_MS = 500;
-const DUPLICATE_KEY = 11_000;
 
 /**
  * Takes the lease of a database, and keeps it by heartbeats until it is released.

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document, Filter, ObjectId } from 'mongodb';
 import type { Changes } from '../schema/codec.ts';
 import { etagOf, type Conditions, type Validators } from './conditions.ts';
-import { Problem } from './problems.ts';
+import { Problem, unavailable } from './problems.ts';
 import type { Resource } from './resource-description.ts';
 
 /** Others may change the document between its read and its write so many times. */
@@ -55,9 +55,7 @@ async function onPresent(
     if (written !== null) return written;
     await sleep(Math.random() * Math.min(50, attempt)); // so that one of many comes through
   }
-  throw new Problem(503, 'Others change this resource all the time; nothing was changed. Try again.', [], {
-    'retry-after': '1',
-  });
+  throw unavailable('Others change this resource all the time; nothing was changed. Try again.');
 }
 
 /** @throws {Problem} 404 if there is none */

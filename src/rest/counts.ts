@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Document } from 'mongodb';
-import { hasCode } from '../error-code.ts';
+import { hasCode, MAX_TIME_MS_EXPIRED } from '../error-code.ts';
 import { readPreferences } from './preferences.ts';
 import type { Resource } from './resource-description.ts';
 
-const MAX_TIME_MS_EXPIRED = 50;
 /** A count must not keep the page waiting for long. */
 const PATIENCE_MS = 1000;
 /** An estimate of a filter's matches stops counting here. */

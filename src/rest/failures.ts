@@ -10,10 +10,8 @@ import {
   type Document,
 } from 'mongodb';
 import type { Logger } from 'pino';
-import { hasCode } from '../error-code.ts';
-import { Problem, sendProblem, type Flaw } from './problems.ts';
-
-const RETRY_AFTER_S = '1';
+import { DUPLICATE_KEY, hasCode } from '../error-code.ts';
+import { Problem, sendProblem, unavailable, type Flaw } from './problems.ts';
 
 /** Server errors that mean "not now": no primary, shutting down, out of time or of disk. See "Error Codes" in MongoDB's manual. */
 const PASSING = new Set([
@@ -46,14 +44,11 @@ export function answerFailures(logger: Logger): ErrorRequestHandler {
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isOutage(error))
-    return new Problem(
-      503,
+    return unavailable(
       'The database does not answer. If this was a write, read before you repeat it: it may have taken place.',
-      [],
-      { 'retry-after': RETRY_AFTER_S },
     );
   if (error instanceof MongoServerError && error.code === 121) return refusedByValidator(error);
-  if (error instanceof MongoServerError && error.code === 11_000) return duplicate(error);
+  if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return duplicate(error);
   if (error instanceof URIError) return new Problem(400, 'The path holds a % that starts no valid escape.');
   return new Problem(500, 'The server failed; its log says why. Repeating the request is unlikely to help.');
 }

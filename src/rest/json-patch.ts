@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import type { Document } from 'mongodb';
 import { toReplacement, type Changes } from '../schema/codec.ts';
-import { objectSchema, type JsonSchema } from '../schema/json-schema.ts';
+import type { JsonSchema } from '../schema/json-schema.ts';
 import { Problem } from './problems.ts';
 import type { Resource } from './resource-description.ts';
 import { compileValidator, isObject, type Valid } from './validation.ts';
@@ -73,10 +73,14 @@ function impossible(index: number, { op, path }: Operation, error: unknown): Pro
 
 /**
  * Compiles what makes the changes of a patch of a member's representation; what it leaves alone is not written.
+ * @param wholeSchema what a member without its managed fields must satisfy
  * They throw {Problem} 409 if the patch does not fit the present state, 422 if it makes the member invalid.
  */
-export function compileJsonPatch({ fields, show }: Resource): (operations: Valid) => (present: Document) => Changes {
-  const validate = compileValidator(objectSchema(fields, 'create'));
+export function compileJsonPatch(
+  { fields, show }: Resource,
+  wholeSchema: JsonSchema,
+): (operations: Valid) => (present: Document) => Changes {
+  const validate = compileValidator(wholeSchema);
   const fixed = new Set(['id', ...fields.filter(({ managed }) => managed).map(({ name }) => name)]);
   return (operations) => (present) => {
     const before = JSON.parse(JSON.stringify(show(present)));

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import { hasCode } from '../error-code.ts';
+import { hasCode, MAX_TIME_MS_EXPIRED } from '../error-code.ts';
 import { readAttributes } from './attributes.ts';
 import { contradictions } from './contradictions.ts';
 import { count, countHeaders } from './counts.ts';
@@ -8,13 +8,11 @@ import { allOf, compileFilters, toClause } from './filters.ts';
 import { compileIndexGuard } from './indexes.ts';
 import type { Operation } from './operations.ts';
 import { pageLinks, pageParameters, readPlace } from './pages.ts';
-import { Problem } from './problems.ts';
+import { Problem, unavailable } from './problems.ts';
 import type { Resource } from './resource-description.ts';
 import { compileSelections } from './selections.ts';
 import { behind, compileSorts, reversed, sortFlaws } from './sorts.ts';
 import type { Valid } from './validation.ts';
-
-const MAX_TIME_MS_EXPIRED = 50;
 
 /** The pages of a collection: filtered, sorted, and each of them one query that an index answers. */
 export function listOperation(resource: Resource): Operation {
@@ -91,11 +89,8 @@ export function listOperation(resource: Resource): Operation {
 
   function tellTimeout(error: unknown): never {
     if (!hasCode(error, MAX_TIME_MS_EXPIRED)) throw error;
-    throw new Problem(
-      503,
+    throw unavailable(
       `The query took the database longer than ${maxTimeMS} ms. Narrow the filter, or sort in the order of an index.`,
-      [],
-      { 'retry-after': '1' },
     );
   }
 }

@@ -26,6 +26,11 @@ export class Problem extends Error {
   }
 }
 
+const RETRY_AFTER_S = '1';
+
+/** A failure that may be over when the request is repeated. */
+export const unavailable = (detail: string) => new Problem(503, detail, [], { 'retry-after': RETRY_AFTER_S });
+
 /** The members of problem details. `about:blank` means that the status says all that a type could (RFC 9457, 4.2.1). */
 export function problemDetails({ status, message, flaws }: Problem, instance: string) {
   return {

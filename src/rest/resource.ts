@@ -21,7 +21,7 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
   const { collection, name, fields, schema, show, maxTimeMS } = resource;
   const createSchema = objectSchema(fields, 'create');
   const updateSchema = objectSchema(fields, 'update');
-  const jsonPatched = compileJsonPatch(resource);
+  const jsonPatched = compileJsonPatch(resource, createSchema);
   const member = `${path}/:id`;
 
   const memberSchema = { success: { status: 200, description: 'The member as it is now', schema } };

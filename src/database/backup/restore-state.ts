@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Collection, Db } from 'mongodb';
-import { hasCode } from '../../error-code.ts';
+import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { STATE } from './collections.ts';
 import * as ownership from './ownership.ts';
@@ -31,7 +31,6 @@ interface Owner {
 const RENEW_MS = 3000;
 /** A restore of another machine that has not renewed its claim for so long has ended. */
 const STALE_MS = 20_000;
-const DUPLICATE_KEY = 11_000;
 
 /** The claim of one restore on its target. */
 export interface Claim {

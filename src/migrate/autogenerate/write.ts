@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readFiles } from '../files.ts';
+import { readNames } from '../files.ts';
 import { fileName } from './file-name.ts';
 
 /**
@@ -9,9 +9,9 @@ import { fileName } from './file-name.ts';
  * @returns the file's name
  */
 export async function writeMigration(folder: string, description: string, text: string): Promise<string> {
-  const { files } = await readFiles(folder);
+  const { migrations } = await readNames(folder);
   const name = fileName(description, new Date());
-  await writeFile(join(folder, name), withPredecessor(text, files.at(-1)?.name ?? null), { flag: 'wx' });
+  await writeFile(join(folder, name), withPredecessor(text, migrations.at(-1) ?? null), { flag: 'wx' });
   return name;
 }
 

@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Collection, Db, Document } from 'mongodb';
-import { hasCode } from '../../error-code.ts';
+import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { runOf } from '../run-context.ts';
 
 /** An index as `createIndexes` takes it: its name, its key in order, and options such as `unique`. */
 export type IndexDefinition = { name: string; key: Document } & Document;
 
-const DUPLICATE_KEY = 11_000;
 const OTHER_OPTIONS = 85;
 const NAMESPACE_NOT_FOUND = 26;
 const INDEX_NOT_FOUND = 27;
