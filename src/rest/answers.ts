@@ -1,15 +1,26 @@
+import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
+import { hasCode } from '../error-code.ts';
 import { etagOf, type Conditions } from './conditions.ts';
 import { DatabaseTimeout } from './failures.ts';
 import { readPreferences } from './preferences.ts';
 import { Problem } from './problems.ts';
 
-/** What a handler answers: a body is sent as JSON, no body as an empty message. */
+/** What a handler answers: a body is sent as JSON, a stream as it comes, neither as an empty message. */
 export interface Answer {
   status: number;
   headers?: Record<string, string>;
   body?: unknown;
+  stream?: Stream;
 }
+
+/** An answer of any length. Nothing of it is made before it is sent; what fails before its first chunk can be a problem. */
+export interface Stream {
+  mediaType: string;
+  content: AsyncIterable<string | Uint8Array>;
+}
+
+export const JSON_TYPE = 'application/json';
 
 /** A client waits 3 s at most; the rest is for the way there and back. */
 const PATIENCE_MS = 2200;
@@ -28,8 +39,14 @@ export function inTime(work: Promise<Answer>): Promise<Answer> {
  * no representation of what it has just written if it prefers so (RFC 7240, section 4.2).
  * response.json() would pass through five more layers that do nothing for it.
  */
-export function send(request: Request, response: Response, answer: Answer, conditions: Conditions): void {
-  const { status, body } = answer;
+export async function send(
+  request: Request,
+  response: Response,
+  answer: Answer,
+  conditions: Conditions,
+): Promise<void> {
+  const { status, body, stream } = answer;
+  if (stream) return sendStream(request, response, answer, stream);
   if (body === undefined) return void response.writeHead(status, answer.headers).end();
   const text = JSON.stringify(body);
   const etag = etagOf(text);
@@ -71,11 +88,51 @@ function sendMinimal(
   response.end();
 }
 
-/** @throws {Problem} 406 if the client refuses JSON */
-export function requireJsonAccepted(request: Request): void {
+async function sendStream(
+  request: Request,
+  response: Response,
+  { status, headers }: Answer,
+  { mediaType, content }: Stream,
+): Promise<void> {
+  const begin = () =>
+    response.writeHead(status, {
+      ...headers,
+      'content-type': mediaType,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+  if (request.method === 'HEAD') return void begin().end();
+  const chunks = content[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  begin();
+  const whole = async function* () {
+    try {
+      if (first.done !== true) yield first.value;
+      for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
+    } finally {
+      await chunks.return?.();
+    }
+  };
+  try {
+    await pipeline(whole, response);
+  } catch (error) {
+    // A client may leave whenever it likes.
+    if (!hasCode(error, 'ERR_STREAM_PREMATURE_CLOSE')) throw error;
+  }
+}
+
+/**
+ * The media type that the client likes best of those that an operation answers, of which there may be none.
+ * @throws {Problem} 406 if the client refuses them all
+ */
+export function negotiate(request: Request, types: readonly string[]): string {
+  const [usual = ''] = types;
   const { accept } = request.headers;
-  if (accept === undefined || accept === '*/*' || request.accepts('application/json') !== false) return;
-  throw new Problem(406, `This answers application/json, which Accept: ${accept} excludes.`, [
-    { header: 'Accept', keyword: 'contentMediaType', detail: 'must include application/json' },
+  if (usual === '' || accept === undefined || accept === '*/*') return usual;
+  const accepted = request.accepts([...types]);
+  if (accepted !== false) return accepted;
+  const list = types.join(' or ');
+  throw new Problem(406, `This answers ${list}, which Accept: ${accept} excludes.`, [
+    { header: 'Accept', keyword: 'contentMediaType', detail: `must include ${list}` },
   ]);
 }

@@ -13,32 +13,53 @@ const LIMIT_BYTES = 102_400;
  */
 export interface Bodies {
   schemas: Readonly<Record<string, JsonSchema>>;
+  /** Media types that are handed over as a stream; of `application/json`, which `schemas` has too, arrays only. */
+  streams?: Readonly<Record<string, JsonSchema>>;
   header: 'accept' | 'accept-post' | 'accept-patch';
 }
+
+/** What a request holds: one JSON value, or the bytes of many. */
+export interface Content {
+  value?: unknown;
+  source?: Readable;
+}
+
+/** All media types that are read, in the order in which they are told. */
+export const mediaTypesOf = ({ schemas, streams = {} }: Bodies): string[] => [
+  ...new Set([...Object.keys(schemas), ...Object.keys(streams)]),
+];
 
 /** The media type of a request's content, without its parameters. */
 export const mediaTypeOf = ({ headers }: Request): string =>
   (headers['content-type'] ?? '').split(';', 1).join('').trim().toLowerCase();
 
 /**
- * Middleware that reads a JSON body into `request.body`. It reads at once what body-parser hands through four layers,
- * and answers a body that is too large before it has arrived.
+ * Middleware that reads a body into `response.locals.content`. It reads at once what body-parser hands through four
+ * layers, and answers a body that is too large before it has arrived.
  * @throws {Problem} 413 over 100 KiB; 415 for another media type, charset or coding; 400 for what is not I-JSON (RFC 7493)
  */
-export function readJson({ schemas, header }: Bodies): RequestHandler {
-  const types = Object.keys(schemas);
+export function readContent(bodies: Bodies): RequestHandler {
+  const { header, streams = {} } = bodies;
+  const types = mediaTypesOf(bodies);
   const advice = { [header]: types.join(', ') };
-  return (request, _response, next) => {
+  return (request, response, next) => {
     checkMediaType(request, types, advice);
-    if (Number(request.headers['content-length']) > LIMIT_BYTES) throw tooLarge();
+    const mediaType = mediaTypeOf(request);
+    const takesStream = mediaType in streams;
+    const isLong = Number(request.headers['content-length']) > LIMIT_BYTES;
+    if (isLong && !takesStream) throw tooLarge();
     const source = decoded(request, advice);
+    const hand = (content: Content) => {
+      response.locals['content'] = content;
+      next();
+    };
+    if (takesStream && !(mediaType in bodies.schemas)) return hand({ source });
     const chunks: Buffer[] = [];
     let size = 0;
-    const settle = (problem: unknown) => {
-      source
-        .removeAllListeners('data')
-        .removeAllListeners('end')
-        .on('error', () => {});
+    let mayBeArray = takesStream;
+    const release = () => source.removeAllListeners('data').removeAllListeners('end').removeAllListeners('error');
+    const refuse = (problem: Problem) => {
+      release().on('error', () => {});
       request.unpipe();
       request.resume(); // what is left is thrown away
       next(problem);
@@ -46,14 +67,19 @@ export function readJson({ schemas, header }: Bodies): RequestHandler {
     source.on('data', (chunk: Buffer) => {
       size += chunk.length;
       chunks.push(chunk);
-      if (size > LIMIT_BYTES) settle(tooLarge());
+      const first = mayBeArray ? firstCharacter(chunk) : undefined;
+      mayBeArray &&= first === undefined;
+      if (first === '[') {
+        release().pause().unshift(Buffer.concat(chunks));
+        hand({ source });
+      } else if (size > LIMIT_BYTES || (isLong && !mayBeArray)) refuse(tooLarge());
     });
     source.once('error', () =>
-      settle(new Problem(400, 'The body broke off, or is not what its Content-Encoding says.')),
+      refuse(new Problem(400, 'The body broke off, or is not what its Content-Encoding says.')),
     );
     source.on('end', () => {
       try {
-        request.body = parse(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+        response.locals['content'] = { value: parse(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)) };
       } catch (problem) {
         next(problem);
         return;
@@ -62,6 +88,9 @@ export function readJson({ schemas, header }: Bodies): RequestHandler {
     });
   };
 }
+
+/** The first character that is no white space. */
+const firstCharacter = (chunk: Buffer): string | undefined => /[^ \t\r\n]/.exec(chunk.toString('latin1'))?.[0];
 
 const DECODERS: ReadonlyMap<string, () => Transform> = new Map([
   ['gzip', createGunzip],
@@ -98,7 +127,8 @@ function checkMediaType(request: Request, types: readonly string[], advice: Reco
 /** What is left of the body is not read, so the connection cannot be used again. */
 const tooLarge = () => new Problem(413, `The body is larger than ${LIMIT_BYTES} bytes.`, [], { connection: 'close' });
 
-function parse(bytes: Buffer = Buffer.alloc(0)): unknown {
+/** Reads I-JSON. @throws {Problem} 400 for what is none */
+export function parse(bytes: Buffer = Buffer.alloc(0)): unknown {
   if (bytes.length === 0) throw malformed('The body is empty');
   if (!isUtf8(bytes)) throw malformed('The body is not UTF-8');
   const text = bytes.toString();

@@ -1,5 +1,6 @@
 import type { JsonSchema } from '../schema/json-schema.ts';
-import type { Operation } from './operations.ts';
+import type { Bodies } from './body.ts';
+import { contentOf, type Operation, type Success } from './operations.ts';
 import { problemSchema } from './problems.ts';
 
 /** An OpenAPI 3.1 description of the operations, from the very declarations that serve them. */
@@ -21,7 +22,7 @@ export function describeOperations(
 }
 
 function describe(operation: Operation) {
-  const { operationId, summary, parameters = {}, body, success, method } = operation;
+  const { operationId, summary, parameters = {}, body, success, streamed, method } = operation;
   const inPath = [...operation.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -40,17 +41,30 @@ function describe(operation: Operation) {
     operationId,
     summary,
     parameters: [...inPath, ...inQuery, ...headerParameters(operation)],
-    ...(body && { requestBody: { required: true, content: content(body.schemas) } }),
+    ...(body && { requestBody: { required: true, content: content(bodyContent(body)) } }),
     responses: {
-      [success.status]: {
-        description: success.description,
-        headers: headers({ ...success.headers, ...(success.schema && { ETag: 'Of the representation' }) }),
-        ...(success.schema && { content: content({ 'application/json': success.schema }) }),
-      },
+      [success.status]: describeSuccess(success),
+      ...(streamed && { [streamed.status]: describeSuccess(streamed) }),
       ...(method === 'get' && { 304: { description: 'The client has this state already' } }),
       ...(prefersMinimal(operation) && success.status === 200 && { 204: { description: 'Done, as return=minimal' } }),
       ...Object.fromEntries(problemStatuses(operation).map((status) => [status, problem(status)])),
     },
+  };
+}
+
+const describeSuccess = (success: Success) => ({
+  description: success.description,
+  headers: headers({ ...success.headers, ...(success.schema && { ETag: 'Of the representation' }) }),
+  ...((success.schema ?? success.streams) && { content: content(contentOf(success)) }),
+});
+
+/** JSON is read as one value or, where arrays of them are streamed, as many. */
+function bodyContent({ schemas, streams = {} }: Bodies): Record<string, JsonSchema> {
+  const both = Object.keys(schemas).filter((type) => type in streams);
+  return {
+    ...schemas,
+    ...streams,
+    ...Object.fromEntries(both.map((type) => [type, { oneOf: [schemas[type], streams[type]] }])),
   };
 }
 

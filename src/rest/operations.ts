@@ -1,25 +1,57 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { ObjectId } from 'mongodb';
 import type { JsonSchema } from '../schema/json-schema.ts';
-import { inTime, requireJsonAccepted, send, type Answer } from './answers.ts';
-import { mediaTypeOf, readJson, type Bodies } from './body.ts';
+import { inTime, JSON_TYPE, negotiate, send, type Answer } from './answers.ts';
+import { mediaTypeOf, mediaTypesOf, readContent, type Bodies, type Content } from './body.ts';
 import { readConditions, type Conditions } from './conditions.ts';
 import { compileParameters, readId, type Parameters } from './parameters.ts';
 import { Problem } from './problems.ts';
 import { compileValidator, type Valid } from './validation.ts';
 
+/** Who asks, and which request it is: what a log of changes tells. */
+export interface Origin {
+  /** The address that the request came from. */
+  caller: string;
+  /** `X-Request-Id` of the request, or a new one. */
+  requestId: string;
+}
+
 /** What an operation's handler is given, all of it checked. */
-interface Input {
+export interface Input {
   /** The `:id` of the path; all zeros where the path has none. */
   id: ObjectId;
   parameters: Valid;
   body: Valid;
+  /** The body, where it is a stream. */
+  source?: Readable | undefined;
   /** Of the body, without parameters. */
   mediaType: string;
+  /** The media type of the answer that the client likes best. */
+  accepted: string;
   headers: IncomingHttpHeaders;
+  origin: Origin;
   conditions: Conditions;
 }
+
+/** An answer that is no problem, as OpenAPI describes it. */
+export interface Success {
+  status: number;
+  description: string;
+  /** Of a JSON answer. */
+  schema?: JsonSchema;
+  /** Media types that are answered as a stream. */
+  streams?: Readonly<Record<string, JsonSchema>>;
+  headers?: Record<string, string>;
+}
+
+/** The media types of an answer, the first of which is what a client gets that says nothing. */
+export const contentOf = ({ schema, streams }: Success): Record<string, JsonSchema> => ({
+  ...(schema && { [JSON_TYPE]: schema }),
+  ...streams,
+});
 
 /** One method on one path: what it takes, what it answers and how. Routes and OpenAPI are both made from it. */
 export interface Operation {
@@ -32,7 +64,9 @@ export interface Operation {
   body?: Bodies;
   /** Whether it changes a state that a client can name in If-Match. */
   changesState?: boolean;
-  success: { status: number; description: string; schema?: JsonSchema; headers?: Record<string, string> };
+  success: Success;
+  /** The answer to a body that is a stream. */
+  streamed?: Success;
   /** Statuses of the problems that it answers besides those that every operation can. */
   problems: readonly number[];
   /** What it understands in `Prefer`, besides what every write does. */
@@ -40,7 +74,7 @@ export interface Operation {
   handle: (input: Input) => Promise<Answer>;
 }
 
-type Checked = Omit<Input, 'body' | 'mediaType' | 'headers'>;
+type Checked = Pick<Input, 'id' | 'parameters' | 'conditions'>;
 
 const NO_ID = new ObjectId('0'.repeat(24));
 
@@ -56,15 +90,18 @@ export function routes(operations: readonly Operation[]): Router {
   return router;
 }
 
-function handlers({ path, parameters = {}, body, success, handle }: Operation): RequestHandler[] {
+function handlers({ path, parameters = {}, body, success, streamed, handle }: Operation): RequestHandler[] {
   const readParameters = compileParameters(parameters);
   const validators = new Map(
     Object.entries(body?.schemas ?? {}).map(([type, schema]) => [type, compileValidator(schema)]),
   );
   const hasId = path.includes('/:id');
+  const ofValue = Object.keys(contentOf(success));
+  const ofStream = Object.keys(streamed ? contentOf(streamed) : {});
+  const any = [...ofValue, ...ofStream];
   /** All that can be refused before the body is read. */
-  const check = (request: Request) => {
-    if (success.schema) requireJsonAccepted(request);
+  const check = (request: Request): Checked => {
+    negotiate(request, any);
     if (!body && hasBody(request)) throw new Problem(400, `${request.method} takes no body here.`);
     return {
       id: hasId ? readId(request.params['id']) : NO_ID,
@@ -72,20 +109,31 @@ function handlers({ path, parameters = {}, body, success, handle }: Operation): 
       conditions: readConditions(request.headers),
     };
   };
-  const answer = async (request: Request, response: Response, checked: Checked) => {
+  const answer = async (request: Request, response: Response, checked: Checked, { value, source }: Content) => {
     const { headers } = request;
+    const accepted = negotiate(request, source ? ofStream : ofValue);
     const mediaType = mediaTypeOf(request);
-    const body = validators.get(mediaType)?.(request.body) ?? {};
-    const answered = await inTime(handle({ ...checked, body, mediaType, headers }));
-    send(request, response, answered, checked.conditions);
+    const body = source ? {} : (validators.get(mediaType)?.(value) ?? {});
+    const origin = originOf(request);
+    const working = handle({ ...checked, body, source, mediaType, accepted, headers, origin });
+    await send(request, response, await inTime(working), checked.conditions);
   };
-  if (!body) return [(request, response) => answer(request, response, check(request))];
+  if (!body) return [(request, response) => answer(request, response, check(request), {})];
   const checkFirst: RequestHandler = (request, response, next) => {
     response.locals['checked'] = check(request);
     next();
   };
-  return [checkFirst, readJson(body), (request, response) => answer(request, response, response.locals['checked'])];
+  return [
+    checkFirst,
+    readContent(body),
+    (request, response) => answer(request, response, response.locals['checked'], response.locals['content']),
+  ];
 }
+
+const originOf = ({ headers, socket }: Request): Origin => {
+  const given = [headers['x-request-id']].flat()[0] ?? '';
+  return { caller: socket.remoteAddress ?? '', requestId: /^[\w.:@/+=-]{1,128}$/.test(given) ? given : randomUUID() };
+};
 
 const hasBody = ({ headers }: Request) =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
@@ -94,7 +142,7 @@ function otherMethods(own: readonly Operation[]): RequestHandler {
   const methods = own.map(({ method }) => method.toUpperCase());
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
   const media = Object.fromEntries(
-    own.flatMap(({ body }) => (body ? [[body.header, Object.keys(body.schemas).join(', ')]] : [])),
+    own.flatMap(({ body }) => (body ? [[body.header, mediaTypesOf(body).join(', ')]] : [])),
   );
   return (request, response) => {
     if (request.method === 'OPTIONS') return void response.writeHead(204, { allow, ...media }).end();
