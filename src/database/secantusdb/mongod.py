@@ -70,5 +70,6 @@ config = pathlib.Path(__file__).with_name("secantusd.toml")
 cli.SecantusDBServer = PromptServer
 sys.exit(cli.main([
     "--config", str(config), "--host", options.bind_ip, "--port", options.port, "--storage-path", str(options.dbpath),
+    "--sync-on-commit",  # it does not see the write concern of commitTransaction
 ]))
 # fmt: on
