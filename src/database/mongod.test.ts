@@ -1,8 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { temporaryFolder, run } from '../testing/processes.ts';
-import { findBinary } from './mongod.ts';
+import { temporaryFolder } from '../testing/processes.ts';
+import { findBinary, type Engine } from './mongod.ts';
 import { installedSecantusDB } from './secantusdb.ts';
 
 function executable(name: string): string {
@@ -22,17 +22,17 @@ test('the setting goes before everything', async () => {
 
 test('mongod on PATH is next, but data that SecantusDB made stay with it', async () => {
   const path = executable('mongod');
-  // In a process of its own, because Jest's process.env is not the one that child processes inherit.
-  const script = `
-    import { findBinary } from './src/database/mongod.ts';
-    const find = (madeBy) => findBinary({ mongodBinary: null, madeBy }, () => {});
-    console.log(JSON.stringify([await find(undefined), await find('mongod'), await find('SecantusDB')]));`;
-  const env = { PATH: dirname(path) + delimiter + process.env['PATH'] };
-  const { stdout } = await run(['node', '--import', 'tsx/esm', '--input-type=module', '--eval', script], env);
-  const [fresh, mongod, secantusDB] = JSON.parse(stdout);
-  expect(fresh).toEqual({ engine: 'mongod', path, origin: 'PATH' });
-  expect(mongod).toEqual(fresh);
-  expect(secantusDB).toMatchObject({ engine: 'SecantusDB', path: installedSecantusDB() });
+  const before = process.env['PATH'];
+  process.env['PATH'] = dirname(path) + delimiter + before;
+  const find = (madeBy?: Engine) => findBinary({ mongodBinary: null, madeBy }, quiet);
+  try {
+    const fresh = await find();
+    expect(fresh).toEqual({ engine: 'mongod', path, origin: 'PATH' });
+    expect(await find('mongod')).toEqual(fresh);
+    expect(await find('SecantusDB')).toMatchObject({ engine: 'SecantusDB', path: installedSecantusDB() });
+  } finally {
+    process.env['PATH'] = before;
+  }
 });
 
 test('a setting that names no file is told', async () => {

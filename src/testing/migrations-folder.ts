@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from './processes.ts';
 import { projectRoot } from '../config.ts';
@@ -11,7 +11,7 @@ interface Texts {
 }
 
 /**
- * A folder of migrations, deleted after the file's tests. To edit one, make another folder: Jest loads a file only once.
+ * A folder of migrations, deleted after the file's tests. To edit one, make another folder: Node loads a file only once.
  */
 export function migrationsFolder(migrations: Readonly<Record<string, Texts>>): string {
   const folder = temporaryFolder();
@@ -28,3 +28,8 @@ export async function down(db, client) { ${down} }
     );
   return folder;
 }
+
+/** The names of the project's own migrations, in their order. */
+export const ownMigrations: readonly string[] = readdirSync(join(projectRoot, 'migrations'))
+  .filter((name) => /^\d/.test(name))
+  .toSorted();

@@ -3,7 +3,7 @@ import { atEnd } from './cleanup.ts';
 
 /** The commands by which a database changes. */
 const WRITES = new Set(
-  'insert update delete findAndModify bulkWrite create drop collMod createIndexes dropIndexes renameCollection'.split(
+  'insert update delete findAndModify bulkWrite create drop collMod createIndexes dropIndexes renameCollection commitTransaction'.split(
     ' ',
   ),
 );

@@ -1,0 +1,93 @@
+import { EventEmitter, once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { atEnd } from './cleanup.ts';
+
+/** One event as WHATWG HTML, section 9.2.6, dispatches it. */
+export interface Told {
+  event: string;
+  id: string;
+  data: Record<string, unknown>;
+}
+
+/** A client of Server-Sent Events that does not connect again by itself. */
+export interface EventSource {
+  response: IncomingMessage;
+  /** All that was told so far, and is added to. */
+  events: Told[];
+  comments: string[];
+  /** What it would send when it connects again. */
+  lastEventId: () => string;
+  /** Resolves when there are so many events. */
+  until: (count: number) => Promise<Told[]>;
+  /** Resolves when the condition holds, which is looked at after each message. */
+  when: (condition: () => boolean) => Promise<void>;
+  /** Resolves when the connection is over. */
+  ended: Promise<void>;
+  /** Takes nothing any more. */
+  pause: () => void;
+  resume: () => void;
+  close: () => void;
+}
+
+/** Connects, and reads until the file's tests end. The response may be a problem. */
+export async function openEvents(url: string, lastEventId?: string): Promise<EventSource> {
+  const headers = { accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) };
+  const request = get(url, { headers, agent: false });
+  const [response]: IncomingMessage[] = await once(request, 'response');
+  if (!response) throw new Error('there is no response');
+  const messages = new EventEmitter().setMaxListeners(0);
+  const events: Told[] = [];
+  const comments: string[] = [];
+  let last = lastEventId ?? '';
+  let isOver = false;
+  let unread = '';
+  const read = (block: string) => {
+    const fields = new Map<string, string>();
+    for (const line of block.split('\n')) {
+      const [, name = '', value = ''] = /^([^:]*):? ?(.*)$/.exec(line) ?? [];
+      if (name === '') comments.push(value);
+      else fields.set(name, value);
+    }
+    last = fields.get('id') ?? last;
+    const data = fields.get('data');
+    if (data !== undefined) events.push({ event: fields.get('event') ?? 'message', id: last, data: JSON.parse(data) });
+    messages.emit('message');
+  };
+  response.setEncoding('utf8').on('data', (text: string) => {
+    const blocks = (unread + text).split('\n\n');
+    unread = blocks.pop() ?? '';
+    for (const block of blocks) read(block);
+  });
+  const ended = new Promise<void>((resolve) => {
+    response
+      .on('error', () => {})
+      .on('close', () => {
+        isOver = true;
+        messages.emit('message');
+        resolve();
+      });
+  });
+  const when = async (condition: () => boolean) => {
+    while (!condition()) {
+      if (isOver) throw new Error(`the stream ended after ${JSON.stringify(events)}`);
+      await once(messages, 'message');
+    }
+  };
+  const close = () => void request.destroy();
+  atEnd(close);
+  return {
+    response,
+    events,
+    comments,
+    lastEventId: () => last,
+    when,
+    until: async (count) => {
+      await when(() => events.length >= count);
+      return events;
+    },
+    ended,
+    pause: () => void response.pause(),
+    resume: () => void response.resume(),
+    close,
+  };
+}

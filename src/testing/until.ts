@@ -1,0 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from '@jest/globals';
+
+/** Waits until a condition holds, where nothing tells when; fails after 10 s. */
+export async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!condition() && Date.now() < deadline) await sleep(10);
+  expect(condition()).toBe(true);
+}
