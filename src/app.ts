@@ -2,10 +2,11 @@ import express, { type Express } from 'express';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
+import { docs } from './docs.ts';
 import { engineOperations } from './engines/routes.ts';
 import { compare } from './migrate/readiness.ts';
 import { answerFailures, DatabaseTimeout, notFound } from './rest/failures.ts';
-import { describeOperations } from './rest/openapi.ts';
+import { describeOperations, type About } from './rest/openapi.ts';
 import { routes, type Operation } from './rest/operations.ts';
 import type { ResourceSettings } from './rest/resource-description.ts';
 
@@ -18,10 +19,18 @@ export interface Services {
   settings: ResourceSettings;
 }
 
-const INFO = {
-  title: 'Spacecraft engine registry',
-  version: '1.0.0',
-  description: 'The engines of a spacecraft: create, read, change, delete and list them.',
+const ABOUT: About = {
+  info: {
+    title: 'Spacecraft engine registry',
+    version: '1.0.0',
+    description: 'The engines of a spacecraft: create, read, change, delete and list them.',
+    license: { name: 'MIT', identifier: 'MIT' },
+  },
+  tags: {
+    engines: "The spacecraft's engines",
+    health: 'Whether this runs, and on which shape of data',
+    openapi: 'What can be asked of this API',
+  },
 };
 
 /** The application: its middleware, from top to bottom. */
@@ -32,13 +41,14 @@ export function createApp({ connection, logger, migrations, settings }: Services
     ready(connection, migrations),
     openapi(),
   ];
-  const description = describeOperations(operations, INFO);
+  const description = describeOperations(operations, ABOUT);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.disable('query parser');
   if (logger.isLevelEnabled('debug')) app.use(pinoHttp({ logger, customLogLevel: () => 'debug' }));
   app.use(routes(operations));
+  app.use(docs());
   app.use(notFound);
   app.use(answerFailures(logger));
   return app;
@@ -49,7 +59,15 @@ export function createApp({ connection, logger, migrations, settings }: Services
       path: '/openapi.json',
       operationId: 'describe',
       summary: 'This description (OpenAPI 3.1)',
-      success: { status: 200, description: 'The description', schema: { type: 'object' } },
+      success: {
+        status: 200,
+        description: 'The description',
+        schema: {
+          type: 'object',
+          properties: { openapi: { const: '3.1.0' }, info: { type: 'object' }, paths: { type: 'object' } },
+          required: ['openapi', 'info', 'paths'],
+        },
+      },
       problems: [],
       handle: async () => ({ status: 200, body: description }),
     };
@@ -81,8 +99,17 @@ function health({ db }: Connection): Operation {
   };
 }
 
+/** No list of an answer grows without bound. */
+const MOST_NAMES = 1000;
+const some = (names: readonly string[]) => names.slice(0, MOST_NAMES);
+
 function ready({ db }: Connection, migrations: readonly string[]): Operation {
-  const names = (description: string) => ({ type: 'array', items: { type: 'string' }, description });
+  const names = (description: string) => ({
+    type: 'array',
+    items: { type: 'string', maxLength: 255 },
+    maxItems: MOST_NAMES,
+    description,
+  });
   return {
     method: 'get',
     path: '/health/ready',
@@ -95,7 +122,11 @@ function ready({ db }: Connection, migrations: readonly string[]): Operation {
         type: 'object',
         properties: {
           status: { enum: ['ready', 'pending', 'ahead'] },
-          newest: { type: ['string', 'null'], description: 'The newest migration that this version knows' },
+          newest: {
+            type: ['string', 'null'],
+            maxLength: 255,
+            description: 'The newest migration that this version knows',
+          },
           pending: names('Known here, not applied to the database'),
           ahead: names('Applied to the database, not known here: a newer version is about'),
         },
@@ -108,7 +139,10 @@ function ready({ db }: Connection, migrations: readonly string[]): Operation {
       if (!db) throw new DatabaseTimeout('not connected');
       const { pending, ahead } = await compare(db, migrations);
       const status = ahead.length > 0 ? 'ahead' : pending.length > 0 ? 'pending' : 'ready';
-      return { status: 200, body: { status, newest: migrations.at(-1) ?? null, pending, ahead } };
+      return {
+        status: 200,
+        body: { status, newest: migrations.at(-1) ?? null, pending: some(pending), ahead: some(ahead) },
+      };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { loadSettings } from './config.ts';
@@ -7,6 +8,8 @@ import { OperatorError } from './operator-error.ts';
 import { serve } from './serve.ts';
 import { atEnd } from './testing/cleanup.ts';
 import { testDatabase } from './testing/database.ts';
+import { openEvents } from './testing/event-source.ts';
+import { ownMigrations } from './testing/migrations-folder.ts';
 import { temporaryFolder } from './testing/processes.ts';
 
 /** Serves with these settings until the file's tests end; `log` holds what it tells the operator. */
@@ -34,21 +37,32 @@ describe('the server on MONGODB_URI', () => {
     await expect(fetch(`${url}/health`)).rejects.toThrow('fetch failed');
   });
 
+  test('ends the streams of events when it stops', async () => {
+    const { uri } = await testDatabase();
+    const { url, stop } = await start({ MONGODB_URI: uri });
+    const source = await openEvents(`${url}/engines/events`);
+    await source.when(() => source.lastEventId() !== '');
+    const stopped = stop().then(() => 'stopped');
+    await source.ended;
+    expect(source.response.complete).toBe(true);
+    expect(await Promise.race([stopped, sleep(5000, 'still there')])).toBe('stopped');
+  });
+
   test('says which migrations are pending', async () => {
     const { uri, db } = await testDatabase();
     await db.createCollection('engines');
     const { url, log } = await start({ MONGODB_URI: uri });
     expect(log).toContain('migrations are pending');
-    const names = [
-      '20260501090000-create_engines.ts',
-      '20261101090000-add_lastFired.ts',
-      '20261122120000-add_sort_indexes.ts',
-    ];
     const ready = async () => (await fetch(`${url}/health/ready`)).json();
-    expect(await ready()).toEqual({ status: 'pending', newest: names[2], pending: names, ahead: [] });
-    const newer = [...names, '20991231000000-of_a_newer_version.ts'].map((fileName) => ({ fileName }));
-    await db.collection('changelog').insertMany(newer);
-    expect(await ready()).toMatchObject({ status: 'ahead', pending: [], ahead: [newer[3]?.fileName] });
+    expect(await ready()).toEqual({
+      status: 'pending',
+      newest: ownMigrations.at(-1),
+      pending: ownMigrations,
+      ahead: [],
+    });
+    const newer = '20991231000000-of_a_newer_version.ts';
+    await db.collection('changelog').insertMany([...ownMigrations, newer].map((fileName) => ({ fileName })));
+    expect(await ready()).toMatchObject({ status: 'ahead', pending: [], ahead: [newer] });
   });
 
   test.each([

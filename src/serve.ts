@@ -29,10 +29,21 @@ export async function serve(settings: Settings, logger: Logger): Promise<Serving
     logger.info({ database: database.description }, 'database');
     const { migrations } = await readNames(MIGRATIONS);
     await prepare(database, settings, logger, migrations);
-    const server = httpServer(createApp({ connection: database.connection, logger, migrations, settings }));
+    const stopping = new AbortController();
+    const app = createApp({
+      connection: database.connection,
+      logger,
+      migrations,
+      settings: { ...settings, stopping: stopping.signal },
+    });
+    const server = httpServer(app);
     const url = await listen(server, settings);
     const drain = gracefulShutdown(server, { signals: '', forceExit: false, timeout: DRAIN_MS });
-    return { url, stop: () => drain().then(() => database.close()) };
+    const stop = () => {
+      stopping.abort();
+      return drain().then(() => database.close());
+    };
+    return { url, stop };
   } catch (error) {
     await database.close();
     throw error;

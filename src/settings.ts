@@ -24,6 +24,11 @@ export interface Settings {
   queryTimeoutMs: number;
   /** Signs the cursors of lists. */
   cursorSecret: string;
+  history: {
+    /** Whether each change of a resource is kept. */
+    enabled: boolean;
+    days: number;
+  };
   migrations: {
     leaseSeconds: number;
     waitSeconds: number;
@@ -145,6 +150,20 @@ export const definition = {
     default: 'engines',
     sensitive: true,
     env: 'CURSOR_SECRET',
+  },
+  history: {
+    enabled: {
+      doc: 'true: each change of a resource is kept, and can be asked for',
+      format: 'true-or-false',
+      default: true,
+      env: 'HISTORY_ENABLED',
+    },
+    days: {
+      doc: 'how long a change is kept',
+      format: 'positive-number',
+      default: 365,
+      env: 'HISTORY_DAYS',
+    },
   },
   migrations: {
     leaseSeconds: {

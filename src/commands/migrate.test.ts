@@ -5,7 +5,7 @@ import { readHistory } from '../migrate/journal.ts';
 import { readState, run as runMigrations } from '../migrate/runner.ts';
 import { resume } from '../migrate/verbs.ts';
 import { testDatabase, type TestDatabase } from '../testing/database.ts';
-import { migrationsFolder } from '../testing/migrations-folder.ts';
+import { migrationsFolder, ownMigrations } from '../testing/migrations-folder.ts';
 import { runHere } from '../testing/commands.ts';
 import { launch, run, temporaryFolder } from '../testing/processes.ts';
 
@@ -101,7 +101,7 @@ describe('the migrate commands', () => {
     const database = await testDatabase();
     const pending = JSON.parse((await cli(database, 'migrate:status', '--json')).stdout);
     expect(pending).toMatchObject({
-      migrations: [{ state: 'pending' }, { state: 'pending' }, { state: 'pending' }],
+      migrations: ownMigrations.map((fileName) => ({ fileName, state: 'pending' })),
       running: null,
     });
     expect((await cli(database, 'migrate:to', '+1')).stdout).toContain('MIGRATED UP: 20260501090000');
@@ -124,11 +124,11 @@ describe('the migrate commands', () => {
     await db.collection('engines').insertOne({ title: 'Merlin', thrust: 1, lastFired: new Date(), ...times });
     const rehearse = async () => cli(database, 'migrate:rehearse', '--from-backup', '--json');
     expect(await rehearse()).toMatchObject({ code: 1, stderr: expect.stringContaining('holds no backup of') });
-    expect(await cli(database, 'migrate:to', '-2')).toMatchObject({ code: 0 });
+    expect(await cli(database, 'migrate:to', ownMigrations[0] ?? '')).toMatchObject({ code: 0 });
     expect(await cli(database, 'db:backup')).toMatchObject({ code: 0 });
     const rehearsed = await rehearse();
     expect(JSON.parse(rehearsed.stdout)).toMatchObject({
-      files: [expect.stringContaining('lastFired'), expect.stringContaining('sort_indexes')],
+      files: ownMigrations.slice(1),
       differences: [],
     });
     const archive = { name: 'archive.engines.lastFired', documents: 1 };

@@ -1,4 +1,7 @@
 import type { Document } from 'mongodb';
+import { readFields } from '../schema/fields.ts';
+import { withSearch } from '../schema/search.ts';
+import { engineSchema } from './model.ts';
 
 /** A whole number from the first to the second, both included. */
 export type Random = (least: number, most: number) => number;
@@ -52,10 +55,12 @@ const ENGINES: readonly (readonly [title: string, thrust: number])[] = [
   ['YF-77', 700],
 ];
 
+const fields = readFields(engineSchema);
+
 /** An engine for sample data, stored at the given time; two of three have fired since. */
 export function sampleEngine(random: Random, createdAt: Date, now: Date): Document {
   const [title, thrust] = ENGINES[random(0, ENGINES.length - 1)] ?? ['', 0];
   const hasFired = random(1, 3) > 1;
   const lastFired = hasFired ? new Date(random(createdAt.getTime(), now.getTime())) : null;
-  return { title, thrust, lastFired, createdAt, updatedAt: lastFired ?? createdAt };
+  return withSearch(fields, { title, thrust, lastFired, createdAt, updatedAt: lastFired ?? createdAt });
 }

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { BSON, type Db, type Document } from 'mongodb';
 import supertest from 'supertest';
+import * as addSearch from '../../migrations/20261122200000-add_search.ts';
 import { up as createEngines } from '../../migrations/20260501090000-create_engines.ts';
 import { verifyFiles } from '../database/backup/verify-files.ts';
 import { silent } from '../database/backup/watch.ts';
@@ -78,7 +79,7 @@ describe('the migrations', () => {
     await run(migrating(database, 'test'), to(MIGRATIONS, 'head'));
     await seed(db, 120);
     const [shape, before] = [await shapeOf(db), await stored(db)];
-    await command(database, 'migrate:to', '-2');
+    await command(database, 'migrate:to', '20260501090000-create_engines.ts');
     const [backup = ''] = readdirSync(join(instance, 'backups'));
     expect((await verifyFiles(join(instance, 'backups', backup), silent)).findings).toEqual([]);
     expect(await db.collection('engines').countDocuments({ lastFired: { $exists: true } })).toBe(0);
@@ -115,14 +116,41 @@ describe('the migrations', () => {
     });
     const fired = '2026-10-01T00:00:00.000Z';
     expect((await api.patch(path).send({ lastFired: fired })).body).toMatchObject({ lastFired: fired });
-    expect((await api.post('/engines').send({ title: 'New' })).status).toBe(201);
+    // As the version does that is about to be replaced.
+    await db.collection('engines').insertOne({ title: 'New', thrust: 0 });
+    expect((await api.get('/engines?q=old')).body).toEqual([]);
     await command(database, 'migrate:to', 'head');
     expect((await api.get(path)).body).toMatchObject({ title: 'Old', thrust: 6, lastFired: fired });
+    expect((await api.get('/engines?q=old&fields=title')).body).toMatchObject([{ title: 'Old' }]);
+    expect((await api.get('/engines?q=new&fields=title')).body).toMatchObject([{ title: 'New' }]);
     expect((await api.put(path).send({ title: 'Newer' })).body).toMatchObject({
       title: 'Newer',
       thrust: 0,
       lastFired: null,
     });
+  });
+
+  test('fill in what engines are searched by, also where an earlier version wrote titles meanwhile', async () => {
+    const { db } = await testDatabase();
+    const engines = await db.createCollection('engines');
+    await engines.insertMany([
+      { title: 'Alpha' },
+      { title: 'Bravo', _search: { of: { title: 'Old' }, tokens: ['1:old'] } },
+    ]);
+    const before = await engines.find({}, { projection: { _search: 0 } }).toArray();
+    for (const step of [addSearch.up, addSearch.up, addSearch.down, addSearch.down, addSearch.up]) {
+      await step(db);
+      expect(await engines.find({}, { projection: { _search: 0 } }).toArray()).toEqual(before);
+    }
+    await engines.updateOne({ title: 'Alpha' }, { $set: { title: 'Charlie' } });
+    await engines.insertOne({ title: 'Delta' });
+    await addSearch.up(db);
+    const found = await Promise.all(
+      ['alpha', 'bravo', 'charlie', 'delta'].map((word) => engines.countDocuments({ '_search.tokens': `1:${word}` })),
+    );
+    expect(found).toEqual([0, 1, 1, 1]);
+    await addSearch.down(db);
+    expect(await engines.countDocuments({ _search: { $exists: true } })).toBe(0);
   });
 
   test('refuse a validator that stored documents break, and change nothing', async () => {

@@ -9,15 +9,20 @@ import { Problem } from './problems.ts';
 /** What a handler answers: a body is sent as JSON, a stream as it comes, neither as an empty message. */
 export interface Answer {
   status: number;
-  headers?: Record<string, string>;
+  headers?: Readonly<Record<string, string>>;
   body?: unknown;
   stream?: Stream;
+  /** A failure that the answer tells of, for the log. */
+  failure?: unknown;
 }
 
 /** An answer of any length. Nothing of it is made before it is sent; what fails before its first chunk can be a problem. */
 export interface Stream {
   mediaType: string;
+  /** What holds something open lets it go when its iterator is asked to return, even while it is waited for. */
   content: AsyncIterable<string | Uint8Array>;
+  /** Cuts the connection, whatever is on its way. */
+  signal?: AbortSignal;
 }
 
 export const JSON_TYPE = 'application/json';
@@ -25,8 +30,8 @@ export const JSON_TYPE = 'application/json';
 /** A client waits 3 s at most; the rest is for the way there and back. */
 const PATIENCE_MS = 2200;
 
-/** Waits for a handler's answer. @throws {DatabaseTimeout} if that takes longer than a client should wait */
-export function inTime(work: Promise<Answer>): Promise<Answer> {
+/** Waits for an answer. @throws {DatabaseTimeout} if that takes longer than a client should wait */
+export function inTime<T>(work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = () => reject(new DatabaseTimeout(`no answer within ${PATIENCE_MS} ms`));
     const timer = setTimeout(late, PATIENCE_MS);
@@ -46,7 +51,11 @@ export async function send(
   conditions: Conditions,
 ): Promise<void> {
   const { status, body, stream } = answer;
-  if (stream) return sendStream(request, response, answer, stream);
+  if (stream) {
+    await sendStream(request, response, answer, stream);
+    if (answer.failure !== undefined) throw answer.failure;
+    return;
+  }
   if (body === undefined) return void response.writeHead(status, answer.headers).end();
   const text = JSON.stringify(body);
   const etag = etagOf(text);
@@ -92,7 +101,7 @@ async function sendStream(
   request: Request,
   response: Response,
   { status, headers }: Answer,
-  { mediaType, content }: Stream,
+  { mediaType, content, signal }: Stream,
 ): Promise<void> {
   const begin = () =>
     response.writeHead(status, {
@@ -103,21 +112,21 @@ async function sendStream(
     });
   if (request.method === 'HEAD') return void begin().end();
   const chunks = content[Symbol.asyncIterator]();
+  // While a generator waits for a chunk, nothing else reaches it.
+  response.once('close', () => void chunks.return?.().catch(() => {}));
   const first = await chunks.next();
   begin();
   const whole = async function* () {
-    try {
-      if (first.done !== true) yield first.value;
-      for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
-    } finally {
-      await chunks.return?.();
-    }
+    if (first.done !== true) yield first.value;
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
   };
   try {
-    await pipeline(whole, response);
+    await pipeline(whole, response, { ...(signal && { signal }) });
   } catch (error) {
-    // A client may leave whenever it likes.
-    if (!hasCode(error, 'ERR_STREAM_PREMATURE_CLOSE')) throw error;
+    // A client may leave whenever it likes, and be left.
+    if (!hasCode(error, 'ERR_STREAM_PREMATURE_CLOSE') && !hasCode(error, 'ABORT_ERR')) throw error;
+  } finally {
+    await chunks.return?.(); // one who has left already was sent nothing, and asked for no return
   }
 }
 

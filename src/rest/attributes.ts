@@ -45,7 +45,10 @@ function scalars(fields: readonly Field[], prefix: string): Attribute[] {
   });
 }
 
-function readAttribute({ description: _description, ...field }: Field, path: string): Attribute {
+function readAttribute(
+  { description: _description, example: _example, searchable: _searchable, ...field }: Field,
+  path: string,
+): Attribute {
   const { name, type, keywords } = field;
   const listed = keywords.enum?.filter((value) => value !== null);
   const bare: Field = { ...field, managed: false, nullable: false, keywords: listed ? { enum: listed } : {} };

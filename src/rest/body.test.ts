@@ -157,7 +157,7 @@ describe('a body of more than 100 KiB', () => {
 
 describe('a body that is not announced as JSON', () => {
   const methods = [
-    ['POST', '/engines', 'accept-post', 'application/json'],
+    ['POST', '/engines', 'accept-post', 'application/json, application/x-ndjson, text/csv'],
     ['PUT', MEMBER, 'accept', 'application/json'],
     ['PATCH', MEMBER, 'accept-patch', 'application/merge-patch+json, application/json, application/json-patch+json'],
   ] as const;

@@ -1,11 +1,14 @@
 import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
 import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Request, RequestHandler } from 'express';
 import type { JsonSchema } from '../schema/json-schema.ts';
+import { arriving } from './arrival.ts';
 import { Problem } from './problems.ts';
 
-const LIMIT_BYTES = 102_400;
+/** Of a body that is one value, and of each value in a stream. */
+export const LIMIT_BYTES = 102_400;
 
 /**
  * What a route reads: the schema of each media type, and the header that tells a client so
@@ -21,13 +24,17 @@ export interface Bodies {
 /** What a request holds: one JSON value, or the bytes of many. */
 export interface Content {
   value?: unknown;
-  source?: Readable;
+  source?: AsyncIterable<Buffer>;
 }
 
 /** All media types that are read, in the order in which they are told. */
 export const mediaTypesOf = ({ schemas, streams = {} }: Bodies): string[] => [
   ...new Set([...Object.keys(schemas), ...Object.keys(streams)]),
 ];
+
+/** Whether content is announced (RFC 9112, section 6). */
+export const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** The media type of a request's content, without its parameters. */
 export const mediaTypeOf = ({ headers }: Request): string =>
@@ -53,7 +60,7 @@ export function readContent(bodies: Bodies): RequestHandler {
       response.locals['content'] = content;
       next();
     };
-    if (takesStream && !(mediaType in bodies.schemas)) return hand({ source });
+    if (takesStream && !(mediaType in bodies.schemas)) return hand({ source: arriving(request, source) });
     const chunks: Buffer[] = [];
     let size = 0;
     let mayBeArray = takesStream;
@@ -71,7 +78,7 @@ export function readContent(bodies: Bodies): RequestHandler {
       mayBeArray &&= first === undefined;
       if (first === '[') {
         release().pause().unshift(Buffer.concat(chunks));
-        hand({ source });
+        hand({ source: arriving(request, source) });
       } else if (size > LIMIT_BYTES || (isLong && !mayBeArray)) refuse(tooLarge());
     });
     source.once('error', () =>
@@ -102,7 +109,12 @@ function decoded(request: Request, advice: Record<string, string>): Readable {
   const coding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
   if (coding === 'identity') return request;
   const decoder = DECODERS.get(coding);
-  if (decoder) return request.pipe(decoder());
+  if (decoder) {
+    const decoding = decoder();
+    // A pipe ends with its source, but does not break off with it.
+    request.once('error', (error) => decoding.destroy(error));
+    return request.pipe(decoding);
+  }
   const known = [...DECODERS.keys()].join(', ');
   throw new Problem(415, `Content-Encoding ${coding} is not read here; send ${known} or none.`, [], {
     'accept-encoding': known,
@@ -127,26 +139,25 @@ function checkMediaType(request: Request, types: readonly string[], advice: Reco
 /** What is left of the body is not read, so the connection cannot be used again. */
 const tooLarge = () => new Problem(413, `The body is larger than ${LIMIT_BYTES} bytes.`, [], { connection: 'close' });
 
-/** Reads I-JSON. @throws {Problem} 400 for what is none */
-export function parse(bytes: Buffer = Buffer.alloc(0)): unknown {
-  if (bytes.length === 0) throw malformed('The body is empty');
-  if (!isUtf8(bytes)) throw malformed('The body is not UTF-8');
+/** Reads I-JSON; `subject` is what is read, for the message. @throws {Problem} 400 for what is none */
+export function parse(bytes: Buffer = Buffer.alloc(0), subject = 'The body'): unknown {
+  const malformed = (what: string) =>
+    new Problem(400, `${subject} ${what}. Send one JSON value in UTF-8 (RFC 8259, RFC 7493).`);
+  if (bytes.length === 0) throw malformed('is empty');
+  if (!isUtf8(bytes)) throw malformed('is not UTF-8');
   const text = bytes.toString();
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw malformed(`The body is not JSON (${error instanceof Error ? error.message : String(error)})`);
+    throw malformed(`is not JSON (${error instanceof Error ? error.message : String(error)})`);
   }
   const repeated = findRepeatedName(text, value);
-  if (repeated !== undefined)
-    throw malformed(`The body holds the member ${JSON.stringify(repeated)} twice in one object`);
+  if (repeated !== undefined) throw malformed(`holds the member ${JSON.stringify(repeated)} twice in one object`);
   if (/\\u[dD][89a-fA-F]/.test(text) && !isWellFormed(value))
-    throw malformed('The body holds half of a surrogate pair, which is no character');
+    throw malformed('holds half of a surrogate pair, which is no character');
   return value;
 }
-
-const malformed = (what: string) => new Problem(400, `${what}. Send one JSON value in UTF-8 (RFC 8259, RFC 7493).`);
 
 /**
  * JSON.parse keeps the last of two members with one name and drops the other in silence.

@@ -24,7 +24,7 @@ export interface Conditions {
 }
 
 /** The strong entity tag of a representation: it changes with each of its bytes. */
-export const etagOf = (representation: string): string =>
+export const etagOf = (representation: string | Buffer): string =>
   `"${createHash('sha256').update(representation).digest('base64url').slice(0, 27)}"`;
 
 /**
@@ -71,6 +71,8 @@ const isAmong = (etag: string, tags: readonly string[]) =>
 
 /** Section 8.8.3; a list may have empty elements (section 5.6.1). */
 const TAG = /(?:W\/)?"[\u0021\u0023-\u007E\u0080-\u00FF]*"/g;
+/** What can be read of If-Match and If-None-Match, as a JSON Schema's pattern. */
+export const ENTITY_TAGS = `^(?:\\s*\\*\\s*|[\\s,]*${TAG.source}(?:\\s*,[\\s,]*${TAG.source})*[\\s,]*)$`;
 
 function readTags(headers: IncomingHttpHeaders, name: 'If-Match' | 'If-None-Match'): string[] | undefined {
   const text = headers[name === 'If-Match' ? 'if-match' : 'if-none-match'];

@@ -65,15 +65,16 @@ export function meets(
 
 function inOrder(operator: 'gt' | 'gte' | 'lt' | 'lte', sign: number): boolean {
   if (sign === 0) return operator === 'gte' || operator === 'lte';
-  return operator.startsWith('g') === sign > 0;
+  return operator.startsWith('g') ? sign > 0 : sign < 0;
 }
 
 const same = (left: unknown, right: unknown) => (left === null) === (right === null) && order(left, right) === 0;
 
-/** As MongoDB orders values of one type; strings by code points, which JavaScript does not. */
+/** As MongoDB orders values of one type, strings by code points, which JavaScript does not; NaN for those of two. */
 export function order(left: unknown, right: unknown): number {
   if (typeof left === 'string' && typeof right === 'string')
     return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  if (typeof left !== typeof right || left instanceof Date !== right instanceof Date) return NaN;
   if (left instanceof ObjectId && right instanceof ObjectId) return Buffer.compare(left.id, right.id);
   return Math.sign(Number(left) - Number(right));
 }

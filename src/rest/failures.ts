@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import {
+  MongoBulkWriteError,
   MongoDriverError,
   MongoNetworkError,
   MongoNotConnectedError,
@@ -36,12 +37,14 @@ export function answerFailures(logger: Logger): ErrorRequestHandler {
     const problem = toProblem(error);
     if (problem.status >= 500)
       logger.error({ err: error, method: request.method, url: request.originalUrl }, problem.message);
+    if (response.writableEnded) return; // the answer tells of it
     if (response.headersSent) response.destroy();
     else sendProblem(request, response, problem);
   };
 }
 
-function toProblem(error: unknown): Problem {
+/** What a client is told of a failure. */
+export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isOutage(error))
     return unavailable(
@@ -55,6 +58,9 @@ function toProblem(error: unknown): Problem {
 
 function isOutage(error: unknown): boolean {
   if (error instanceof DatabaseTimeout || error instanceof MongoNetworkError) return true;
+  // What ended a batch is inside.
+  if (error instanceof MongoBulkWriteError && error.errorResponse instanceof Error)
+    return isOutage(error.errorResponse);
   // The driver does not wrap what writing to a closed socket throws.
   if (SOCKET_ERRORS.some((code) => hasCode(error, code))) return true;
   if (error instanceof MongoServerSelectionError || error instanceof MongoSystemError) return true;
@@ -67,13 +73,17 @@ function isOutage(error: unknown): boolean {
 
 /** The stored document breaks the collection's validator in a place that the request did not touch. */
 function refusedByValidator(error: MongoServerError): Problem {
-  const rules: unknown = error.errInfo?.['details']?.schemaRulesNotSatisfied;
-  const flaws = Array.isArray(rules) ? rules.flatMap(ruleFlaws) : [];
   return new Problem(
     422,
     'With this change the stored document breaks a rule of the database. Correct what is named too.',
-    flaws,
+    validatorFlaws(error.errInfo),
   );
+}
+
+/** What a collection's validator finds wrong with a document, from an error's `errInfo`. */
+export function validatorFlaws(errInfo: Document | undefined): Flaw[] {
+  const rules: unknown = errInfo?.['details']?.schemaRulesNotSatisfied;
+  return Array.isArray(rules) ? rules.flatMap(ruleFlaws) : [];
 }
 
 function ruleFlaws(rule: Document): Flaw[] {

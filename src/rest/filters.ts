@@ -49,6 +49,8 @@ function behindPrefix(prefix: string): string | undefined {
 }
 
 const MOST_VALUES = 100;
+/** Of a text, however short the field is kept: all of them must fit into one request target. */
+const MOST_CHARACTERS = 1000;
 
 const DESCRIPTIONS: Readonly<Record<Operator, string>> = {
   eq: 'is this',
@@ -69,7 +71,8 @@ export const isOperator = (name: string): name is Operator => Object.hasOwn(CLAU
 const OPERATORS = Object.keys(CLAUSES).filter(isOperator);
 
 /** The schema of an operator's value; undefined where the operator makes no sense. */
-function valueSchema({ type, schema, nullable }: Attribute, operator: Operator): JsonSchema | undefined {
+function valueSchema({ type, schema: own, nullable }: Attribute, operator: Operator): JsonSchema | undefined {
+  const schema = type === 'String' && !own['enum'] ? { ...own, maxLength: MOST_CHARACTERS } : own;
   const orNull = nullable ? { ...schema, type: [schema['type'], 'null'].flat(), ...withNull(schema) } : schema;
   switch (operator) {
     case 'eq':
@@ -82,7 +85,7 @@ function valueSchema({ type, schema, nullable }: Attribute, operator: Operator):
       return { type: 'boolean' };
     case 'startsWith':
     case 'contains':
-      return type === 'String' ? { type: 'string', minLength: 1 } : undefined;
+      return type === 'String' ? { type: 'string', minLength: 1, maxLength: MOST_CHARACTERS } : undefined;
     default:
       return type === 'Boolean' ? undefined : schema;
   }

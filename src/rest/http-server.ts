@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import express, { type Express } from 'express';
+import { breakOff, limitArrival, type Patience } from './arrival.ts';
+import { hasBody } from './body.ts';
 import { Problem, problemDetails, sendProblem } from './problems.ts';
+
+const PATIENCE: Patience = { wholeMs: 30_000, idleMs: 30_000 };
 
 /**
  * An HTTP server for an Express application.
@@ -10,7 +14,7 @@ import { Problem, problemDetails, sendProblem } from './problems.ts';
  * Express gives each request and response its own prototype after Node made them, which costs V8 more than all of
  * Express's other work for a request. Here Node makes them with that prototype, so that nothing is left to change.
  */
-export function httpServer(app: Express): Server {
+export function httpServer(app: Express, patience = PATIENCE): Server {
   class AppRequest extends IncomingMessage {}
   class AppResponse extends ServerResponse {}
   adopt(AppRequest.prototype, express.request, app.request);
@@ -19,10 +23,12 @@ export function httpServer(app: Express): Server {
   const options = {
     IncomingMessage: AppRequest,
     ServerResponse: AppResponse,
-    requestTimeout: 30_000,
+    headersTimeout: patience.wholeMs,
+    requestTimeout: 0, // Node's own knows no streams; limitArrival() sees to it
     requireHostHeader: false, // Node's own answer would be empty; misdirected() sees to it
   };
   return createServer(options, (request, response) => {
+    if (hasBody(request)) limitArrival(request, patience, () => cutOff(response, patience));
     const problem = misdirected(request);
     if (problem) sendProblem(request, response, problem);
     else app(request, response);
@@ -32,11 +38,12 @@ export function httpServer(app: Express): Server {
     )
     .on('connect', (_request, socket) => refuse(socket, new Problem(400, 'This is no proxy: CONNECT is not possible.')))
     .on('clientError', (error: Error & { code?: string }, socket) => {
-      // An answer now would be taken for that to the request before, where one is still being worked on.
       const current: unknown = Reflect.get(socket, '_httpMessage');
+      if (current instanceof ServerResponse && breakOff(current.req, error)) return;
+      // An answer now would be taken for that to the request before, where one is still being worked on.
       const isBusy = current instanceof ServerResponse && current.req.complete;
       if (error.code === 'ECONNRESET' || !socket.writable || isBusy) socket.destroy();
-      else refuse(socket, unparsable(error.code));
+      else refuse(socket, unparsable(error.code, patience));
     });
 }
 
@@ -51,10 +58,22 @@ function misdirected({ url = '', headers, httpVersion }: IncomingMessage): Probl
   return new Problem(400, 'The request target is neither a path nor a URL.');
 }
 
-function unparsable(code: string | undefined): Problem {
+function unparsable(code: string | undefined, { wholeMs }: Patience): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') return new Problem(431, 'The header is larger than 16 KiB.');
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem(408, 'The request did not arrive within 30 s.');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return late(wholeMs);
   return new Problem(400, 'This is not a message of HTTP/1.1 as RFC 9112 defines it.');
+}
+
+const late = (ms: number) => new Problem(408, `The request did not arrive within ${ms / 1000} s.`);
+
+/** So long a client may take to read why it is cut off. */
+const LINGER_MS = 1000;
+
+/** Ends a request whose body takes too long, be it answered already or not. */
+function cutOff({ req: { socket }, headersSent }: ServerResponse, { wholeMs }: Patience): void {
+  if (headersSent) return void socket.destroy();
+  refuse(socket, late(wholeMs));
+  setTimeout(() => socket.destroy(), LINGER_MS).unref(); // it may go on sending
 }
 
 /** Answers where there is no request to answer: its target is unknown, so the instance is an identifier of its own. */

@@ -1,3 +1,4 @@
+import { TOKENS } from '../schema/search.ts';
 import type { Attribute } from './attributes.ts';
 import type { Condition, Operator } from './filters.ts';
 import { Problem } from './problems.ts';
@@ -21,8 +22,9 @@ export function compileIndexGuard(
     ({ sparse, partialFilterExpression, hidden, collation }) =>
       sparse !== true && hidden !== true && partialFilterExpression === undefined && collation === undefined,
   );
+  const isSearched = whole.some(({ key }) => TOKENS in key);
   const usable: Keys[] = [ID_INDEX, ...whole.map(({ key }): Keys => Object.entries(key))].filter((keys) =>
-    keys.every(([, direction]) => direction === 1 || direction === -1),
+    keys.every(([path, direction]) => path !== TOKENS && (direction === 1 || direction === -1)),
   );
   const bounded = new Set(usable.map(([first]) => first?.[0]));
   const nameOf = (path: string) => attributes.find((attribute) => attribute.path === path)?.name ?? path;
@@ -31,7 +33,7 @@ export function compileIndexGuard(
   );
   const remedy =
     `The indexes are ${listed.join(' and ')}: filter by the first field of one with ${BOUNDING.join(', ')}, ` +
-    'or do not filter and sort in the order of one, forwards or backwards. ' +
+    `${isSearched ? 'search with q, ' : ''}or do not filter and sort in the order of one, forwards or backwards. ` +
     'The server allows any query if its setting allowScans is true.';
 
   return (conditions: readonly Condition[], sort: readonly SortKey[]): void => {

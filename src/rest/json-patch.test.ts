@@ -45,6 +45,15 @@ test('the published vectors of RFC 6902 come out as they should', () => {
   }
 });
 
+test.each([
+  { op: 'copy', from: '/nothing', path: '' },
+  { op: 'move', from: '/nothing', path: '' },
+  { op: 'move', from: '', path: '/a' },
+  { op: 'move', from: '/a', path: '/a/b' },
+])('%j finds no place', (operation) => {
+  expect(() => applyJsonPatch({ a: { b: 1 } }, [operation])).toThrow(Problem);
+});
+
 const { url, engines } = await testServer();
 const api = supertest(url);
 const JSON_PATCH = 'application/json-patch+json';

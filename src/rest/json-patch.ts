@@ -11,7 +11,12 @@ const MOST_OPERATIONS = 1000;
 /** Copies of copies grow without bound: as large as a body may be, and no larger. */
 const MOST_CHARACTERS = 102_400;
 
-const pointer = { type: 'string', pattern: '^(/([^~]|~[01])*)?$', description: 'JSON Pointer (RFC 6901)' };
+const pointer = {
+  type: 'string',
+  pattern: '^(/([^~]|~[01])*)?$',
+  maxLength: 1000,
+  description: 'JSON Pointer (RFC 6901)',
+};
 const needs = (operations: readonly string[], member: string) => ({
   if: { properties: { op: { enum: operations } } },
   // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
@@ -20,6 +25,7 @@ const needs = (operations: readonly string[], member: string) => ({
 
 /** The JSON Schema of a patch document. Members that an operation does not know are ignored (RFC 6902, section 4). */
 export const jsonPatchSchema: JsonSchema = {
+  title: 'JsonPatch',
   type: 'array',
   description: 'JSON Patch (RFC 6902)',
   maxItems: MOST_OPERATIONS,
@@ -44,11 +50,16 @@ export function applyJsonPatch(target: unknown, operations: readonly unknown[]):
   let patched = bare(target);
   for (const [index, operation] of operations.entries()) {
     if (!isOperation(operation)) throw new Error('the patch was not validated');
+    // Nothing moves into itself (RFC 6902, section 4.4).
+    if (operation.op === 'move' && operation.path.startsWith(`${operation.from}/`))
+      throw impossible(index, operation, undefined);
     try {
       patched = jsonPatch.applyOperation(patched, structuredClone(operation), true, true).newDocument;
     } catch (error) {
       throw impossible(index, operation, error);
     }
+    // Nothing is what is found where there is nothing.
+    if (patched === undefined) throw impossible(index, operation, undefined);
     if (operation.op === 'copy' && JSON.stringify(patched).length > MOST_CHARACTERS)
       throw new Problem(413, `Operation ${index} of the patch makes the document too large.`);
   }

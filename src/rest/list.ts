@@ -1,24 +1,35 @@
 import type { Document } from 'mongodb';
 import { hasCode, MAX_TIME_MS_EXPIRED } from '../error-code.ts';
 import { readAttributes } from './attributes.ts';
+import { exportAnswer, exportStreams, refusePages } from './bulk/export.ts';
 import { contradictions } from './contradictions.ts';
 import { count, countHeaders } from './counts.ts';
 import { compileCursors } from './cursors.ts';
 import { allOf, compileFilters, toClause } from './filters.ts';
 import { compileIndexGuard } from './indexes.ts';
 import type { Operation } from './operations.ts';
-import { pageLinks, pageParameters, readPlace } from './pages.ts';
+import { MOST_ITEMS, pageLinks, pageParameters, readPlace } from './pages.ts';
 import { Problem, unavailable } from './problems.ts';
+import { RANK, readRanked } from './ranks.ts';
 import type { Resource } from './resource-description.ts';
+import { compileSearch } from './search.ts';
 import { compileSelections } from './selections.ts';
-import { behind, compileSorts, reversed, sortFlaws } from './sorts.ts';
+import { behind, compileSorts, reversed, sortFlaws, type Position } from './sorts.ts';
 import type { Valid } from './validation.ts';
 
-/** The pages of a collection: filtered, sorted, and each of them one query that an index answers. */
+const DESCRIPTION = `Filters are FIELD[OPERATOR]=VALUE, or FIELD=VALUE; all of them must hold. \`Link\` has the next, the previous and the
+first page; cursors are signed, and belong to one query. A list that no index answers is refused (400), where the
+server is set so. As NDJSON or CSV the whole result is answered, of any length.`;
+
+/**
+ * The pages of a collection: filtered, sorted, and each of them one query that an index answers.
+ * What is searched for comes best first, if no sort is given, with a query for each rank until the page is full.
+ */
 export function listOperation(resource: Resource): Operation {
   const { collection, name, path, fields, schema, settings, maxTimeMS } = resource;
   const attributes = readAttributes(fields);
   const filters = compileFilters(attributes);
+  const searches = compileSearch(fields);
   const sorts = compileSorts(attributes);
   const selections = compileSelections(fields);
   const cursors = compileCursors(path, settings.cursorSecret);
@@ -30,24 +41,35 @@ export function listOperation(resource: Resource): Operation {
     const flaws = [...contradictions(conditions), ...sortFlaws(parameters['sort']), ...twoCursors(parameters)];
     if (flaws.length > 0) throw new Problem(400, 'The parameters listed in errors cannot be used together.', flaws);
     const keys = sorts.read(parameters['sort']);
-    requireIndex(conditions, keys);
+    const search = searches.read(parameters['q']);
+    if (!search) requireIndex(conditions, keys);
     const place = readPlace(parameters, cursors);
-    return { clauses: conditions.map(toClause), keys, place, ...selections.read(parameters['fields'], keys) };
+    const clauses = conditions.map(toClause);
+    return {
+      clauses: [...clauses, ...(search?.clauses ?? [])],
+      /** The parts of a list that is ordered by rank, and by the keys in each. */
+      ranks: parameters['sort'] === undefined ? search?.ranks.map((rank) => [...clauses, ...rank]) : undefined,
+      keys,
+      place,
+      ...selections.read(parameters['fields'], keys),
+    };
   }
 
   /** One more than asked for tells whether there is another page; the batch holds them all. */
-  async function find({ clauses, keys, place, projection }: ReturnType<typeof read>) {
-    const { limit, position, backwards } = place;
+  async function find({ clauses, ranks, keys, place, projection }: ReturnType<typeof read>) {
+    const { limit, backwards } = place;
     const order = backwards ? reversed(keys) : keys;
-    const documents: Document[] = await collection
-      .find(position ? behind(clauses, order, position) : allOf(clauses), {
-        sort: order.map(({ path, direction }): [string, 1 | -1] => [path, direction]),
-        limit: limit + 1,
-        batchSize: limit + 2,
-        maxTimeMS,
-        ...(projection && { projection }),
-      })
-      .toArray();
+    const readPart = (part: readonly Document[], length: number, position: Position | undefined): Promise<Document[]> =>
+      collection
+        .find(position ? behind(part, order, position) : allOf(part), {
+          sort: order.map(({ path, direction }): [string, 1 | -1] => [path, direction]),
+          limit: length,
+          batchSize: length + 1,
+          maxTimeMS,
+          ...(projection && { projection }),
+        })
+        .toArray();
+    const documents = await (ranks ? readRanked(ranks, place, readPart) : readPart(clauses, limit + 1, place.position));
     const page = documents.slice(0, limit);
     return { page: backwards ? page.toReversed() : page, more: documents.length > limit };
   }
@@ -57,8 +79,10 @@ export function listOperation(resource: Resource): Operation {
     path,
     operationId: `list${name}s`,
     summary: 'A page of the collection: filtered, sorted, by default ordered by id',
+    description: DESCRIPTION,
     parameters: {
       ...filters.parameters,
+      ...searches.parameters,
       sort: sorts.parameter,
       fields: selections.parameter,
       ...pageParameters,
@@ -67,22 +91,34 @@ export function listOperation(resource: Resource): Operation {
       status: 200,
       description: 'The page',
       // With ?fields= the others are left out.
-      schema: { type: 'array', items: { ...schema, required: ['id'] } },
+      schema: { type: 'array', maxItems: MOST_ITEMS, items: { ...schema, title: `Listed${name}`, required: ['id'] } },
+      streams: exportStreams,
       headers: { Link: 'The next, the previous and the first page, as far as there are (RFC 8288)', ...countHeaders },
     },
     problems: [],
     preferences: 'count=exact or count=estimated: tell how many there are, in X-Total-Count',
-    async handle({ parameters, headers }) {
+    async handle({ parameters, headers, accepted, target }) {
       const query = read(parameters);
+      if (accepted in exportStreams) {
+        refusePages(target);
+        const counted = await count(resource, headers, allOf(query.clauses));
+        return exportAnswer(
+          resource,
+          accepted,
+          { ...query, filters: (query.ranks ?? [query.clauses]).map(allOf) },
+          { ...counted, ...VARY },
+        );
+      }
       const [found, counted] = await Promise.all([
         find(query).catch(tellTimeout),
         count(resource, headers, allOf(query.clauses)),
       ]);
-      const link = pageLinks(path, query.place, query.keys, found, cursors);
+      const keys = query.ranks ? [RANK, ...query.keys] : query.keys;
+      const link = pageLinks(path, query.place, keys, found, cursors);
       return {
         status: 200,
         body: found.page.map(query.show),
-        headers: { ...counted, ...(link !== undefined && { link }) },
+        headers: { ...counted, ...VARY, ...(link !== undefined && { link }) },
       };
     },
   };
@@ -94,6 +130,9 @@ export function listOperation(resource: Resource): Operation {
     );
   }
 }
+
+/** A cache must not take one media type for another (RFC 9110, section 12.5.5). */
+const VARY = { vary: 'Accept' };
 
 const twoCursors = ({ after, before }: Valid) =>
   after === undefined || before === undefined

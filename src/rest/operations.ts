@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { ObjectId } from 'mongodb';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { inTime, JSON_TYPE, negotiate, send, type Answer } from './answers.ts';
-import { mediaTypeOf, mediaTypesOf, readContent, type Bodies, type Content } from './body.ts';
+import { hasBody, mediaTypeOf, mediaTypesOf, readContent, type Bodies, type Content } from './body.ts';
 import { readConditions, type Conditions } from './conditions.ts';
 import { compileParameters, readId, type Parameters } from './parameters.ts';
 import { Problem } from './problems.ts';
 import { compileValidator, type Valid } from './validation.ts';
+import type { Companion } from './writes/commit.ts';
 
 /** Who asks, and which request it is: what a log of changes tells. */
 export interface Origin {
@@ -26,7 +26,9 @@ export interface Input {
   parameters: Valid;
   body: Valid;
   /** The body, where it is a stream. */
-  source?: Readable | undefined;
+  source?: AsyncIterable<Buffer> | undefined;
+  /** The request target, as it was sent. */
+  target: string;
   /** Of the body, without parameters. */
   mediaType: string;
   /** The media type of the answer that the client likes best. */
@@ -34,6 +36,30 @@ export interface Input {
   headers: IncomingHttpHeaders;
   origin: Origin;
   conditions: Conditions;
+  /** What is written together with the change that a handler makes. */
+  companions: readonly Companion[];
+  /** Of a member that the request creates, where another attempt may have created it already. */
+  newMember?: NewMember;
+}
+
+/** A request that says nothing, for whoever handles an operation without one. */
+export const NO_INPUT: Input = {
+  id: new ObjectId('0'.repeat(24)),
+  parameters: {},
+  body: {},
+  target: '',
+  mediaType: '',
+  accepted: JSON_TYPE,
+  headers: {},
+  origin: { caller: '', requestId: '' },
+  conditions: readConditions({}),
+  companions: [],
+};
+
+/** Id and time of a member to be created. */
+export interface NewMember {
+  id: ObjectId;
+  at: Date;
 }
 
 /** An answer that is no problem, as OpenAPI describes it. */
@@ -45,6 +71,8 @@ export interface Success {
   /** Media types that are answered as a stream. */
   streams?: Readonly<Record<string, JsonSchema>>;
   headers?: Record<string, string>;
+  /** Statuses of failures that are told in the same media types, instead of as a problem. */
+  failures?: readonly number[];
 }
 
 /** The media types of an answer, the first of which is what a client gets that says nothing. */
@@ -60,13 +88,19 @@ export interface Operation {
   path: string;
   operationId: string;
   summary: string;
+  /** More than the summary says; Markdown. */
+  description?: string;
   parameters?: Parameters;
+  /** Headers that it reads, besides those that follow from the rest, with their descriptions; for OpenAPI. */
+  headers?: Parameters;
   body?: Bodies;
   /** Whether it changes a state that a client can name in If-Match. */
   changesState?: boolean;
   success: Success;
   /** The answer to a body that is a stream. */
   streamed?: Success;
+  /** Whether a client may name the request, so that it can be repeated. */
+  takesIdempotencyKey?: boolean;
   /** Statuses of the problems that it answers besides those that every operation can. */
   problems: readonly number[];
   /** What it understands in `Prefer`, besides what every write does. */
@@ -75,8 +109,6 @@ export interface Operation {
 }
 
 type Checked = Pick<Input, 'id' | 'parameters' | 'conditions'>;
-
-const NO_ID = new ObjectId('0'.repeat(24));
 
 /** Routes for the operations; other methods on their paths are answered with 405, and OPTIONS with what there is. */
 export function routes(operations: readonly Operation[]): Router {
@@ -104,7 +136,7 @@ function handlers({ path, parameters = {}, body, success, streamed, handle }: Op
     negotiate(request, any);
     if (!body && hasBody(request)) throw new Problem(400, `${request.method} takes no body here.`);
     return {
-      id: hasId ? readId(request.params['id']) : NO_ID,
+      id: hasId ? readId(request.params['id']) : NO_INPUT.id,
       parameters: readParameters(request.url),
       conditions: readConditions(request.headers),
     };
@@ -115,8 +147,10 @@ function handlers({ path, parameters = {}, body, success, streamed, handle }: Op
     const mediaType = mediaTypeOf(request);
     const body = source ? {} : (validators.get(mediaType)?.(value) ?? {});
     const origin = originOf(request);
-    const working = handle({ ...checked, body, source, mediaType, accepted, headers, origin });
-    await send(request, response, await inTime(working), checked.conditions);
+    const target = request.url;
+    const working = handle({ ...checked, target, body, source, mediaType, accepted, headers, origin, companions: [] });
+    // A stream takes as long as its client takes to send it.
+    await send(request, response, source ? await working : await inTime(working), checked.conditions);
   };
   if (!body) return [(request, response) => answer(request, response, check(request), {})];
   const checkFirst: RequestHandler = (request, response, next) => {
@@ -135,10 +169,8 @@ const originOf = ({ headers, socket }: Request): Origin => {
   return { caller: socket.remoteAddress ?? '', requestId: /^[\w.:@/+=-]{1,128}$/.test(given) ? given : randomUUID() };
 };
 
-const hasBody = ({ headers }: Request) =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-
-function otherMethods(own: readonly Operation[]): RequestHandler {
+/** The last handler of a path: what its other methods get, and OPTIONS. */
+export function otherMethods(own: readonly Pick<Operation, 'method' | 'body'>[]): RequestHandler {
   const methods = own.map(({ method }) => method.toUpperCase());
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
   const media = Object.fromEntries(

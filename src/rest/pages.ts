@@ -5,9 +5,12 @@ import { Problem } from './problems.ts';
 import { positionOf, type Position, type SortKey } from './sorts.ts';
 import type { Valid } from './validation.ts';
 
+/** Of one page. */
+export const MOST_ITEMS = 200;
+
 /** The parameters that move through a list. */
 export const pageParameters: Parameters = {
-  limit: { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'Most items of a page' },
+  limit: { type: 'integer', minimum: 1, maximum: MOST_ITEMS, default: 50, description: 'Most items of a page' },
   after: cursor('Cursor from a Link header: what comes behind it'),
   before: cursor('Cursor from a Link header: what comes in front of it'),
 };
@@ -16,6 +19,7 @@ function cursor(description: string) {
   return {
     type: 'string',
     pattern: '^[A-Za-z0-9_-]+$',
+    maxLength: 12_000,
     description: `${description}. Opaque, and of this query alone`,
   };
 }

@@ -63,27 +63,33 @@ export function sendProblem(
 const uriReference = (target: string) =>
   target.replaceAll(/%(?![\dA-Fa-f]{2})|[^\w%\-.~!$&'()*+,;=:@/?]/g, (character) => encodeURIComponent(character));
 
+/** A problem may repeat parts of the request, each character of which may be written as three. */
+const MOST_CHARACTERS = 400_000;
+const text = { type: 'string', maxLength: MOST_CHARACTERS };
+
 /** The JSON Schema of problem details, for OpenAPI. */
 export const problemSchema = {
+  title: 'Problem',
   type: 'object',
   description: 'Problem details (RFC 9457)',
   properties: {
-    type: { type: 'string', format: 'uri-reference' },
-    title: { type: 'string', description: 'Phrase of the status code' },
+    type: { const: 'about:blank', description: 'The status says all' },
+    title: { type: 'string', maxLength: 64, description: 'Phrase of the status code' },
     status: { type: 'integer', minimum: 400, maximum: 599 },
-    detail: { type: 'string', description: 'What happened and what to do next' },
-    instance: { type: 'string', format: 'uri-reference', description: 'The request target' },
+    detail: { ...text, description: 'What happened and what to do next' },
+    instance: { ...text, format: 'uri-reference', description: 'The request target' },
     errors: {
       type: 'array',
+      maxItems: MOST_CHARACTERS,
       description: 'Everything that is wrong with the request',
       items: {
         type: 'object',
         properties: {
-          pointer: { type: 'string', format: 'json-pointer', description: 'Place in the body' },
-          parameter: { type: 'string', description: 'Name of the parameter' },
-          header: { type: 'string', description: 'Name of the header' },
-          keyword: { type: 'string', description: 'The rule that is broken' },
-          detail: { type: 'string' },
+          pointer: { ...text, format: 'json-pointer', description: 'Place in the body' },
+          parameter: { ...text, description: 'Name of the parameter' },
+          header: { ...text, description: 'Name of the header' },
+          keyword: { type: 'string', maxLength: 64, description: 'The rule that is broken' },
+          detail: text,
         },
         required: ['keyword', 'detail'],
         additionalProperties: false,

@@ -1,19 +1,27 @@
 import type { Document } from 'mongodb';
+import type { Connection } from 'mongoose';
 import type { Settings } from '../settings.ts';
 import { toRepresentation } from '../schema/codec.ts';
 import { collectionDefinition, type CollectionDefinition } from '../schema/collection.ts';
 import { readFields, type Field } from '../schema/fields.ts';
 import { idSchema, objectSchema, type JsonSchema } from '../schema/json-schema.ts';
 import type { AnyModel } from '../schema/model.ts';
+import type { EventLimits } from './events/limits.ts';
 
 /** What the settings say about every resource. */
 export type ResourceSettings = Pick<
   Settings,
-  'requirePreconditions' | 'allowScans' | 'queryTimeoutMs' | 'cursorSecret'
->;
+  'requirePreconditions' | 'allowScans' | 'queryTimeoutMs' | 'cursorSecret' | 'history'
+> & {
+  /** Ends the streams of events, which would not end by themselves. */
+  stopping?: AbortSignal;
+  /** What differs from the limits of all. */
+  events?: Partial<EventLimits>;
+};
 
 /** What the operations of a resource share. */
 export interface Resource {
+  connection: Connection;
   collection: AnyModel['collection'];
   /** Of one member: `Engine`. */
   name: string;
@@ -35,6 +43,7 @@ export function describeResource(model: AnyModel, path: string, settings: Resour
   const fields = readFields(model.schema);
   const { properties, required = [], ...rest } = objectSchema(fields, 'read');
   return {
+    connection: model.db,
     collection: model.collection,
     name: model.modelName,
     path,

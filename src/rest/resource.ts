@@ -1,14 +1,19 @@
-import { ObjectId, type Document } from 'mongodb';
 import { toChanges, toDocument, toReplacement } from '../schema/codec.ts';
 import { objectSchema } from '../schema/json-schema.ts';
 import type { AnyModel } from '../schema/model.ts';
-import type { Answer } from './answers.ts';
-import { changeMember, found, lastModifiedOf, removeMember } from './change.ts';
+import { shownPart } from '../schema/search.ts';
+import { eventsOperation } from './events/operation.ts';
+import { importOperation } from './bulk/import-operation.ts';
+import { historian } from './history/entries.ts';
+import { historyOperation, restoreOperation } from './history/operations.ts';
+import { memberAt } from './history/past.ts';
+import { idempotent } from './idempotency/idempotent.ts';
 import { compileJsonPatch, jsonPatchSchema } from './json-patch.ts';
 import { listOperation } from './list.ts';
-import type { Operation } from './operations.ts';
+import type { Input, Operation } from './operations.ts';
 import { Problem } from './problems.ts';
 import { describeResource, type ResourceSettings } from './resource-description.ts';
+import { changeMember, createMember, found, removeMember, shownAs, type Terms } from './writes/members.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
 
@@ -18,11 +23,13 @@ const JSON_PATCH = 'application/json-patch+json';
  */
 export function resourceOperations(model: AnyModel, path: string, settings: ResourceSettings): Operation[] {
   const resource = describeResource(model, path, settings);
-  const { collection, name, fields, schema, show, maxTimeMS } = resource;
-  const createSchema = objectSchema(fields, 'create');
-  const updateSchema = objectSchema(fields, 'update');
+  const { collection, name, fields, schema, maxTimeMS } = resource;
+  const createSchema = { title: `New${name}`, ...objectSchema(fields, 'create') };
+  const updateSchema = { title: `${name}Patch`, ...objectSchema(fields, 'update') };
   const jsonPatched = compileJsonPatch(resource, createSchema);
+  const many = importOperation(resource);
   const member = `${path}/:id`;
+  const keepsHistory = settings.history.enabled;
 
   const memberSchema = { success: { status: 200, description: 'The member as it is now', schema } };
 
@@ -31,20 +38,16 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     path,
     operationId: `create${name}`,
     summary: 'Add a member to the collection',
-    body: { header: 'accept-post', schemas: { 'application/json': createSchema } },
+    description: 'One as JSON; many as a JSON array, NDJSON or CSV, of any length, which are stored as they arrive.',
+    body: { header: 'accept-post', schemas: { 'application/json': createSchema }, streams: many.streams },
     success: { status: 201, description: 'Created', schema, headers: { Location: 'Path of the new member' } },
+    streamed: many.streamed,
     problems: [409],
-    async handle({ body }) {
-      const now = new Date();
-      const document = { _id: new ObjectId(), ...toDocument(fields, body), createdAt: now, updatedAt: now };
-      await collection.insertOne(document);
-      const { headers, body: shown } = answer(document);
-      return {
-        status: 201,
-        headers: { ...headers, location: `${path}/${document._id.toHexString()}` },
-        body: shown,
-      };
-    },
+    preferences: many.preferences,
+    handle: (input) =>
+      input.source
+        ? many.handle(input, input.source)
+        : createMember(resource, terms(input), toDocument(fields, input.body), input.newMember),
   };
 
   const read: Operation = {
@@ -52,10 +55,13 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     path: member,
     operationId: `read${name}`,
     summary: 'One member',
+    description: 'Its ETag names its present state, for If-None-Match here and for If-Match in a write.',
+    ...(keepsHistory && { parameters: { at: atParameter } }),
     success: { status: 200, description: 'The member', schema },
-    problems: [404],
-    async handle({ id }) {
-      return answer(found(await collection.findOne({ _id: id }, { maxTimeMS }), id));
+    problems: keepsHistory ? [404, 410] : [404],
+    async handle({ id, parameters: { at } }) {
+      if (at !== undefined) return shownAs(resource, await memberAt(resource, id, new Date(String(at))));
+      return shownAs(resource, found(await collection.findOne({ _id: id }, { maxTimeMS, ...shownPart(fields) }), id));
     },
   };
 
@@ -65,12 +71,11 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     path: member,
     operationId: `replace${name}`,
     summary: 'Replace a member; what the body leaves out takes its default',
+    description: WITH_STATE,
     body: { header: 'accept', schemas: { 'application/json': createSchema } },
     changesState: true,
     problems: [404, 409],
-    async handle({ id, body, conditions }) {
-      return answer(await changeMember(resource, id, conditions, toReplacement(fields, body)));
-    },
+    handle: (input) => changeMember(resource, terms(input), input.id, toReplacement(fields, input.body)),
   };
 
   const patch: Operation = {
@@ -79,6 +84,7 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     path: member,
     operationId: `patch${name}`,
     summary: 'Change some fields of a member (RFC 7396, RFC 6902)',
+    description: `A merge patch, in which null empties a field, or a JSON Patch, done whole or not at all. ${WITH_STATE}`,
     body: {
       header: 'accept-patch',
       schemas: {
@@ -89,9 +95,10 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     },
     changesState: true,
     problems: [404, 409],
-    async handle({ id, body, mediaType, conditions }) {
+    handle(input) {
+      const { id, body, mediaType } = input;
       const changes = mediaType === JSON_PATCH ? jsonPatched(body) : toChanges(fields, body);
-      return answer(await changeMember(resource, id, conditions, changes));
+      return changeMember(resource, terms(input), id, changes);
     },
   };
 
@@ -100,25 +107,38 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     path: member,
     operationId: `delete${name}`,
     summary: 'Remove a member',
+    description: WITH_STATE,
     success: { status: 204, description: 'Removed' },
     changesState: true,
     problems: [404],
-    async handle({ id, conditions }) {
-      await removeMember(resource, id, conditions);
-      return { status: 204 };
-    },
+    handle: (input) => removeMember(resource, terms(input), input.id),
   };
 
-  return [listOperation(resource), create, read, replace, patch, remove].map((operation) =>
-    operation.changesState && settings.requirePreconditions ? demandingPrecondition(operation) : operation,
-  );
+  const past = keepsHistory ? [historyOperation(resource), restoreOperation(resource, terms)] : [];
+  return [listOperation(resource), create, eventsOperation(resource), read, replace, patch, remove, ...past]
+    .map((operation) =>
+      operation.changesState && settings.requirePreconditions ? demandingPrecondition(operation) : operation,
+    )
+    .map((operation) => (UNSAFE.has(operation.method) ? idempotent(resource, operation) : operation));
 
-  function answer(document: Document): Answer {
-    const body = show(document);
-    const lastModified = lastModifiedOf(body);
-    return { status: 200, body, ...(lastModified !== undefined && { headers: { 'last-modified': lastModified } }) };
+  function terms({ conditions, companions, origin }: Input): Terms {
+    return { conditions, companions: keepsHistory ? [historian(resource, origin), ...companions] : companions };
   }
 }
+
+const WITH_STATE =
+  'With If-Match it takes place only in that state: comparing and writing are one step, so that of any number at once ' +
+  'exactly one succeeds.';
+
+/** Methods that do more when they are repeated (RFC 9110, section 9.2.2). */
+const UNSAFE: ReadonlySet<string> = new Set(['post', 'patch']);
+
+const atParameter = {
+  type: 'string',
+  format: 'date-time',
+  maxLength: 64,
+  description: 'A time in the past: the member as it was then, or 404 if there was none',
+};
 
 /** RFC 6585, section 3. */
 function demandingPrecondition(operation: Operation): Operation {

@@ -1,25 +1,30 @@
 import type { Document } from 'mongodb';
 import { toRepresentation } from '../schema/codec.ts';
 import type { Field } from '../schema/fields.ts';
+import { shownPart } from '../schema/search.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import type { SortKey } from './sorts.ts';
 
 /** What is read of each document, and how it is shown. */
 export interface Selection {
+  /** Those that are shown. */
+  fields: readonly Field[];
   projection?: Document;
   show: (document: Document) => Document;
 }
 
 /** The `fields` parameter, and the reader of its value. */
 export function compileSelections(fields: readonly Field[]) {
+  const names = ['id', ...namesOf(fields)];
   const parameter: JsonSchema = {
     type: 'array',
-    items: { type: 'string', enum: ['id', ...namesOf(fields)] },
+    items: { type: 'string', enum: names },
     minItems: 1,
+    maxItems: names.length,
     uniqueItems: true,
     description: 'Fields to show, separated by commas; the id is always there. Without this all are shown',
   };
-  const all: Selection = { show: (document) => toRepresentation(fields, document) };
+  const all: Selection = { ...shownPart(fields), fields, show: (document) => toRepresentation(fields, document) };
   return {
     parameter,
     /** Sort keys are read too, for the cursors. */
@@ -32,6 +37,7 @@ export function compileSelections(fields: readonly Field[]) {
       // MongoDB refuses a path together with one above it.
       const outer = [...paths].filter((path) => !ancestors(path).some((above) => paths.has(above)));
       return {
+        fields: shown,
         projection: { _id: 1, ...Object.fromEntries(outer.map((path) => [path, 1])) },
         show: (document) => toRepresentation(shown, document),
       };

@@ -25,6 +25,7 @@ export function compileSorts(attributes: readonly Attribute[]) {
     type: 'array',
     items: { type: 'string', enum: [...keys.keys()] },
     minItems: 1,
+    maxItems: attributes.length,
     description:
       'Fields to sort by, separated by commas, - before one that descends; null comes before all else. ' +
       'Ties are broken by the id, in the direction of the last field; without this the id alone counts',

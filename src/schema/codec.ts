@@ -1,10 +1,17 @@
 import { ObjectId, type Document } from 'mongodb';
 import type { Field } from './fields.ts';
+import { withSearch } from './search.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** A whole document, from a body that satisfies the `create` schema; absent fields take their defaults. */
-export function toDocument(fields: readonly Field[], body: Body): Document {
+/**
+ * A whole document, from a body that satisfies the `create` schema; absent fields take their defaults.
+ * It has what it is searched by.
+ */
+export const toDocument = (fields: readonly Field[], body: Body): Document =>
+  withSearch(fields, toObject(fields, body));
+
+function toObject(fields: readonly Field[], body: Body): Document {
   const document: Document = {};
   for (const field of fields) {
     if (field.managed) continue;
@@ -16,7 +23,7 @@ export function toDocument(fields: readonly Field[], body: Body): Document {
 
 /** The update operators for a body that replaces a document: every field a client may write is set or unset. */
 export function toReplacement(fields: readonly Field[], body: Body): Changes {
-  const $set = toDocument(fields, body);
+  const $set = toObject(fields, body);
   const absent = fields.filter((field) => !field.managed && !(field.name in $set));
   return { $set, $unset: Object.fromEntries(absent.map((field) => [field.name, true as const])) };
 }
@@ -90,7 +97,7 @@ function toStored(field: Field, value: unknown): unknown {
       // JSON's -0 would be stored as a double; it equals 0.
       return Number(value) + 0;
     case 'Object':
-      return isObject(value) ? toDocument(field.fields, value) : value;
+      return isObject(value) ? toObject(field.fields, value) : value;
     case 'Array': {
       const { items } = field;
       return Array.isArray(value) && items ? value.map((item) => toStored(items, item)) : value;

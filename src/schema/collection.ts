@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb';
 import type { AnyModel } from './model.ts';
 import { readFields, type Field } from './fields.ts';
+import { SEARCH, searchablePaths } from './search.ts';
 
 /** What a model demands of its collection in the database. */
 export interface CollectionDefinition {
@@ -30,13 +31,20 @@ const BSON_TYPES: Readonly<Record<Field['type'], string | string[]>> = {
 export function collectionDefinition(model: AnyModel): CollectionDefinition {
   const { schema } = model;
   const versionKey = schema.get('versionKey');
-  const closed = objectValidator(readFields(schema));
+  const fields = readFields(schema);
+  const closed = objectValidator(fields);
+  const searchable = searchablePaths(fields);
+  if (searchable.length > 0 && schema.path(SEARCH) === undefined)
+    throw new Error(
+      `${model.modelName}: searchable fields need schema.plugin(searchable), of src/schema/search-plugin.ts.`,
+    );
   const $jsonSchema = {
     ...closed,
     properties: {
       _id: { bsonType: 'objectId' },
       ...closed.properties,
       ...(typeof versionKey === 'string' && { [versionKey]: { bsonType: BSON_TYPES.Number } }),
+      ...(searchable.length > 0 && { [SEARCH]: searchValidator(fields) }),
     },
   };
   // Mongoose adds `background`, which MongoDB has ignored since 4.2.
@@ -45,8 +53,14 @@ export function collectionDefinition(model: AnyModel): CollectionDefinition {
     ...options,
     key,
   }));
-  const defaults = Object.fromEntries(defaultsOf(readFields(schema)));
+  const defaults = Object.fromEntries([...defaultsOf(fields), ...defaultsOfSearch(searchable)]);
   return { name: model.collection.collectionName, validator: { $jsonSchema }, indexes, defaults };
+}
+
+/** It is another one in each document, so a migration must say how it is made. */
+function defaultsOfSearch(searchable: readonly string[]): [string, unknown][] {
+  const parts = searchable.map((path) => `${SEARCH}.of.${path}`);
+  return (parts.length > 0 ? [SEARCH, ...parts] : []).map((path) => [path, () => undefined]);
 }
 
 /** Constant ones: what a function would give to old documents is for a migration to say. */
@@ -66,6 +80,23 @@ function objectValidator(fields: readonly Field[]) {
     additionalProperties: false,
   };
 }
+
+/** Fields whose bounds are judged where they are stored themselves. */
+function searchValidator(fields: readonly Field[]): Document {
+  const tokens = { bsonType: 'array', items: { bsonType: 'string' } };
+  return {
+    ...objectValidator([]),
+    required: ['tokens'],
+    properties: { of: objectValidator(searchableOf(fields)), tokens },
+  };
+}
+
+const searchableOf = (fields: readonly Field[]): Field[] =>
+  fields.flatMap((field) => {
+    if (field.searchable) return [{ ...field, required: false, keywords: {} }];
+    const inner = searchableOf(field.fields);
+    return inner.length > 0 ? [{ ...field, required: false, fields: inner }] : [];
+  });
 
 function fieldValidator(field: Field): Document {
   const type = BSON_TYPES[field.type];

@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Schema, SchemaType } from 'mongoose';
+import { SEARCH, searchablePaths } from './search.ts';
 
 /** JSON Schema keywords that mean the same to ajv and to MongoDB's `$jsonSchema`. */
 export interface Keywords {
@@ -18,6 +19,8 @@ export interface Field {
   name: string;
   type: 'String' | 'Int32' | 'Number' | 'Double' | 'Boolean' | 'Date' | 'ObjectId' | 'Object' | 'Array';
   description?: string;
+  /** A value that is typical, in JSON. */
+  example?: unknown;
   required: boolean;
   /** Declared with `default: null`: null is a value of this field. */
   nullable: boolean;
@@ -25,6 +28,8 @@ export interface Field {
   default: unknown;
   /** Set by the server alone: a client may read it but not write it. */
   managed: boolean;
+  /** Declared with `searchable: true`: lists are searched by its words. */
+  searchable?: boolean;
   keywords: Keywords;
   /** Fields of an Object. */
   fields: Field[];
@@ -67,13 +72,13 @@ export function keywords(rule: Keywords) {
 }
 
 /**
- * Reads the fields that a Mongoose schema declares, without `_id` and the version key.
+ * Reads the fields that a Mongoose schema declares, without `_id`, the version key and what documents are searched by.
  * @throws {Error} for a type or validator that the other rooms could not express equally
  */
 export function readFields(schema: Schema): Field[] {
   const fields: Field[] = [];
   const stamps = new Set(schema.get('timestamps') ? ['createdAt', 'updatedAt'] : []);
-  const hidden = new Set(['_id', schema.get('versionKey')]);
+  const hidden = new Set(['_id', schema.get('versionKey'), SEARCH]);
   schema.eachPath((path, type) => {
     if (hidden.has(path)) return;
     const parents = path.split('.');
@@ -107,12 +112,15 @@ function readType(name: string, type: SchemaType, managed = false): Field {
   const common = {
     name,
     ...(typeof options.description === 'string' && { description: options.description }),
+    ...(options.example !== undefined && { example: options.example }),
     required: [options.required].flat()[0] === true,
     nullable: options.default === null,
     default: type.instance === 'Array' ? [] : options.default,
     managed,
+    ...(options.searchable === true && { searchable: true }),
     keywords: readKeywords(type),
   };
+  if (common.searchable && type.instance !== 'String') throw new Error(`${type.path}: only a String is searchable.`);
   if (typeof options.required === 'function') throw new Error(`${type.path}: MongoDB knows no conditional "required".`);
   const { schema } = type;
   if (schema && schema.get('_id') !== false && schema.path('_id') !== undefined)
@@ -123,13 +131,19 @@ function readType(name: string, type: SchemaType, managed = false): Field {
     throw new Error(`${type.path}: an object cannot be null, for a merge patch could not reach into it.`);
   if (type.instance === 'Embedded' && schema) return { ...common, type: 'Object', fields: readFields(schema) };
   if (type.instance === 'Array') {
-    const element = type.getEmbeddedSchemaType();
-    if (schema) return { ...common, type: 'Array', fields: [], items: object('items', readFields(schema)) };
-    if (element)
-      return { ...common, type: 'Array', fields: [], items: { ...readType('items', element), default: undefined } };
+    const items = readItems(type);
+    if (items && searchablePaths([items]).length > 0)
+      throw new Error(`${type.path}: what is in an array is not searchable.`);
+    if (items) return { ...common, type: 'Array', fields: [], items };
   }
   if (!isScalar(type.instance)) throw new Error(`${type.path}: type ${type.instance} is not known to src/schema.`);
   return { ...common, type: type.instance, fields: [] };
+}
+
+function readItems(type: SchemaType): Field | undefined {
+  if (type.schema) return object('items', readFields(type.schema));
+  const element = type.getEmbeddedSchemaType();
+  return element && { ...readType('items', element), default: undefined };
 }
 
 function readKeywords(type: SchemaType): Keywords {

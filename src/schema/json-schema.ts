@@ -19,8 +19,8 @@ const TYPES: Readonly<Record<Field['type'], JsonSchema>> = {
   Number: { type: 'number' },
   Double: { type: 'number' },
   Boolean: { type: 'boolean' },
-  Date: { type: 'string', format: 'date-time' },
-  ObjectId: { type: 'string', pattern: '^[0-9a-f]{24}$' },
+  Date: { type: 'string', format: 'date-time', maxLength: 64, examples: ['2026-05-01T12:00:00.000Z'] },
+  ObjectId: { type: 'string', pattern: '^[0-9a-f]{24}$', maxLength: 24 },
   Object: { type: 'object' },
   Array: { type: 'array' },
 };
@@ -60,6 +60,7 @@ function fieldSchema(field: Field, purpose: Purpose): JsonSchema {
   // A merge patch replaces an array whole, so its items are complete ones.
   if (field.items) schema['items'] = fieldSchema(field.items, purpose === 'read' ? 'read' : 'create');
   if (field.description !== undefined) schema['description'] = field.description;
+  if (field.example !== undefined) schema['examples'] = [field.example];
   if (field.managed) schema['readOnly'] = true;
   const constant = field.default !== undefined && typeof field.default !== 'function' && field.type !== 'Object';
   if (purpose === 'create' && constant) schema['default'] = field.default;

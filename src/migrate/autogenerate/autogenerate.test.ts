@@ -288,9 +288,11 @@ describe('a generated migration', () => {
       { _id: new ObjectId(), title: 'Old', thrust: 5, createdAt: new Date(0) },
       { _id: new ObjectId(), title: 'Early', lastFired: new Date(1) },
     ];
-    const after = collectionDefinitions(connection).map((one) => ({
+    const definitions = collectionDefinitions(connection).filter(({ name }) => name === 'engines');
+    // What a later migration adds is left out.
+    const after = definitions.map((one) => ({
       ...one,
-      // Those that a later migration adds are left out.
+      validator: withoutSearch(one.validator),
       indexes: one.indexes.filter(({ name }) => name === 'lastFired_1__id_1'),
       defaults: { thrust: 0, lastFired: null },
     }));
@@ -324,6 +326,11 @@ describe('a generated migration', () => {
     expect(compare([old], [{ ...same, defaults: {}, indexes: [...same.indexes] }])).toEqual([]);
   });
 });
+
+function withoutSearch({ $jsonSchema: { properties, ...schema } }: Document): Document {
+  const { _search, ...others } = properties;
+  return { $jsonSchema: { ...schema, properties: others } };
+}
 
 describe('any two shapes', () => {
   /** Types with a generator of values that any other of these types can stand for, as far as the tables go. */

@@ -1,0 +1,74 @@
+import { createWriteStream, existsSync } from 'node:fs';
+import { link } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { withPartial } from '../database/backup/partial.ts';
+import { hasCode } from '../error-code.ts';
+import { OperatorError } from '../operator-error.ts';
+import { showProgress } from '../progress.ts';
+import { FORMATS, type Format } from '../rest/bulk/formats.ts';
+import { listOperation } from '../rest/list.ts';
+import { NO_INPUT } from '../rest/operations.ts';
+import { compileParameters } from '../rest/parameters.ts';
+import type { Resource } from '../rest/resource-description.ts';
+
+/**
+ * Exports what a list's query finds, into a file that is there when it is complete, or to stdout.
+ * @throws {OperatorError} if there is such a file
+ */
+export async function exportTo(
+  file: string | undefined,
+  format: Format,
+  query: string,
+  resource: Resource,
+): Promise<void> {
+  const chunks = await openExport(format, query, resource);
+  if (file === undefined) return toStdout(chunks);
+  if (existsSync(file)) throw exists(file);
+  await withPartial(file, async (partial) => {
+    await pipeline(chunks, createWriteStream(partial, { flush: true }));
+    // Unlike a renamed file, a link takes the place of none.
+    await link(partial, file).catch((error: unknown) => {
+      throw hasCode(error, 'EEXIST') ? exists(file) : error;
+    });
+  });
+  console.error(`${file} is complete.`);
+}
+
+const exists = (file: string) => new OperatorError(`${file} exists. Choose another name, or remove it.`);
+
+async function openExport(format: Format, query: string, resource: Resource): Promise<AsyncIterable<string>> {
+  const { handle, parameters = {} } = listOperation(resource);
+  const target = `?${query}`;
+  const { stream, headers } = await handle({
+    ...NO_INPUT,
+    target,
+    parameters: compileParameters(parameters)(target),
+    accepted: FORMATS[format],
+    headers: { prefer: 'count=exact' },
+  });
+  if (!stream) throw new Error('a list is no stream');
+  const lines = Number(headers?.['x-total-count']) + (format === 'csv' ? 1 : 0);
+  return withProgress(stream.content, lines);
+}
+
+/** A bar, if it is known how many lines there are. */
+async function* withProgress(content: AsyncIterable<string | Uint8Array>, lines: number) {
+  const progress = Number.isNaN(lines) ? undefined : showProgress('Exporting, lines', lines);
+  try {
+    for await (const chunk of content) {
+      const text = String(chunk);
+      yield text;
+      progress?.advance(text.split('\n').length - 1);
+    }
+  } finally {
+    progress?.stop();
+  }
+}
+
+async function toStdout(chunks: AsyncIterable<string>): Promise<void> {
+  try {
+    await pipeline(chunks, process.stdout, { end: false });
+  } catch (error) {
+    if (!hasCode(error, 'EPIPE')) throw error; // whoever reads may have enough
+  }
+}

@@ -1,0 +1,121 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { testDatabase } from '../testing/database.ts';
+import { runHere } from '../testing/commands.ts';
+import { runCli, temporaryFolder } from '../testing/processes.ts';
+
+const { db, uri } = await testDatabase();
+const engines = db.collection('engines');
+const env = { MONGODB_URI: uri, INSTANCE_PATH: temporaryFolder() };
+const cli = (...parameters: string[]) => runHere(parameters, env);
+
+await cli('db:init');
+let folder = '';
+beforeEach(async () => {
+  await engines.deleteMany({});
+  folder = temporaryFolder();
+});
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('db:import', () => {
+  test.each([
+    ['rows.json', '[{"title":"A"},{"title":"B"}]'],
+    ['rows.ndjson', '{"title":"A"}\n{"title":"B"}\n'],
+    ['rows.csv', 'title\nA\nB\n'],
+  ])('stores %s and prints the totals', async (name, text) => {
+    const done = await cli('db:import', file(name, text));
+    expect(done).toMatchObject({ code: 0, stdout: '2 read, 2 stored, 0 bad\n' });
+    expect(await engines.countDocuments()).toBe(2);
+  });
+
+  test('tells bad rows, stores the others, and fails', async () => {
+    const rows = file('rows.ndjson', '{"title":"A"}\n{"thrust":-1}\n');
+    const words = await cli('db:import', rows);
+    expect(words).toMatchObject({
+      code: 1,
+      stdout: 'Line 2: /title is required; /thrust must be >= 0\n2 read, 1 stored, 1 bad\n',
+      stderr: expect.stringContaining('1 rows were not stored.'),
+    });
+    const json = await cli('db:import', rows, '--strict', '--json');
+    expect(json.code).toBe(1);
+    expect(
+      json.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
+      { line: 2, errors: [{ pointer: '/title' }, { pointer: '/thrust' }] },
+      { read: 2, inserted: 0, bad: 1, complete: true },
+    ]);
+    expect(await engines.countDocuments()).toBe(1);
+  });
+
+  test('reads stdin, if it is told the format', async () => {
+    const done = await runCli(['db:import', '-', '--format', 'csv'], env, 'title\nA\n');
+    expect(done).toMatchObject({ code: 0, stdout: '1 read, 1 stored, 0 bad\n' });
+  });
+
+  test.each([
+    ['a file that is not there', () => join(folder, 'none.csv'), /^There is no file .*none\.csv\.$/m],
+    ['a name without a format', () => file('rows', ''), /does not tell a format\. Add --format\.$/m],
+    ['another header', () => file('rows.csv', 'colour\nred\n'), /\/colour is no field; .*\/title is required\.$/m],
+    [
+      'an array without an end',
+      () => file('rows.json', '[{"title":"A"},{"title":"B"}'),
+      /^It ended too early\. The JSON array has no end/m,
+    ],
+  ])('fails in one line for %s', async (_what, path, line) => {
+    const { code, stderr } = await cli('db:import', path());
+    expect([code, stderr]).toEqual([1, expect.stringMatching(line)]);
+  });
+});
+
+describe('db:export', () => {
+  beforeEach(async () => {
+    await cli('db:import', file('rows.csv', 'title,thrust\nA,1\nB,2\nC,3\n'));
+  });
+
+  test('writes a file that db:import reads, and overwrites none', async () => {
+    const path = join(folder, 'all.csv');
+    expect(await cli('db:export', path)).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringContaining('complete'),
+    });
+    expect(readdirSync(folder).toSorted()).toEqual(['all.csv', 'rows.csv']);
+    const before = await engines.find().toArray();
+    await engines.deleteMany({});
+    expect(await cli('db:import', path)).toMatchObject({ code: 0, stdout: '3 read, 3 stored, 0 bad\n' });
+    expect(await engines.find().toArray()).toEqual(before);
+    const text = readFileSync(path, 'utf8');
+    expect(await cli('db:export', path)).toMatchObject({ code: 1, stderr: expect.stringContaining('exists.') });
+    expect(readFileSync(path, 'utf8')).toBe(text);
+  });
+
+  test('takes the query of a list, and prints to stdout', async () => {
+    const done = await runCli(['db:export', '--filter', 'thrust[gte]=2&sort=-thrust&fields=title'], env);
+    expect(done.code).toBe(0);
+    expect(
+      done.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).title),
+    ).toEqual(['C', 'B']);
+  });
+
+  test.each([
+    [['--filter', 'wings=2'], /wings is unknown/],
+    [['--filter', 'limit=2'], /limit is only for application\/json/],
+    [['all.json'], /would hold NDJSON/],
+  ])('refuses %j in one line', async (parameters, line) => {
+    const { code, stderr } = await cli('db:export', ...parameters);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(line)]);
+    expect(existsSync('all.json')).toBe(false);
+  });
+});

@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { Router, type RequestHandler } from 'express';
+import { etagOf, readConditions } from './rest/conditions.ts';
+import { otherMethods } from './rest/operations.ts';
+
+/** One file of the page. */
+interface Asset {
+  mediaType: string;
+  content: string | Buffer;
+}
+
+const { resolve } = createRequire(import.meta.url);
+
+/** All addresses are relative, so that the page also works behind a proxy that adds a prefix. */
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width">
+    <title>Spacecraft engine registry</title>
+    <link rel="icon" href="docs/favicon-32x32.png">
+    <link rel="stylesheet" href="docs/swagger-ui.css">
+    <script src="docs/swagger-ui-bundle.js" defer></script>
+    <script src="docs/initialise.js" defer></script>
+  </head>
+  <body>
+    <main id="swagger-ui"></main>
+  </body>
+</html>
+`;
+
+/**
+ * Without validatorUrl: null Swagger UI sends the description to a server of its makers. Of an operation that answers one
+ * as JSON and many as a stream it demands the stream's media type, whatever the body is; by the body the server knows.
+ */
+const INITIALISE = `SwaggerUIBundle({
+  url: 'openapi.json',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  validatorUrl: null,
+  requestInterceptor(request) {
+    if (request.body !== undefined) delete request.headers.accept;
+    return request;
+  },
+});
+`;
+
+const HEADERS = {
+  'cache-control': 'no-cache',
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+/** The page at `/docs` that shows `/openapi.json` with Swagger UI, and the files that it loads, all of this origin. */
+export function docs(): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  const assets: Record<string, () => Promise<Asset>> = {
+    '/docs': async () => ({ mediaType: 'text/html; charset=utf-8', content: PAGE }),
+    '/docs/initialise.js': async () => ({ mediaType: 'text/javascript', content: INITIALISE }),
+    '/docs/swagger-ui-bundle.js': packaged('swagger-ui-bundle.js', 'text/javascript'),
+    '/docs/swagger-ui.css': packaged('swagger-ui.css', 'text/css'),
+    '/docs/favicon-32x32.png': packaged('favicon-32x32.png', 'image/png'),
+  };
+  for (const [path, load] of Object.entries(assets))
+    router
+      .route(path)
+      .get(answerWith(load))
+      .all(otherMethods([{ method: 'get' }]));
+  return router;
+}
+
+/** A file of Swagger UI, as it was installed. */
+const packaged = (name: string, mediaType: string) => async (): Promise<Asset> => ({
+  mediaType,
+  content: await readFile(resolve(`swagger-ui-dist/${name}`)),
+});
+
+/** Answers with a file that is read when it is first asked for, and kept. */
+function answerWith(load: () => Promise<Asset>): RequestHandler {
+  let loading: Promise<Asset & { etag: string }> | undefined;
+  const withTag = async () => {
+    const asset = await load();
+    return { ...asset, etag: etagOf(asset.content) };
+  };
+  return async (request, response) => {
+    const conditions = readConditions(request.headers);
+    loading ??= withTag().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
+    const { mediaType, content, etag } = await loading;
+    conditions.requireNamed({ etag });
+    const headers = { ...HEADERS, etag };
+    if (conditions.isKnown({ etag })) {
+      response.writeHead(304, headers).end();
+      return;
+    }
+    response.writeHead(200, {
+      ...headers,
+      'content-type': mediaType,
+      'content-length': Buffer.byteLength(content),
+    });
+    response.end(content);
+  };
+}

@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MongoServerError, ObjectId, type ClientSession, type Document } from 'mongodb';
+import type { Origin } from '../operations.ts';
+import { Problem, unavailable } from '../problems.ts';
+import { hasTransactions } from '../topology.ts';
+import { insertBatch, removeBatch, type Target } from './insert-batch.ts';
+import { lines, split } from './split.ts';
+import { openSpool, type Spool } from './spool.ts';
+import { isGood, type Good, type Judged } from './windows.ts';
+
+/** What is inserted, all or nothing: good rows, which can be read as often as need be. */
+type Windows = () => AsyncIterable<readonly Judged[]>;
+
+/** It is not known whether everything was stored, or nothing, or what could not be removed again. */
+export class Undecided extends Problem {}
+
+/** So long others may be in the way of a transaction. */
+const PATIENCE_MS = 30_000;
+const ID_BATCH = 200;
+
+/**
+ * Inserts all rows or none: in one transaction where the server has them. Elsewhere, on a failure, exactly those are
+ * removed that were inserted before; should the process die, they stay.
+ * @returns the rows that the database did not take, because of which nothing is stored; one at least, if not all
+ * @throws {Undecided} if what became of them is not known
+ */
+export async function insertAllOrNone(resource: Target, windows: Windows, origin: Origin): Promise<Judged[]> {
+  return (await hasTransactions(resource.connection))
+    ? inTransaction(resource, windows, origin)
+    : removable(resource, windows, origin);
+}
+
+async function inTransaction(resource: Target, windows: Windows, origin: Origin): Promise<Judged[]> {
+  const start = performance.now();
+  for (let pauseMs = 20; ; pauseMs = Math.min(2 * pauseMs, 1000)) {
+    const session = resource.connection.getClient().startSession();
+    try {
+      session.startTransaction();
+      const refused = await insertAll(resource, windows, origin, { session });
+      if (refused.length === 0) await commit(session);
+      return refused;
+    } catch (error) {
+      // A lost connection has this label too, but a client should hear of that at once.
+      if (!(error instanceof MongoServerError && error.hasErrorLabel('TransientTransactionError'))) throw error;
+      if (performance.now() - start > PATIENCE_MS)
+        throw unavailable(
+          'The database gave the transaction up; nothing was stored. Either others write the same members all the ' +
+            "time, or it takes longer than the server's parameter transactionLifetimeLimitSeconds: send less at once.",
+        );
+    } finally {
+      if (session.inTransaction()) await session.abortTransaction().catch(() => {});
+      await session.endSession();
+    }
+    await sleep(Math.random() * pauseMs);
+  }
+}
+
+async function commit(session: ClientSession): Promise<void> {
+  try {
+    await session.commitTransaction();
+  } catch (error) {
+    if (error instanceof MongoServerError && error.hasErrorLabel('TransientTransactionError')) throw error;
+    throw undecided('The database did not say whether it stored everything or nothing.');
+  }
+}
+
+/** Without transactions. */
+export async function removable(resource: Target, windows: Windows, origin: Origin): Promise<Judged[]> {
+  const stored = openSpool();
+  const doubtful: Document[] = [];
+  const remove = async () => {
+    await removeStored(resource, stored);
+    await removeBatch(resource, await presentOf(resource, doubtful));
+  };
+  try {
+    const refused = await insertAll(resource, windows, origin, { stored, doubtful });
+    if (refused.length > 0) await remove();
+    return refused;
+  } catch (error) {
+    const isRemoved = await remove().then(
+      () => true,
+      () => false,
+    );
+    if (isRemoved && doubtful.length === 0) throw error;
+    throw undecided('The database did not answer, so not all that was stored before may have been removed.');
+  } finally {
+    await stored.close();
+  }
+}
+
+const undecided = (what: string) =>
+  new Undecided(503, `${what} Look for some of the rows before you repeat this.`, [], unavailable('').headers);
+
+interface Notes {
+  session?: ClientSession;
+  /** The ids of what is stored for certain, a line each. */
+  stored?: Spool;
+  /** What may be stored or not. */
+  doubtful?: Document[];
+}
+
+/** Inserts window by window. @returns the rows of the first window that the database did not take */
+async function insertAll(
+  resource: Target,
+  windows: Windows,
+  origin: Origin,
+  { session, stored, doubtful }: Notes,
+): Promise<Judged[]> {
+  for await (const window of windows()) {
+    const good: Good[] = window.filter(isGood);
+    const documents = good.map(({ document }) => document);
+    doubtful?.push(...documents);
+    const refusals = await insertBatch(resource, documents, origin, session);
+    doubtful?.splice(0);
+    const refused = new Map(refusals.map(({ index, flaws }) => [index, flaws]));
+    const ids = documents.filter((_, index) => !refused.has(index)).map(({ _id }) => `${String(_id)}\n`);
+    await stored?.write(ids.join(''));
+    if (refused.size > 0) return good.flatMap((row, index) => ({ ...row, flaws: refused.get(index) ?? [] }));
+  }
+  return [];
+}
+
+async function removeStored(resource: Target, stored: Spool): Promise<void> {
+  let ids: ObjectId[] = [];
+  for await (const { bytes } of split(stored.read(), lines())) {
+    ids.push(ObjectId.createFromHexString(String(bytes)));
+    if (ids.length < ID_BATCH) continue;
+    await removeBatch(resource, ids);
+    ids = [];
+  }
+  await removeBatch(resource, ids);
+}
+
+/** The ids of those that are stored just so: with the same id, another's would differ in its times at least. */
+async function presentOf({ collection }: Target, documents: readonly Document[]): Promise<ObjectId[]> {
+  if (documents.length === 0) return [];
+  const same = documents.map((one) => ({ _id: one['_id'], $expr: { $eq: ['$$ROOT', { $literal: one }] } }));
+  const present = await collection.find({ $or: same }, { projection: { _id: 1 } }).toArray();
+  return present.map(({ _id }) => _id);
+}

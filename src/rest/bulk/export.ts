@@ -1,0 +1,151 @@
+import type { Document } from 'mongodb';
+import type { Field } from '../../schema/fields.ts';
+import type { JsonSchema } from '../../schema/json-schema.ts';
+import type { Answer } from '../answers.ts';
+import { Problem, unavailable } from '../problems.ts';
+import type { Resource } from '../resource-description.ts';
+import type { SortKey } from '../sorts.ts';
+import { columnsOf, writeCells } from './columns.ts';
+import { writeRecord } from './csv.ts';
+import { FORMATS, formatOf } from './formats.ts';
+
+/** What is exported: one query after the other, none of which finds what another does. */
+export interface Selected {
+  filters: readonly Document[];
+  keys: readonly SortKey[];
+  projection?: Document;
+  fields: readonly Field[];
+  show: (document: Document) => Document;
+}
+
+const BATCH = 500;
+
+/** The media types of an export, as OpenAPI describes them. */
+export const exportStreams: Readonly<Record<string, JsonSchema>> = {
+  [FORMATS.ndjson]: { type: 'string', description: 'NDJSON: all of the result, each member on a line' },
+  [FORMATS.csv]: { type: 'string', description: 'CSV (RFC 4180): all of the result, as an import reads it' },
+};
+
+/** @throws {Problem} 400 for the parameters of pages */
+export function refusePages(target: string): void {
+  const names = new Set(new URL(target, 'http://localhost').searchParams.keys());
+  const given = ['limit', 'after', 'before'].filter((name) => names.has(name));
+  if (given.length === 0) return;
+  const detail = `is only for ${FORMATS.json}: this media type has no pages, it holds everything`;
+  throw new Problem(
+    400,
+    'The parameters listed in errors cannot be used with what Accept asks for.',
+    given.map((parameter) => ({ parameter, keyword: 'not', detail })),
+  );
+}
+
+/** Answers all that is selected, in constant memory; a batch is read when the one before it was sent. */
+export function exportAnswer(
+  resource: Resource,
+  mediaType: string,
+  selected: Selected,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  if (formatOf(mediaType) === 'ndjson') {
+    const content = texts(resource, selected, '', (shown) => `${JSON.stringify(shown)}\n`);
+    return { status: 200, headers, stream: { mediaType, content } };
+  }
+  const columns = columnsOf(selected.fields);
+  const header = writeRecord(columns.map(({ name }) => name));
+  const content = texts(resource, selected, header, (shown) => writeRecord(writeCells(columns, shown)));
+  const name = resource.path.split('/').at(-1);
+  return {
+    status: 200,
+    headers: { ...headers, 'content-disposition': `attachment; filename="${name}.csv"` },
+    stream: { mediaType: `${mediaType}; charset=utf-8`, content },
+  };
+}
+
+function texts(
+  resource: Resource,
+  selected: Selected,
+  header: string,
+  write: (shown: Document) => string,
+): AsyncIterable<string> {
+  return {
+    [Symbol.asyncIterator]() {
+      const held: Held = { isLeft: false, release() {} };
+      const chunks = generate(resource, selected, header, write, held);
+      return {
+        next: () => chunks.next(),
+        return() {
+          held.isLeft = true;
+          held.release();
+          return chunks.return(undefined);
+        },
+      };
+    },
+  };
+}
+
+/** What an export holds open. */
+interface Held {
+  /** Whether nobody waits for it any more. */
+  isLeft: boolean;
+  /** Ends the query that is under way. */
+  release: () => void;
+}
+
+async function* generate(
+  resource: Resource,
+  { filters, show, ...query }: Selected,
+  header: string,
+  write: (shown: Document) => string,
+  held: Held,
+): AsyncGenerator<string, undefined> {
+  let head = header;
+  try {
+    for (const filter of filters)
+      for await (const documents of batches(resource, filter, query, held)) {
+        yield head + documents.map((document) => write(show(document))).join('');
+        head = '';
+      }
+    if (head !== '') yield head;
+  } catch (error) {
+    if (!held.isLeft) throw error;
+  }
+}
+
+/**
+ * The batches of a query. maxTimeMS would end a long export, for it bounds the work on all batches together; so only
+ * the first is timed. To be given up before it has come, a query loses its connection, which ends it in the database.
+ * @throws {Problem} 503 if the first takes too long
+ */
+async function* batches(
+  { collection, maxTimeMS }: Pick<Resource, 'collection' | 'maxTimeMS'>,
+  filter: Document,
+  { keys, projection }: Pick<Selected, 'keys' | 'projection'>,
+  held: Held,
+): AsyncGenerator<Document[]> {
+  const late = unavailable(
+    `The query took the database longer than ${maxTimeMS} ms. Narrow the filter, or sort in the order of an index.`,
+  );
+  const opening = new AbortController();
+  const timer = setTimeout(() => opening.abort(late), maxTimeMS);
+  const sort = keys.map(({ path, direction }): [string, 1 | -1] => [path, direction]);
+  const options = { sort, batchSize: BATCH, signal: opening.signal, ...(projection && { projection }) };
+  const cursor = collection.find(filter, options);
+  let isClosed = false;
+  const close = () => {
+    if (isClosed) return; // a second time, the driver would end the session that the first one needs
+    isClosed = true;
+    // Nobody waits for it: if the database is away it takes long, and there is nothing to be done.
+    cursor.close().catch(() => {});
+  };
+  held.release = () => opening.abort();
+  try {
+    while (await cursor.hasNext()) {
+      clearTimeout(timer);
+      held.release = close; // aborted, the driver would leave it open
+      yield cursor.readBufferedDocuments();
+    }
+  } finally {
+    clearTimeout(timer);
+    close();
+  }
+}

@@ -1,0 +1,15 @@
+/** The spellings of many documents in one text, by their media types. */
+export const FORMATS = {
+  json: 'application/json',
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv',
+} as const;
+
+export type Format = keyof typeof FORMATS;
+
+/** The format of a media type. @throws {Error} if it is of none: an operation declares which it takes */
+export function formatOf(mediaType: string): Format {
+  const format = (['json', 'ndjson', 'csv'] as const).find((name) => FORMATS[name] === mediaType);
+  if (format === undefined) throw new Error(`${mediaType} is no format of many documents`);
+  return format;
+}

@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MongoBulkWriteError, type ClientSession, type Document, type ObjectId, type WriteError } from 'mongodb';
+import { DUPLICATE_KEY } from '../../error-code.ts';
+import { validatorFlaws } from '../failures.ts';
+import { entriesOf, entryOf, type Entry } from '../history/entries.ts';
+import type { Origin } from '../operations.ts';
+import { unavailable, type Flaw } from '../problems.ts';
+import type { Resource } from '../resource-description.ts';
+import { hasTransactions } from '../topology.ts';
+import { inTransaction } from '../writes/transaction.ts';
+
+/** A document of a batch that the database did not take. */
+export interface Refusal {
+  /** Of the document, from 0 within the batch. */
+  index: number;
+  flaws: Flaw[];
+}
+
+/** So long others may be in the way. */
+const PATIENCE_MS = 30_000;
+
+/** What inserting needs to know of a resource. */
+export type Target = Pick<Resource, 'connection' | 'collection' | 'indexes' | 'show' | 'settings'>;
+
+/**
+ * Inserts documents, each for itself, with their history; in a session's transaction, the first that is refused ends
+ * that.
+ * @returns those that the database did not take; of any other failure it is not known which were stored
+ */
+export async function insertBatch(
+  resource: Target,
+  documents: readonly Document[],
+  origin: Origin,
+  session?: ClientSession,
+): Promise<Refusal[]> {
+  const { connection, settings } = resource;
+  if (documents.length === 0) return [];
+  if (!settings.history.enabled) return insert(resource, documents, { session });
+  const entries = entriesAbout(resource, documents, origin);
+  if (session) return insertWithEntries(resource, documents, entries, session);
+  const refusals = await findTaken(resource, documents);
+  const way = (await hasTransactions(connection)) ? insertInTransaction : insertAnnounced;
+  return way(resource, documents, entries, refusals);
+}
+
+const entriesAbout = (resource: Target, documents: readonly Document[], origin: Origin): Entry[] => {
+  const at = new Date();
+  return documents.map((after) =>
+    entryOf(resource, origin, { kind: 'create', id: after['_id'], at, before: null, after }),
+  );
+};
+
+async function insertWithEntries(
+  resource: Target,
+  documents: readonly Document[],
+  entries: readonly Entry[],
+  session: ClientSession,
+): Promise<Refusal[]> {
+  const refused = await insert(resource, documents, { session });
+  if (refused.length === 0 && documents.length > 0) await entriesOf(resource).insertMany([...entries], { session });
+  return refused;
+}
+
+/** A transaction ends with the first document that is refused: it is left out of the next one. */
+async function insertInTransaction(
+  resource: Target,
+  documents: readonly Document[],
+  entries: readonly Entry[],
+  refusals: Refusal[],
+): Promise<Refusal[]> {
+  const start = performance.now();
+  while (performance.now() - start < PATIENCE_MS) {
+    const left = without(refusals, documents);
+    const pick = <Item>(items: readonly Item[]) => left.flatMap((index) => items[index] ?? []);
+    let refused: Refusal[] = [];
+    const isDone = await inTransaction(resource.connection, async (session) => {
+      refused = await insertWithEntries(resource, pick(documents), pick(entries), session);
+      return refused.length === 0;
+    });
+    if (isDone) return refusals;
+    for (const { index, flaws } of refused) refusals.push({ index: left[index] ?? 0, flaws });
+    if (refused.length === 0) await sleep(Math.random() * 20); // somebody else was in the way
+  }
+  throw unavailable('Others write the same members all the time. Try again.');
+}
+
+/** On a server without transactions: what is pending is judged by what is stored. */
+async function insertAnnounced(
+  resource: Target,
+  documents: readonly Document[],
+  entries: readonly Entry[],
+  refusals: Refusal[],
+): Promise<Refusal[]> {
+  const log = entriesOf(resource);
+  const left = without(refusals, documents);
+  const pick = <Item>(items: readonly Item[]) => left.flatMap((index) => items[index] ?? []);
+  const announced = pick(entries);
+  if (announced.length > 0) await log.insertMany(announced.map((entry) => ({ ...entry, pending: true })));
+  const refused = await insert(resource, pick(documents), {});
+  const inVain = refused.flatMap(({ index }) => announced[index]?._id ?? []);
+  if (inVain.length > 0) await log.deleteMany({ _id: { $in: inVain } });
+  await log.updateMany({ _id: { $in: announced.map(({ _id }) => _id) } }, { $unset: { pending: true } });
+  return [...refusals, ...refused.map(({ index, flaws }) => ({ index: left[index] ?? 0, flaws }))];
+}
+
+/** The places of those that are not refused. */
+const without = (refusals: readonly Refusal[], documents: readonly Document[]): number[] => {
+  const refused = new Set(refusals.map(({ index }) => index));
+  return [...documents.keys()].filter((index) => !refused.has(index));
+};
+
+/** Documents whose id is taken, or stands twice in the batch: found out at once, where each would cost a transaction. */
+async function findTaken({ collection }: Target, documents: readonly Document[]): Promise<Refusal[]> {
+  const ids = documents.map(({ _id }) => _id);
+  const taken = await collection.find({ _id: { $in: ids } }, { projection: { _id: 1 } }).toArray();
+  const known = new Set(taken.map(({ _id }) => String(_id)));
+  return ids.flatMap((id, index) => {
+    const isKnown = known.has(String(id));
+    known.add(String(id));
+    return isKnown ? [{ index, flaws: [isTaken('id')] }] : [];
+  });
+}
+
+async function insert(
+  { collection, indexes }: Target,
+  documents: readonly Document[],
+  { session }: { session?: ClientSession | undefined },
+): Promise<Refusal[]> {
+  if (documents.length === 0) return [];
+  try {
+    await collection.insertMany([...documents], { ordered: false, ...(session && { session }) });
+    return [];
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
+    const failed = [error.writeErrors].flat();
+    if (failed.length === 0) throw error;
+    return failed.map((one) => ({ index: one.index, flaws: flawsOf(one, indexes) }));
+  }
+}
+
+/** Takes back what {@link insertBatch} inserted without a transaction, and its history. */
+export async function removeBatch(resource: Target, ids: readonly ObjectId[]): Promise<void> {
+  const { collection, settings } = resource;
+  await collection.deleteMany({ _id: { $in: [...ids] } });
+  if (settings.history.enabled) await entriesOf(resource).deleteMany({ of: { $in: [...ids] }, kind: 'create' });
+}
+
+const isTaken = (path: string): Flaw => ({
+  pointer: `/${path.replaceAll('.', '/')}`,
+  keyword: 'unique',
+  detail: 'is taken',
+});
+
+function flawsOf({ code, errmsg = '', errInfo }: WriteError, indexes: Resource['indexes']): Flaw[] {
+  if (code === DUPLICATE_KEY) {
+    const index = / index: (\S+) dup key/.exec(errmsg)?.[1] ?? '';
+    const paths = index === '_id_' ? ['id'] : Object.keys(indexes.find(({ name }) => name === index)?.key ?? {});
+    if (paths.length > 0) return paths.map(isTaken);
+    return [{ pointer: '', keyword: 'unique', detail: 'has values that are taken' }];
+  }
+  const flaws = validatorFlaws(errInfo);
+  if (flaws.length > 0) return flaws;
+  return [{ pointer: '', keyword: 'database', detail: `was refused by the database (code ${code})` }];
+}

@@ -1,0 +1,103 @@
+import { isUtf8 } from 'node:buffer';
+import type { Field } from '../../schema/fields.ts';
+import { LIMIT_BYTES, parse } from '../body.ts';
+import { Problem, type Flaw } from '../problems.ts';
+import { columnsOf, readCells, type Column } from './columns.ts';
+import { parseRecord } from './csv.ts';
+import type { Format } from './formats.ts';
+import { csvRecords, elements, lines, split, type Piece } from './split.ts';
+
+/** One row of a body: a value, or why it is none. */
+export interface Row {
+  /** The line on which it begins, from 1; of a JSON array the index, from 0. */
+  place: number;
+  value: unknown;
+  flaws: Flaw[];
+  /** Of its text. */
+  bytes: number;
+}
+
+/**
+ * Reads the rows of a body one by one; empty lines are none.
+ * @throws {Problem} 400 if it cannot be split into rows, 422 if the header of a CSV file has other names than the fields
+ */
+export function readRows(format: Format, fields: readonly Field[], chunks: AsyncIterable<Buffer>): AsyncGenerator<Row> {
+  if (format === 'csv') return csvRows(fields, split(chunks, csvRecords()));
+  return jsonRows(format, split(chunks, format === 'json' ? elements() : lines()));
+}
+
+async function* jsonRows(format: Format, pieces: AsyncIterable<Piece>): AsyncGenerator<Row> {
+  for await (const piece of pieces) {
+    if (format === 'json') yield rowOf(piece, piece.index, (bytes) => parse(bytes, 'The element'));
+    else if (!isBlank(piece)) yield rowOf(piece, piece.line, (bytes) => parse(bytes, 'The line'));
+  }
+}
+
+async function* csvRows(fields: readonly Field[], pieces: AsyncIterable<Piece>): AsyncGenerator<Row> {
+  const known = columnsOf(fields);
+  let columns: readonly Column[] | undefined;
+  for await (const piece of pieces) {
+    if (isBlank(piece)) continue;
+    if (columns) {
+      const given = columns;
+      yield rowOf(piece, piece.line, (bytes) => readCells(given, readRecord(bytes, given.length)));
+    } else columns = readHeader(piece, known);
+  }
+}
+
+/** A line that holds nothing. */
+const isBlank = ({ bytes }: Piece) => bytes !== undefined && bytes.length < 3 && bytes.toString().trim() === '';
+
+function rowOf({ bytes }: Piece, place: number, read: (bytes: Buffer) => unknown): Row {
+  if (!bytes) return { place, value: undefined, flaws: [tooLong], bytes: 0 };
+  try {
+    return { place, value: read(bytes), flaws: [], bytes: bytes.length };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { place, value: undefined, flaws: [{ pointer: '', keyword: 'format', detail: error.message }], bytes: 0 };
+  }
+}
+
+const tooLong: Flaw = { pointer: '', keyword: 'maxLength', detail: `is longer than ${LIMIT_BYTES} bytes` };
+
+function readRecord(bytes: Buffer, count: number): string[] {
+  if (!isUtf8(bytes)) throw new Problem(400, 'The record is not UTF-8.');
+  const cells = parseRecord(bytes.toString().replace(/\r$/, ''));
+  if (!cells)
+    throw new Problem(400, 'The record has a quote where CSV allows none, or one that is not closed (RFC 4180).');
+  if (cells.length !== count)
+    throw new Problem(400, `The record has ${cells.length} cells where the header has ${count}.`);
+  return cells;
+}
+
+/** The columns in the order of the file. @throws {Problem} 422 for names that are unknown, repeated or missing */
+function readHeader({ bytes = Buffer.alloc(0) }: Piece, known: readonly Column[]): Column[] {
+  const names = isUtf8(bytes)
+    ? parseRecord(
+        bytes
+          .toString()
+          .replace(/^\u{FEFF}/u, '')
+          .replace(/\r$/, ''),
+      )
+    : undefined;
+  if (!names) throw new Problem(422, 'The first line is no header: a line of CSV in UTF-8, of at most 100 KiB.');
+  const byName = new Map(known.map((column) => [column.name, column]));
+  const pointer = (name: string) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1').replaceAll('.', '/')}`;
+  const list = known.map(({ name }) => name).join(', ');
+  const flaws: Flaw[] = [];
+  for (const [place, name] of names.entries())
+    if (!byName.has(name))
+      flaws.push({
+        pointer: pointer(name),
+        keyword: 'additionalProperties',
+        detail: `is no field; fields are ${list}`,
+      });
+    else if (names.indexOf(name) < place)
+      flaws.push({ pointer: pointer(name), keyword: 'uniqueItems', detail: 'must be named only once' });
+  for (const { name, required } of known)
+    if (required && !names.includes(name))
+      flaws.push({ pointer: pointer(name), keyword: 'required', detail: 'is required' });
+  if (flaws.length > 0)
+    throw new Problem(422, 'The header names other columns than it may. Nothing was stored.', flaws.slice(0, 100));
+  return names.flatMap((name) => byName.get(name) ?? []);
+}

@@ -1,0 +1,200 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import mongoose from 'mongoose';
+import { pino } from 'pino';
+import { connect } from '../../database/connect.ts';
+import { serve, testServer } from '../../testing.ts';
+import { atEnd } from '../../testing/cleanup.ts';
+import { serveEvents } from '../../testing/event-server.ts';
+import { until } from '../../testing/until.ts';
+import { openEvents, type Told } from '../../testing/event-source.ts';
+import { lineTo } from '../../testing/line.ts';
+import { Reader } from './reader.ts';
+import { Ring } from './ring.ts';
+import { compileView } from './view.ts';
+
+const database = await testServer();
+const { uri, db, engines } = database;
+const SMALL = { entries: 8, bytes: 2 ** 20 };
+
+const write = async (...thrusts: number[]) => {
+  for (const thrust of thrusts) await engines.insertOne({ title: 'Merlin', thrust });
+};
+
+const upTo = (end: number) => Array.from({ length: end }, (_, place) => place + 1);
+const thrusts = (events: readonly Told[]) => events.map(({ data }) => data['thrust']);
+
+test('a client goes on behind its last event, from what the process still has', async () => {
+  const { url, opened } = await serveEvents(database);
+  const [steady, leaving] = [await openEvents(url), await openEvents(url)];
+  await write(1, 2);
+  await leaving.until(2);
+  leaving.close();
+  await write(3, 4);
+  await steady.until(4);
+  const back = await openEvents(url, leaving.events[0]?.id);
+  await write(5);
+  expect(thrusts(await back.until(4))).toEqual([2, 3, 4, 5]);
+  expect(thrusts(await steady.until(5))).toEqual([1, 2, 3, 4, 5]);
+  expect(opened()).toBe(1);
+});
+
+test('one that has not had an event yet misses none either', async () => {
+  const { url } = await serveEvents(database);
+  const source = await openEvents(url);
+  await source.when(() => source.lastEventId() !== '');
+  source.close();
+  await write(1);
+  const back = await openEvents(url, source.lastEventId());
+  expect(thrusts(await back.until(1))).toEqual([1]);
+});
+
+test('one whose last event is long past catches up by a change stream of its own, until it meets the others', async () => {
+  const { url, opened, closed } = await serveEvents(database, { ring: SMALL });
+  const steady = await openEvents(url);
+  await write(...upTo(40));
+  await steady.until(40);
+  const late = await openEvents(url, steady.events[1]?.id);
+  expect(thrusts(await late.until(38))).toEqual(upTo(40).slice(2));
+  expect(opened()).toBe(2);
+  await until(() => closed() === 1);
+  await write(41, 42);
+  expect(thrusts(await late.until(40))).toEqual(upTo(42).slice(2));
+  expect(thrusts(await steady.until(42))).toEqual(upTo(42));
+});
+
+test('one that comes back alone, and one who comes to the present then, end with one change stream', async () => {
+  const { url, opened, closed } = await serveEvents(database);
+  const first = await openEvents(url);
+  await write(1, 2);
+  await first.until(2);
+  first.close();
+  await until(() => closed() === 1);
+  const back = await openEvents(url, first.events[0]?.id);
+  await back.until(1);
+  const other = await openEvents(url);
+  expect(opened()).toBe(3);
+  await write(3, 4);
+  expect(thrusts(await back.until(3))).toEqual([2, 3, 4]);
+  expect(thrusts(await other.until(2))).toEqual([3, 4]);
+  await until(() => closed() === 2);
+});
+
+test('with writes going on and clients that come and go, each sees everything once and in order', async () => {
+  const { url } = await serveEvents(database, { ring: SMALL });
+  const TOTAL = 150;
+  const follow = async (query: string, count: number) => {
+    const seen: Told[] = [];
+    let source = await openEvents(url + query);
+    await source.when(() => source.lastEventId() !== '');
+    const whole = async () => {
+      while (seen.length < count) {
+        const most = 1 + Math.floor(Math.random() * 30);
+        await source.until(Math.min(most, count - seen.length));
+        // It is cut off somewhere, so that some of what was sent has come and some has not.
+        const had = source.events.slice(0, most);
+        source.close();
+        seen.push(...had);
+        if (Math.random() < 0.5) await sleep(Math.random() * 60);
+        source = await openEvents(url + query, had.at(-1)?.id);
+      }
+      source.close();
+      return thrusts(seen);
+    };
+    return whole;
+  };
+  const readers = await Promise.all(
+    ['', '', '', '?thrust[gt]=75', '?thrust[in]=10,20,150'].map((query, place) =>
+      follow(query, [TOTAL, TOTAL, TOTAL, 75, 3][place] ?? 0),
+    ),
+  );
+  const [seen] = await Promise.all([Promise.all(readers.map((whole) => whole())), write(...upTo(TOTAL))]);
+  const all = upTo(TOTAL);
+  expect(seen).toEqual([all, all, all, all.slice(75), [10, 20, 150]]);
+});
+
+test('a reader whose filter nothing meets comes along all the same', async () => {
+  const { url } = await serveEvents(database, { heartbeatMs: 30 });
+  const [all, none] = [await openEvents(url), await openEvents(`${url}?thrust=-1`)];
+  await write(1, 2);
+  const [, last] = await all.until(2);
+  await none.when(() => none.lastEventId() === last?.id);
+  expect(none.events).toEqual([]);
+  expect(none.comments).toContain('heartbeat');
+});
+
+test('where nothing changes for long, the place is told all the same, since the server forgets old ones', async () => {
+  const { url } = await serveEvents(database, { heartbeatMs: 30, silenceMs: 0 });
+  const source = await openEvents(url);
+  await source.when(() => source.lastEventId() !== '');
+  const first = source.lastEventId();
+  await db.collection('others').insertOne({});
+  await source.when(() => source.lastEventId() !== first);
+  expect(source.events).toEqual([]);
+  source.close();
+  const back = await openEvents(url, source.lastEventId());
+  await write(1);
+  expect(thrusts(await back.until(1))).toEqual([1]);
+});
+
+test('a reader that goes over to another change stream keeps what it has not taken', async () => {
+  const ringOf = (...names: string[]) => {
+    const ring = new Ring({ entries: 10, bytes: 1000 });
+    for (const id of names) ring.push({ id, message: Buffer.from(id) });
+    return ring;
+  };
+  const reader = new Reader(compileView([]), ringOf('1', '2', '3'), 0, () => {});
+  const other = ringOf('3', '4');
+  const next = async () => String((await reader.next()).value);
+  expect(await next()).toBe('1');
+  reader.moveTo(other, other.behind('3') ?? NaN);
+  expect([await next(), await next(), await next()]).toEqual(['2', '3', '4']);
+});
+
+test('one who asks for what the server has forgotten is told to begin again', async () => {
+  const { url } = await serveEvents(database, {}, ({ aggregate, pipeline }) =>
+    aggregate === 'engines' && JSON.stringify(pipeline).includes('resumeAfter')
+      ? { ok: 0, code: 286, codeName: 'ChangeStreamHistoryLost', errmsg: 'Resume of change stream was not possible' }
+      : undefined,
+  );
+  const first = await openEvents(url);
+  await write(1);
+  const [told] = await first.until(1);
+  first.close();
+  await first.ended;
+  const back = await openEvents(url, told?.id.replace(/..$/, '99'));
+  await back.until(1);
+  await write(2);
+  expect((await back.until(2)).map(({ event }) => event)).toEqual(['reset', 'created']);
+});
+
+test('while the database is away readers stay, and miss nothing', async () => {
+  const line = await lineTo(uri);
+  const connection = await connect(line.uri, db.databaseName, true);
+  atEnd(() => connection.close(true));
+  const url = `${await serve(connection)}/engines/events`;
+  const source = await openEvents(url);
+  await write(1);
+  await source.until(1);
+  line.cut();
+  await write(2, 3);
+  await sleep(50);
+  await line.restore();
+  await write(4);
+  expect(thrusts(await source.until(4))).toEqual([1, 2, 3, 4]);
+  source.close();
+});
+
+test('they do not wait for ever, and the log tells why', async () => {
+  const line = await lineTo(uri);
+  const log: string[] = [];
+  const logger = pino({ level: 'error' }, { write: (text: string) => void log.push(text) });
+  const options = { dbName: db.databaseName, serverSelectionTimeoutMS: 1000 };
+  const connection = await mongoose.createConnection(line.uri, options).asPromise();
+  atEnd(() => connection.close(true));
+  const url = `${await serve(connection, { logger, settings: { events: { patienceMs: 100 } } })}/engines/events`;
+  const sources = [await openEvents(url), await openEvents(url)];
+  line.cut();
+  await Promise.all(sources.map(({ ended }) => ended));
+  expect(log).toEqual([expect.stringContaining('The database does not answer')]);
+});

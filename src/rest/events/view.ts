@@ -1,0 +1,35 @@
+import type { Document } from 'mongodb';
+import { meets } from '../contradictions.ts';
+import type { Condition } from '../filters.ts';
+import type { Change } from './change.ts';
+
+/** What a reader is told of a change, if anything. */
+export type View = (change: Change) => Buffer | undefined;
+
+/**
+ * The changes of the documents that meet all conditions. They are judged here, so that all readers can share one change
+ * stream. A document that a change takes out of the view is told as `unmatched`; so are, since its former state is not
+ * known, some that were outside before.
+ */
+export function compileView(conditions: readonly Condition[]): View {
+  const paths = conditions.map(({ attribute }) => attribute.path);
+  const isMet = (document: Document) =>
+    conditions.every((condition) => meets(valueAt(document, condition.attribute.path), condition));
+  return ({ message, document, unmatched, written }) => {
+    if (!document || isMet(document)) return message;
+    const mayHaveLeft = !written || written.some((path) => paths.some((own) => isWithin(path, own)));
+    return mayHaveLeft ? unmatched : undefined;
+  };
+}
+
+/** A missing field is compared as null, as in the database. */
+function valueAt(document: Document, path: string): unknown {
+  let value: unknown = document;
+  for (const name of path.split('.')) value = isObject(value) ? value[name] : undefined;
+  return value ?? null;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** Whether one of two dotted paths is a part of the other. */
+const isWithin = (one: string, other: string) => `${one}.`.startsWith(`${other}.`) || `${other}.`.startsWith(`${one}.`);

@@ -1,0 +1,105 @@
+import jsonPatch from 'fast-json-patch';
+import { ObjectId, type Collection, type Document } from 'mongodb';
+import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
+import type { CollectionDefinition } from '../../schema/collection.ts';
+import type { Origin } from '../operations.ts';
+import type { Resource } from '../resource-description.ts';
+import { Outpaced, type Change, type Companion } from '../writes/commit.ts';
+
+/** What is kept of one change of a member. */
+export interface Entry {
+  _id: ObjectId;
+  /** The member. */
+  of: ObjectId;
+  /** Its changes follow each other in this order. */
+  at: Date;
+  kind: Change['kind'];
+  caller: string;
+  requestId: string;
+  /** What changed in the representation, as JSON Patch (RFC 6902). */
+  patch: Document[];
+  /** The whole document as it was before, so that no earlier entry is needed to know a state. */
+  before: Document | null;
+  expiresAt: Date;
+  /** Written before the change, on a server without transactions: whether it was made is seen by the member. */
+  pending?: true;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The collection that keeps the changes of another's documents. */
+export const historyDefinition = (collection: string): CollectionDefinition => ({
+  name: nameOf(collection),
+  validator: {
+    $jsonSchema: {
+      bsonType: 'object',
+      required: ['of', 'at', 'kind', 'caller', 'requestId', 'patch', 'before', 'expiresAt'],
+      properties: {
+        _id: { bsonType: 'objectId' },
+        of: { bsonType: 'objectId' },
+        at: { bsonType: 'date' },
+        kind: { enum: ['create', 'change', 'remove', 'restore'] },
+        caller: { bsonType: 'string' },
+        requestId: { bsonType: 'string' },
+        patch: { bsonType: 'array', items: { bsonType: 'object' } },
+        before: { bsonType: ['object', 'null'] },
+        expiresAt: { bsonType: 'date' },
+        pending: { bsonType: 'bool' },
+      },
+      additionalProperties: false,
+    },
+  },
+  indexes: [
+    { name: 'of_1_at_1', key: { of: 1, at: 1 }, unique: true },
+    { name: 'expiresAt_1', key: { expiresAt: 1 }, expireAfterSeconds: 0 },
+  ],
+  defaults: {},
+});
+
+const nameOf = (collection: string) => `${collection}.history`;
+
+/** The entries about a resource's members. */
+export function entriesOf({ connection, collection }: Pick<Resource, 'connection' | 'collection'>): Collection<Entry> {
+  const { db } = connection;
+  if (!db) throw new Error('the connection is not open');
+  return db.collection<Entry>(nameOf(collection.collectionName));
+}
+
+/** Keeps what a request changes. */
+export function historian(resource: Resource, origin: Origin): Companion {
+  const entries = entriesOf(resource);
+  const insert = async (change: Change, entry: Entry, options = {}) => {
+    await entries.insertOne(entry, options).catch((error: unknown) => {
+      if (!hasCode(error, DUPLICATE_KEY)) throw error;
+      // Of a creation an earlier attempt has left it behind; else another change of this member has the same time.
+      if (change.kind !== 'create') throw new Outpaced();
+    });
+  };
+  const its = ({ id, at }: Change) => ({ of: id, at });
+  return {
+    announce: (change) => insert(change, { ...entryOf(resource, origin, change), pending: true }),
+    async settle(change, session) {
+      if (session) await insert(change, entryOf(resource, origin, change), { session });
+      else await entries.updateOne(its(change), { $unset: { pending: true } });
+    },
+    withdraw: (change) => entries.deleteOne(its(change)),
+  };
+}
+
+/** The entry about a change. */
+export function entryOf(
+  { show, settings }: Pick<Resource, 'show' | 'settings'>,
+  { caller, requestId }: Origin,
+  { kind, id, at, before, after }: Pick<Change, 'kind' | 'id' | 'at' | 'before' | 'after'>,
+): Entry {
+  const expiresAt = new Date(Date.now() + settings.history.days * DAY_MS);
+  const patch = patchOf(before && toJson(show(before)), after && toJson(show(after)));
+  return { _id: new ObjectId(), of: id, at, kind, caller, requestId, patch, before, expiresAt };
+}
+
+function patchOf(before: Document | null, after: Document | null): Document[] {
+  if (before === null) return [{ op: 'add', path: '', value: after }];
+  return after === null ? [{ op: 'remove', path: '' }] : jsonPatch.compare(before, after);
+}
+
+const toJson = (shown: Document): Document => JSON.parse(JSON.stringify(shown));

@@ -1,0 +1,139 @@
+import type { ObjectId } from 'mongodb';
+import type { JsonSchema } from '../../schema/json-schema.ts';
+import { withSearch } from '../../schema/search.ts';
+import { compileCursors } from '../cursors.ts';
+import { jsonPatchSchema } from '../json-patch.ts';
+import type { Input, Operation } from '../operations.ts';
+import { MOST_ITEMS, pageLinks, pageParameters, readPlace } from '../pages.ts';
+import { Problem } from '../problems.ts';
+import type { Resource } from '../resource-description.ts';
+import { allOf } from '../filters.ts';
+import { behind, reversed, type SortKey } from '../sorts.ts';
+import { later, persist, shownAs, type Terms } from '../writes/members.ts';
+import { entriesOf, type Entry } from './entries.ts';
+import { made, settleAnnounced } from './past.ts';
+
+/** No two entries of a member have the same time. */
+const NEWEST_FIRST: readonly SortKey[] = [{ path: 'at', direction: -1 }];
+
+const EXAMPLE_TIME = '2026-05-01T12:00:00.000Z';
+const entrySchema: JsonSchema = {
+  type: 'object',
+  properties: {
+    at: {
+      type: 'string',
+      format: 'date-time',
+      maxLength: 24,
+      description: 'When; no two changes of a member have the same time',
+      examples: [EXAMPLE_TIME],
+    },
+    kind: { type: 'string', enum: ['create', 'change', 'remove', 'restore'], examples: ['change'] },
+    caller: {
+      type: 'string',
+      maxLength: 64,
+      description: 'Address that the request came from',
+      examples: ['192.0.2.1'],
+    },
+    requestId: {
+      type: 'string',
+      maxLength: 128,
+      description: 'X-Request-Id of the request, or one that it was given',
+      examples: ['0b7f6b52-6c11-4c3a-9d65-3f1f8a0e8a51'],
+    },
+    patch: {
+      ...jsonPatchSchema,
+      title: 'Changes',
+      description: 'What changed in the representation (RFC 6902)',
+      examples: [[{ op: 'replace', path: '/updatedAt', value: EXAMPLE_TIME }]],
+    },
+  },
+  required: ['at', 'kind', 'caller', 'requestId', 'patch'],
+  additionalProperties: false,
+};
+
+/** `GET /:id/history`: the changes of a member, the newest first. It outlives the member. */
+export function historyOperation(resource: Resource): Operation {
+  const { name, path, settings, maxTimeMS } = resource;
+  const member = `${path}/:id/history`;
+  return {
+    method: 'get',
+    path: member,
+    operationId: `list${name}Changes`,
+    summary: 'The changes of a member, the newest first',
+    parameters: pageParameters,
+    success: {
+      status: 200,
+      description: 'A page of changes',
+      schema: { type: 'array', maxItems: MOST_ITEMS, items: { title: `${name}Change`, ...entrySchema } },
+      headers: { Link: 'The next, the previous and the first page, as far as there are (RFC 8288)' },
+    },
+    problems: [404],
+    async handle({ id, parameters }) {
+      const own = member.replace(':id', id.toHexString());
+      const cursors = compileCursors(own, settings.cursorSecret);
+      const place = readPlace(parameters, cursors);
+      const { limit, position, backwards } = place;
+      await settleAnnounced(resource, id);
+      const order = backwards ? reversed(NEWEST_FIRST) : NEWEST_FIRST;
+      const filter = [made(id)];
+      const found = await entriesOf(resource)
+        .find(position ? behind(filter, order, position) : allOf(filter), {
+          sort: order.map(({ path, direction }): [string, 1 | -1] => [path, direction]),
+          limit: limit + 1,
+          maxTimeMS,
+          projection: { before: 0 },
+        })
+        .toArray();
+      if (found.length === 0 && !position) await requireMember(resource, id);
+      const entries = found.slice(0, limit);
+      const page = { page: backwards ? entries.toReversed() : entries, more: found.length > limit };
+      const link = pageLinks(own, place, NEWEST_FIRST, page, cursors);
+      return { status: 200, body: page.page.map(show), ...(link !== undefined && { headers: { link } }) };
+    },
+  };
+}
+
+const show = ({ at, kind, caller, requestId, patch }: Entry) => ({ at, kind, caller, requestId, patch });
+
+/** Members that were stored by other means, or whose changes are too long ago, have no entries. */
+async function requireMember({ collection, maxTimeMS }: Resource, id: ObjectId): Promise<void> {
+  if ((await collection.findOne({ _id: id }, { maxTimeMS, projection: { _id: 1 } })) !== null) return;
+  throw new Problem(404, `There is no resource with the id ${id.toHexString()}, and no history of one.`);
+}
+
+/** `POST /:id/restore`: a removed member comes back as it was. */
+export function restoreOperation(resource: Resource, termsOf: (input: Input) => Terms) {
+  const { collection, fields, name, path, schema, maxTimeMS } = resource;
+  const operation: Operation = {
+    method: 'post',
+    path: `${path}/:id/restore`,
+    operationId: `restore${name}`,
+    summary: 'Bring back a removed member as it was, under its id',
+    success: { status: 200, description: 'The member is back', schema },
+    problems: [404, 409],
+    async handle(input) {
+      const { id } = input;
+      return persist(resource, termsOf(input).companions, async () => {
+        await settleAnnounced(resource, id);
+        if ((await collection.findOne({ _id: id }, { maxTimeMS, projection: { _id: 1 } })) !== null)
+          throw new Problem(409, `The resource ${id.toHexString()} is there; only a removed one can be restored.`);
+        const last = await entriesOf(resource).findOne(made(id), { sort: { at: -1 }, maxTimeMS });
+        if (last?.kind !== 'remove' || last.before === null)
+          throw new Problem(404, `No removal of a resource with the id ${id.toHexString()} is on record.`);
+        const at = later(last.at);
+        // What was removed before its words were kept is found by them afterwards.
+        const after = withSearch(fields, { ...last.before, updatedAt: at });
+        return {
+          kind: 'restore',
+          id,
+          at,
+          before: null,
+          after,
+          answer: shownAs(resource, after),
+          write: async (options) => (await collection.insertOne(after, options)).acknowledged,
+        };
+      });
+    },
+  };
+  return operation;
+}

@@ -1,0 +1,120 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Collection } from 'mongodb';
+import type { Answer } from '../answers.ts';
+import { toProblem } from '../failures.ts';
+import { wasMade } from '../history/past.ts';
+import type { Input, Operation } from '../operations.ts';
+import { Problem } from '../problems.ts';
+import type { Resource } from '../resource-description.ts';
+import type { Companion } from '../writes/commit.ts';
+import { claimKey, keyRecords, type KeptAnswer, type KeyRecord } from './keys.ts';
+
+/** What a handler is told that belongs to a request with a key. */
+type Claim = Pick<Input, 'companions' | 'newMember'>;
+
+/**
+ * The operation, safe to be repeated by a client that did not get its answer: with the same `Idempotency-Key` it is done
+ * once, and answered alike (draft-ietf-httpapi-idempotency-key-header-07).
+ * The answer is kept in one step with the change. An answer of 500 or more changes nothing and is not kept.
+ */
+export function idempotent(resource: Resource, operation: Operation): Operation {
+  return {
+    ...operation,
+    takesIdempotencyKey: true,
+    problems: [...new Set([...operation.problems, 409, 422])],
+    async handle(input) {
+      const key = readKey(input.headers);
+      if (key === undefined) return operation.handle(input);
+      if (input.source) throw malformed('cannot be used with a body that is a stream');
+      const records = keyRecords(resource.connection);
+      const attempt = randomUUID();
+      const fingerprint = fingerprintOf(operation, input);
+      const record = await claimKey(records, key, fingerprint, attempt);
+      if (record.fingerprint !== fingerprint)
+        throw new Problem(
+          422,
+          'This Idempotency-Key belongs to another request. Each request needs a key of its own.',
+          [{ header: 'Idempotency-Key', keyword: 'unique', detail: 'was used with another request' }],
+        );
+      if (record.answer) return replay(record.answer);
+      if (record.attempt !== attempt) throw underWay();
+      if (record.announced && (await wasMade(resource, record.announced))) {
+        const { answer } = record.announced;
+        await keep(records, record, answer);
+        return replay(answer);
+      }
+      const { memberId: id, memberAt: at } = record;
+      const claim: Claim = { newMember: { id, at }, companions: [...input.companions, keeper(records, record)] };
+      return operation.handle({ ...input, ...claim }).catch(async (error: unknown) => {
+        const problem = toProblem(error);
+        const { status, headers, message: detail, flaws } = problem;
+        if (status < 500) await keep(records, record, { status, headers, problem: { detail, flaws } });
+        // Of any other failure it is not known whether something was changed: the next attempt finds out.
+        else if (error instanceof Problem) await records.deleteOne({ _id: key, attempt });
+        throw error;
+      });
+    },
+  };
+}
+
+/** Writes the answer together with the change. */
+function keeper(records: Collection<KeyRecord>, record: KeyRecord): Companion {
+  const { _id, attempt } = record;
+  return {
+    async announce({ kind, id, at, answer }) {
+      const announced = { kind, id, at, answer: toKept(answer) };
+      const { matchedCount } = await records.updateOne({ _id, attempt }, { $set: { announced } });
+      if (matchedCount === 0) throw underWay();
+    },
+    settle: ({ answer }, session) => keep(records, record, toKept(answer), { session }),
+    withdraw: () => records.updateOne({ _id, attempt }, { $unset: { announced: true } }),
+  };
+}
+
+/** @throws {Problem} 409 if another attempt has taken over, because this one stood still for too long */
+async function keep(records: Collection<KeyRecord>, { _id, attempt }: KeyRecord, answer: KeptAnswer, options = {}) {
+  const update = { $set: { answer }, $unset: { announced: true } } as const;
+  const { matchedCount } = await records.updateOne({ _id, attempt }, update, options);
+  if (matchedCount === 0) throw underWay();
+}
+
+/** The key is a String of Structured Fields (RFC 8941), in quotes; without them it is understood too. */
+function readKey(headers: IncomingHttpHeaders): string | undefined {
+  const text = headers['idempotency-key'];
+  if (text === undefined) return undefined;
+  const key = /^"((?:[ !#-[\]-~]|\\["\\]){1,255})"$|^([\w.:@/+=-]{1,255})$/.exec(String(text));
+  if (!key) throw malformed('must be 1 to 255 characters of ASCII, in double quotes');
+  return key[1] ?? key[2];
+}
+
+const malformed = (detail: string) =>
+  new Problem(400, 'The Idempotency-Key cannot be used.', [{ header: 'Idempotency-Key', keyword: 'format', detail }]);
+
+const underWay = () =>
+  new Problem(
+    409,
+    'The first request with this Idempotency-Key is still under way. Repeat it a little later.',
+    [{ header: 'Idempotency-Key', keyword: 'unique', detail: 'belongs to a request that is not answered yet' }],
+    { 'retry-after': '1' },
+  );
+
+/** What makes two requests the same one. */
+function fingerprintOf({ method, path }: Operation, { id, parameters, mediaType, headers, body }: Input): string {
+  const conditions = ['if-match', 'if-none-match', 'if-unmodified-since'].map((name) => headers[name]);
+  return createHash('sha256')
+    .update(JSON.stringify([method, path, id, parameters, mediaType, conditions, body]))
+    .digest('base64url');
+}
+
+const toKept = ({ status, headers = {}, body }: Answer): KeptAnswer => ({
+  status,
+  headers,
+  ...(body !== undefined && { body: JSON.stringify(body) }),
+});
+
+/** @throws {Problem} where the first answer was one */
+function replay({ status, headers, body, problem }: KeptAnswer): Answer {
+  if (problem) throw new Problem(status, problem.detail, problem.flaws, { ...headers });
+  return { status, headers, ...(body !== undefined && { body: JSON.parse(body) }) };
+}

@@ -1,0 +1,115 @@
+import { ObjectId, type Collection } from 'mongodb';
+import type { Connection } from 'mongoose';
+import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
+import type { CollectionDefinition } from '../../schema/collection.ts';
+import { unavailable, type Flaw } from '../problems.ts';
+import type { Change } from '../writes/commit.ts';
+
+const NAME = 'idempotencyKeys';
+/** How long the first answer is kept. */
+const KEPT_MS = 86_400_000;
+/** A process that has not answered by then has died: it gives up after 2.2 s. */
+const STALE_MS = 10_000;
+const MOST_TRIES = 5;
+
+/** What is kept of an answer. */
+export interface KeptAnswer {
+  status: number;
+  headers: Readonly<Record<string, string>>;
+  /** JSON; absent where there is no content. */
+  body?: string;
+  /** Where the answer was a problem: what it said, and its flaws. */
+  problem?: { detail: string; flaws: readonly Flaw[] };
+}
+
+/** A change that was about to be made, on a server without transactions. */
+type Announced = Pick<Change, 'kind' | 'id' | 'at'> & { answer: KeptAnswer };
+
+/** What is known of a request with an `Idempotency-Key`. */
+export interface KeyRecord {
+  /** The key. */
+  _id: string;
+  /** Tells one request from another. */
+  fingerprint: string;
+  /** Of a member that the request creates: the same in each attempt, so that only one can succeed. */
+  memberId: ObjectId;
+  memberAt: Date;
+  /** The attempt that works on it. */
+  attempt: string;
+  startedAt: Date;
+  expiresAt: Date;
+  announced?: Announced;
+  answer?: KeptAnswer;
+}
+
+/** The collection that remembers requests, for 24 hours. */
+export const idempotencyKeysDefinition: CollectionDefinition = {
+  name: NAME,
+  validator: {
+    $jsonSchema: {
+      bsonType: 'object',
+      required: ['fingerprint', 'memberId', 'memberAt', 'attempt', 'startedAt', 'expiresAt'],
+      properties: {
+        _id: { bsonType: 'string' },
+        fingerprint: { bsonType: 'string' },
+        memberId: { bsonType: 'objectId' },
+        memberAt: { bsonType: 'date' },
+        attempt: { bsonType: 'string' },
+        startedAt: { bsonType: 'date' },
+        expiresAt: { bsonType: 'date' },
+        announced: { bsonType: 'object' },
+        answer: { bsonType: 'object' },
+      },
+      additionalProperties: false,
+    },
+  },
+  indexes: [{ name: 'expiresAt_1', key: { expiresAt: 1 }, expireAfterSeconds: 0 }],
+  defaults: {},
+};
+
+/** The records of all keys. */
+export function keyRecords({ db }: Connection): Collection<KeyRecord> {
+  if (!db) throw new Error('the connection is not open');
+  return db.collection<KeyRecord>(NAME);
+}
+
+/**
+ * Claims a key for an attempt, in one atomic step by the database's clock: if it is unknown or expired, or if the
+ * attempt before has died. @returns the record as it is then; it is this attempt's if it has its `attempt`
+ */
+export async function claimKey(
+  records: Collection<KeyRecord>,
+  key: string,
+  fingerprint: string,
+  attempt: string,
+): Promise<KeyRecord> {
+  const age = (field: string) => ({ $subtract: [{ $toLong: '$$NOW' }, { $toLong: field }] });
+  const isFree = { $or: [{ $lte: ['$fingerprint', null] }, { $gte: [age('$expiresAt'), 0] }] };
+  const isStale = {
+    $and: [
+      { $eq: ['$fingerprint', { $literal: fingerprint }] },
+      { $lte: ['$answer', null] },
+      { $gte: [age('$startedAt'), STALE_MS] },
+    ],
+  };
+  const started = {
+    attempt: { $literal: attempt },
+    startedAt: '$$NOW',
+    expiresAt: { $add: ['$$NOW', KEPT_MS] },
+  };
+  const member = { memberId: new ObjectId(), memberAt: '$$NOW' };
+  const fresh = { _id: '$_id', fingerprint: { $literal: fingerprint }, ...member, ...started };
+  const kept = { $cond: [isStale, { $mergeObjects: ['$$ROOT', started] }, '$$ROOT'] };
+  const claim = [{ $replaceWith: { $cond: [isFree, fresh, kept] } }];
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const record = await records
+      .findOneAndUpdate({ _id: key }, claim, { upsert: true, returnDocument: 'after' })
+      // Of two upserts of one key at once, one may fail, or find nothing; the key is there then.
+      .catch((error: unknown) => {
+        if (!hasCode(error, DUPLICATE_KEY)) throw error;
+        return null;
+      });
+    if (record) return record;
+  }
+  throw unavailable('Too many requests with this Idempotency-Key came at once; nothing was done. Try again.');
+}

@@ -1,0 +1,144 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { ObjectId } from 'mongodb';
+import supertest, { type Test } from 'supertest';
+import { readDescription, type Content, type DescribedResponse } from '../../testing/description.ts';
+import { serve, testServer } from '../../testing.ts';
+import { DatabaseTimeout, toProblem } from '../failures.ts';
+import { problemDetails } from '../problems.ts';
+
+const { url, connection, engines } = await testServer();
+const api = supertest(url);
+const { description, operations, operation, compile } = await readDescription(url);
+const demanding = supertest(await serve(connection, { settings: { requirePreconditions: true } }));
+const responses: Record<string, DescribedResponse> = description.components.responses;
+
+const example = Object(operation('readEngine').responses[200]?.content?.['application/json']?.example);
+const path = `/engines/${example.id}`;
+
+/** Stores the member that the examples tell of. */
+async function store() {
+  await engines.deleteMany({});
+  const { id, title, thrust, ...dates } = example;
+  const stored = Object.entries(dates).map(([name, text]) => [name, new Date(String(text))]);
+  await engines.insertOne({ _id: new ObjectId(id), title, thrust, ...Object.fromEntries(stored) });
+}
+beforeEach(store);
+
+describe('an example', () => {
+  const contents = [
+    ...operations.flatMap(({ requestBody, responses }) => [requestBody?.content, ...contentsOf(responses)]),
+    ...contentsOf(responses),
+  ].flatMap((content: Content = {}) => Object.values(content));
+  const examples = contents.filter((content) => 'example' in content);
+
+  test('satisfies its schema', () => {
+    expect(examples.length).toBeGreaterThan(20);
+    for (const { schema, example } of examples) expect([example, compile(schema)(example)]).toEqual([example, true]);
+  });
+
+  test('is there for each request, and for each answer in JSON', () => {
+    const inJson = (content: Content = {}) => Object.entries(content).filter(([type]) => /[/+]json$/.test(type));
+    for (const { operationId, path, requestBody, responses } of operations.filter(({ path }) =>
+      path.startsWith('/engines'),
+    ))
+      for (const content of [requestBody?.content, ...contentsOf(responses)])
+        for (const [type, one] of inJson(content))
+          if (type !== 'application/problem+json')
+            expect([operationId, path, one]).toEqual([
+              operationId,
+              path,
+              { schema: one.schema, example: expect.anything() },
+            ]);
+  });
+
+  test('of an answer is what is answered', async () => {
+    expect((await api.get(path)).body).toEqual(example);
+    const list = operation('listEngines').responses[200]?.content?.['application/json']?.example;
+    expect((await api.get('/engines')).body).toEqual(list);
+  });
+
+  test.each(
+    operations.flatMap(({ method, path, requestBody }) =>
+      Object.entries(requestBody?.content ?? {}).flatMap(([type, content]) =>
+        'example' in content ? [[method, path, type, content.example] as const] : [],
+      ),
+    ),
+  )('of a request is done, and gives the example of the answer: %s %s, %s', async (method, template, type, body) => {
+    const target = template.replace('{id}', example.id);
+    const request: Test = method === 'POST' ? api.post(target) : method === 'PUT' ? api.put(target) : api.patch(target);
+    const { status, body: answer } = await request.set('content-type', type).send(JSON.stringify(body));
+    expect([status, answer]).toEqual([
+      method === 'POST' ? 201 : 200,
+      { ...example, id: answer.id, createdAt: answer.createdAt, updatedAt: answer.updatedAt },
+    ]);
+  });
+
+  /** How each problem of the examples comes about. */
+  const causes: Record<string, (instance: string) => Test> = {
+    BadRequest: (instance) => api.get(instance).set('if-none-match', 'what'),
+    NotFound: (instance) => api.get(instance),
+    NotAcceptable: (instance) => api.get(instance).set('accept', 'image/png'),
+    Conflict: (instance) =>
+      api.patch(instance).set('content-type', 'application/json-patch+json').send('[{"op":"remove","path":"/colour"}]'),
+    PreconditionFailed: (instance) => api.put(instance).set('if-none-match', '*').send({ title: 'Merlin' }),
+    PayloadTooLarge: (instance) => api.post(instance).send({ title: 'x'.repeat(110_000) }),
+    UnsupportedMediaType: (instance) => api.post(instance).set('content-type', 'image/png').send('x'),
+    UnprocessableEntity: (instance) => api.post(instance).send({ title: 'Merlin', colour: 'red' }),
+    PreconditionRequired: (instance) => demanding.put(instance).send({ title: 'Merlin' }),
+  };
+
+  test('of a problem is what is answered', async () => {
+    const { components } = (await demanding.get('/openapi.json')).body;
+    const named: [string, DescribedResponse][] = Object.entries(components.responses);
+    for (const [name, { content = {} }] of named) {
+      const { example } = content['application/problem+json'] ?? {};
+      if (example === undefined) continue;
+      const { instance, status } = Object(example);
+      if (name === 'NotFound') await engines.deleteMany({});
+      else await store();
+      const failure = status === 500 ? new Error('a defect') : status === 503 ? new DatabaseTimeout('none') : undefined;
+      const answer = failure ? problemDetails(toProblem(failure), instance) : (await causes[name]?.(instance))?.body;
+      expect([name, answer]).toEqual([name, example]);
+    }
+    expect(Object.keys(components.responses)).toEqual(expect.arrayContaining(Object.keys(causes)));
+  });
+});
+
+test('a link leads to an operation that takes what it hands over', async () => {
+  await store();
+  for (const { operationId, responses } of operations)
+    for (const { links = {} } of Object.values(responses))
+      for (const [name, { operationId: target, parameters }] of Object.entries(links)) {
+        expect([operationId, name]).toEqual([operationId, target]);
+        const taken = operation(target).parameters.map((one) => one.name);
+        expect(taken).toEqual(expect.arrayContaining(Object.keys(parameters)));
+      }
+  expect(Object.keys(operation('createEngine').responses[201]?.links ?? {})).toEqual([
+    'readEngine',
+    'replaceEngine',
+    'patchEngine',
+    'deleteEngine',
+  ]);
+});
+
+const tag = fc.stringMatching(/^(W\/)?"[!#-~]{0,5}"$/);
+const nearly = fc.stringMatching(/^[ ,]{0,2}(\*|(W\/|w\/)?"[!#-~]{0,3}"?|[a-z]?)( ?,? ?(\*|"[a-z]{0,2}"))?[ ,]?$/);
+test('If-Match is read where its pattern matches, and else refused', async () => {
+  const { schema } = operation('deleteEngine').parameters.find(({ name }) => name === 'If-Match') ?? { schema: {} };
+  const texts = fc.oneof(
+    fc.array(tag, { minLength: 1, maxLength: 3 }).map((tags) => tags.join(', ')),
+    nearly,
+  );
+  await fc.assert(
+    fc.asyncProperty(texts, async (text) => {
+      const { status } = await api.get(path).set('if-match', text);
+      expect([text, status === 400]).toEqual([text, !compile(schema)(text)]);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+function contentsOf(responses: Readonly<Record<string, DescribedResponse>>): Content[] {
+  return Object.values(responses).map(({ content = {} }) => content);
+}

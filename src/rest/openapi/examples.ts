@@ -1,0 +1,35 @@
+import type { JsonSchema } from '../../schema/json-schema.ts';
+
+/**
+ * A value that a schema allows, put together from the examples of its parts; `undefined` where they are lacking.
+ * The same fields have the same values everywhere, so that requests and answers tell of one member.
+ */
+export function exampleOf(schema: JsonSchema): unknown {
+  const { examples, enum: listed, const: only, type, items, properties, required, minItems } = schema;
+  if (Array.isArray(examples)) return examples[0];
+  if (only !== undefined) return only;
+  if (Array.isArray(listed)) return listed[0];
+  const types = new Set([type].flat());
+  if (types.has('object')) return exampleOfObject(Object(properties), [required ?? []].flat());
+  if (types.has('array')) {
+    const item = exampleOf(Object(items));
+    return item === undefined ? (Number(minItems ?? 0) > 0 ? undefined : []) : [item];
+  }
+  return undefined;
+}
+
+function exampleOfObject(properties: Record<string, JsonSchema>, required: readonly unknown[]): unknown {
+  const members = Object.entries(properties)
+    .map(([name, schema]): [string, unknown] => [name, exampleOf(schema)])
+    .filter(([, value]) => value !== undefined);
+  const names = new Set<unknown>(members.map(([name]) => name));
+  return required.every((name) => names.has(name)) ? Object.fromEntries(members) : undefined;
+}
+
+/** A JSON Patch (RFC 6902) that gives each member of an object its value. */
+export const patchOf = (values: object) =>
+  Object.entries(values).map(([name, value]) => ({
+    op: 'add',
+    path: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    value,
+  }));

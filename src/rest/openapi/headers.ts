@@ -1,0 +1,28 @@
+import type { JsonSchema } from '../../schema/json-schema.ts';
+import type { Components } from './components.ts';
+
+/** Headers of an answer, by name and description. */
+export type Headers = Readonly<Record<string, string>>;
+
+const DAY = String.raw`^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$`;
+const count: JsonSchema = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+
+/** What the value of a header looks like. */
+const HEADERS: Readonly<Record<string, JsonSchema>> = {
+  ETag: { type: 'string', pattern: '^"[\\w-]{27}"$', maxLength: 29 },
+  'Last-Modified': { type: 'string', pattern: DAY, maxLength: 29 },
+  'X-Total-Count': count,
+  'Retry-After': { ...count, maximum: 3600 },
+};
+
+/** Headers as components. */
+export const describeHeaders = (
+  described: Headers,
+  { share, schema: withComponents }: Components,
+): Record<string, object> =>
+  Object.fromEntries(
+    Object.entries(described).map(([name, description]) => {
+      const schema = HEADERS[name] ?? { type: 'string' };
+      return [name, share('headers', name, { description, schema: withComponents(schema) })];
+    }),
+  );

@@ -1,0 +1,80 @@
+import type { JsonSchema } from '../../schema/json-schema.ts';
+import { ENTITY_TAGS } from '../conditions.ts';
+import type { Operation } from '../operations.ts';
+import type { Components } from './components.ts';
+import { isConditional, isRead, prefersMinimal, tagOf } from './traits.ts';
+
+const ID: JsonSchema = { type: 'string', pattern: '^[0-9a-fA-F]{24}$', maxLength: 24 };
+const text: JsonSchema = { type: 'string' };
+const entityTags: JsonSchema = { ...text, format: 'entity-tags', pattern: ENTITY_TAGS };
+
+const IDEMPOTENCY_KEY: JsonSchema = {
+  type: 'string',
+  pattern: String.raw`^(?:"(?:[ !#-\[\]-~]|\\["\\]){1,255}"|[\w.:@/+=-]{1,255})$`,
+  description: 'Names the request, so that repeating it within 24 hours has the same answer and no further effect',
+};
+
+/** All that an operation reads besides its body: in the path, in the query, in headers. */
+export function describeParameters(operation: Operation, { share, schema: withComponents }: Components): object[] {
+  const { path, parameters = {} } = operation;
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) =>
+    share('parameters', name, { name, in: 'path', required: true, description: 'Of the member', schema: ID }),
+  );
+  const inQuery = Object.entries(parameters).map(([name, { description, ...schema }]) =>
+    share('parameters', `${tagOf(operation)}.${name.replace(/\[(.*)\]$/, '.$1')}`, {
+      name,
+      in: 'query',
+      description,
+      // Its items are separated by commas, where OpenAPI would repeat the parameter.
+      ...(schema['type'] === 'array' && { explode: false }),
+      schema: withComponents(withoutExamples(schema)),
+    }),
+  );
+  const inHeader = Object.entries(headersRead(operation)).map(([name, { description, ...schema }]) =>
+    share('parameters', name, {
+      name,
+      in: 'header',
+      description,
+      schema,
+    }),
+  );
+  return [...inPath, ...inQuery, ...inHeader];
+}
+
+/** Swagger UI would fill examples in, and so send every parameter that there is. */
+function withoutExamples({ examples: _examples, ...schema }: JsonSchema): JsonSchema {
+  return schema['items'] === undefined ? schema : { ...schema, items: withoutExamples(Object(schema['items'])) };
+}
+
+/** The headers that an operation reads besides those of its content (RFC 9110, section 13; RFC 7240). */
+function headersRead(operation: Operation): Record<string, JsonSchema> {
+  const reads = isRead(operation);
+  const preferences = [
+    ...(prefersMinimal(operation) ? ['return=minimal: no content; return=representation: as without it'] : []),
+    ...(operation.preferences === undefined ? [] : [operation.preferences]),
+  ];
+  return {
+    ...(isConditional(operation) && {
+      'If-Match': { ...entityTags, description: 'Only in one of the states with these ETags; else 412' },
+      'If-None-Match': {
+        ...entityTags,
+        description: 'In none of the states with these ETags; else 304 for a read, 412 for a write',
+      },
+      'If-Unmodified-Since': {
+        ...text,
+        description: 'Only if it was not changed since; else 412. What is no date is ignored (RFC 9110)',
+      },
+    }),
+    ...(reads && {
+      'If-Modified-Since': {
+        ...text,
+        description: 'Only if it was changed since; else 304. What is no date is ignored (RFC 9110)',
+      },
+    }),
+    ...(preferences.length > 0 && {
+      Prefer: { ...text, description: `${preferences.join('; ')}. Others are ignored (RFC 7240)` },
+    }),
+    ...(operation.takesIdempotencyKey && { 'Idempotency-Key': IDEMPOTENCY_KEY }),
+    ...operation.headers,
+  };
+}

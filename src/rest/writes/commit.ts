@@ -1,0 +1,77 @@
+import type { ClientSession, Document, ObjectId } from 'mongodb';
+import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
+import type { Answer } from '../answers.ts';
+import type { Resource } from '../resource-description.ts';
+import { hasTransactions } from '../topology.ts';
+import { inTransaction } from './transaction.ts';
+
+/** One change of one member, as it is about to be made. */
+export interface Change {
+  kind: 'create' | 'change' | 'remove' | 'restore';
+  id: ObjectId;
+  /** Its time; later than all earlier ones of this member, and the member's `updatedAt` afterwards. */
+  at: Date;
+  before: Document | null;
+  after: Document | null;
+  /** What the client is told of it. */
+  answer: Answer;
+  /** Makes it, if the member still is as it was before; whether it did. */
+  write: (options: { session?: ClientSession }) => Promise<boolean>;
+}
+
+/**
+ * What is written together with a change, all or nothing.
+ * Where the server has transactions only `settle` is called, in one with the change. Elsewhere `announce` comes before
+ * the change, and leaves behind what tells whether the change was made, should the process die before `settle`.
+ */
+export interface Companion {
+  announce: (change: Change) => Promise<unknown>;
+  settle: (change: Change, session?: ClientSession) => Promise<unknown>;
+  /** Takes an announcement back, of a change that was not made. */
+  withdraw: (change: Change) => Promise<unknown>;
+}
+
+/** Somebody else was faster; the change must be planned again. */
+export class Outpaced extends Error {}
+
+/** The validator refused it, or a unique index: it was certainly not made. */
+const REFUSED = [121, DUPLICATE_KEY];
+
+/** Makes a change with its companions. @returns whether it was made; false if the member had changed meanwhile */
+export async function commit(
+  { connection }: Pick<Resource, 'connection'>,
+  change: Change,
+  companions: readonly Companion[],
+): Promise<boolean> {
+  if (companions.length === 0) return change.write({});
+  try {
+    if (!(await hasTransactions(connection))) return await announced(change, companions);
+    return await inTransaction(connection, async (session) => {
+      const isMade = await change.write({ session });
+      if (isMade) for (const companion of companions) await companion.settle(change, session);
+      return isMade;
+    });
+  } catch (error) {
+    if (error instanceof Outpaced) return false;
+    throw error;
+  }
+}
+
+async function announced(change: Change, companions: readonly Companion[]): Promise<boolean> {
+  const done: Companion[] = [];
+  const withdraw = () => Promise.all(done.map((companion) => companion.withdraw(change)));
+  try {
+    for (const companion of companions) {
+      await companion.announce(change);
+      done.push(companion);
+    }
+    const isMade = await change.write({});
+    if (!isMade) await withdraw();
+    else for (const companion of companions) await companion.settle(change);
+    return isMade;
+  } catch (error) {
+    // Of any other failure it is not known whether the change was made.
+    if (error instanceof Outpaced || REFUSED.some((code) => hasCode(error, code))) await withdraw();
+    throw error;
+  }
+}

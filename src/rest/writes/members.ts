@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MongoServerError, ObjectId, type Document, type Filter, type UpdateFilter } from 'mongodb';
+import { applyChanges } from '../../schema/apply-changes.ts';
+import type { Changes } from '../../schema/codec.ts';
+import { shownPart, withSearchChanges } from '../../schema/search.ts';
+import type { Answer } from '../answers.ts';
+import { etagOf, type Conditions, type Validators } from '../conditions.ts';
+import type { NewMember } from '../operations.ts';
+import { Problem, unavailable } from '../problems.ts';
+import type { Resource } from '../resource-description.ts';
+import { commit, type Change, type Companion } from './commit.ts';
+
+/** Others may change the document between its read and its write so many times, and for so long. */
+const MOST_ATTEMPTS = 200;
+const PATIENCE_MS = 2000;
+
+/** What a write depends on, and what is written with it. */
+export interface Terms {
+  conditions: Conditions;
+  companions: readonly Companion[];
+}
+
+/**
+ * Adds a member to the collection.
+ * @param body the fields of its document, without those that the server sets
+ * @param given where an earlier attempt may have added the member already, it has this id
+ */
+export async function createMember(
+  resource: Resource,
+  { companions }: Terms,
+  body: Document,
+  given?: NewMember,
+): Promise<Answer> {
+  const { collection, path } = resource;
+  return persist(resource, companions, async () => {
+    const { id, at } = given ?? { id: new ObjectId(), at: new Date() };
+    const after = { _id: id, ...body, createdAt: at, updatedAt: at };
+    const { headers, body: shown } = shownAs(resource, after);
+    const isAddedAlready = (error: unknown) =>
+      given !== undefined && error instanceof MongoServerError && error['keyPattern']?._id === 1;
+    return {
+      kind: 'create',
+      id,
+      at,
+      before: null,
+      after,
+      answer: { status: 201, headers: { ...headers, location: `${path}/${id.toHexString()}` }, body: shown },
+      async write(options) {
+        await collection.insertOne(after, options).catch((error: unknown) => {
+          if (!isAddedAlready(error)) throw error;
+        });
+        return true;
+      },
+    };
+  });
+}
+
+/**
+ * Changes a member in one atomic step.
+ * Where the changes, the conditions or a companion depend on its present state, that state is read first, and the step
+ * is done only on a document that has not changed since in any of its fields; else all begins again.
+ * @throws {Problem} 404 if there is none; 412 if it is in another state than the request is meant for; 503 if it never
+ * stands still
+ */
+export async function changeMember(
+  resource: Resource,
+  terms: Terms,
+  id: ObjectId,
+  wanted: Changes | ((present: Document) => Changes),
+): Promise<Answer> {
+  const { collection, fields } = resource;
+  const { conditions, companions } = terms;
+  const changes = withSearchChanges(fields, wanted);
+  if (typeof changes !== 'function' && !conditions.areGiven && companions.length === 0) {
+    const update = updateOf(changes, new Date());
+    const after = await collection.findOneAndUpdate({ _id: id }, update, {
+      returnDocument: 'after',
+      ...shownPart(fields),
+    });
+    return shownAs(resource, found(after, id));
+  }
+  return persist(resource, companions, async () => {
+    const before = await readPresent(resource, conditions, id);
+    const at = later(before['updatedAt']);
+    const change = typeof changes === 'function' ? changes(before) : changes;
+    const update = updateOf(change, at);
+    const after = applyChanges(before, { ...change, $set: { ...change.$set, updatedAt: at } });
+    return {
+      kind: 'change',
+      id,
+      at,
+      before,
+      after,
+      answer: shownAs(resource, after),
+      write: async (options) => (await collection.updateOne(unchanged(before), update, options)).matchedCount > 0,
+    };
+  });
+}
+
+/** Removes a member, likewise. @throws {Problem} 404, 412 or 503 */
+export async function removeMember(resource: Resource, { conditions, companions }: Terms, id: ObjectId) {
+  const { collection } = resource;
+  const answer = { status: 204 };
+  if (!conditions.areGiven && companions.length === 0) {
+    found(await collection.findOneAndDelete({ _id: id }), id);
+    return answer;
+  }
+  return persist(resource, companions, async () => {
+    const before = await readPresent(resource, conditions, id);
+    return {
+      kind: 'remove',
+      id,
+      at: later(before['updatedAt']),
+      before,
+      after: null,
+      answer,
+      write: async (options) => (await collection.deleteOne(unchanged(before), options)).deletedCount > 0,
+    };
+  });
+}
+
+/** Plans a change and makes it, until nobody comes between the two. */
+export async function persist(
+  resource: Resource,
+  companions: readonly Companion[],
+  plan: () => Promise<Change>,
+): Promise<Answer> {
+  const start = performance.now();
+  for (let attempt = 0; attempt < MOST_ATTEMPTS && performance.now() - start < PATIENCE_MS; attempt += 1) {
+    const change = await plan();
+    if (await commit(resource, change, companions)) return change.answer;
+    await sleep(Math.random() * Math.min(50, attempt)); // so that one of many comes through
+  }
+  throw unavailable('Others change this resource all the time; nothing was changed. Try again.');
+}
+
+/** Reads a member that is to be changed. @throws {Problem} 404 if there is none; 412 if a condition does not hold */
+async function readPresent(
+  { collection, show, maxTimeMS }: Resource,
+  conditions: Conditions,
+  id: ObjectId,
+): Promise<Document> {
+  const present = found(await collection.findOne({ _id: id }, { maxTimeMS }), id);
+  conditions.require(validatorsOf(show(present)));
+  return present;
+}
+
+/** The answer that shows a document. */
+export function shownAs({ show }: Pick<Resource, 'show'>, document: Document): Answer {
+  const body = show(document);
+  const lastModified = lastModifiedOf(body);
+  return { status: 200, body, ...(lastModified !== undefined && { headers: { 'last-modified': lastModified } }) };
+}
+
+/** @throws {Problem} 404 if there is none */
+export function found(document: Document | null, id: ObjectId): Document {
+  if (document === null) throw new Problem(404, `There is no resource with the id ${id.toHexString()}.`);
+  return document;
+}
+
+/** What tells a member's state, from its representation. */
+const validatorsOf = (shown: Document): Validators => ({
+  etag: etagOf(JSON.stringify(shown)),
+  lastModified: lastModifiedOf(shown),
+});
+
+/** The `Last-Modified` of a representation; `undefined` where it has no time of its last change. */
+const lastModifiedOf = ({ updatedAt }: Document): string | undefined =>
+  updatedAt instanceof Date ? updatedAt.toUTCString() : undefined;
+
+const updateOf = ({ $set, $unset }: Changes, updatedAt: Date): UpdateFilter<Document> => ({
+  $set: { ...$set, updatedAt },
+  ...(Object.keys($unset).length > 0 && { $unset }),
+});
+
+/** Matches the document only as long as no field of it has changed, been added or gone. */
+const unchanged = (present: Document): Filter<Document> => ({
+  _id: present['_id'],
+  $expr: { $eq: ['$$ROOT', { $literal: present }] },
+});
+
+/** Every change moves the time, so that no two states of a document are alike. */
+export const later = (before: unknown) =>
+  new Date(Math.max(Date.now(), before instanceof Date ? before.getTime() + 1 : 0));

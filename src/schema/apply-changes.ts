@@ -1,0 +1,21 @@
+import type { Document } from 'mongodb';
+import type { Changes } from './codec.ts';
+
+/** The document that update operators make of another, which stays as it is. See "$set" in MongoDB's manual. */
+export function applyChanges(document: Document, { $set, $unset }: Changes): Document {
+  const changed = { ...document };
+  for (const [path, value] of Object.entries($set)) change(changed, path.split('.'), value);
+  for (const path of Object.keys($unset)) change(changed, path.split('.'), undefined);
+  return changed;
+}
+
+/** Objects on the way are copied, and made where a value is to be set in them. */
+function change(target: Document, [name = '', ...rest]: string[], value: unknown): void {
+  const inner = target[name];
+  if (rest.length > 0) {
+    if (value === undefined && typeof inner !== 'object') return;
+    target[name] = { ...inner };
+    change(target[name], rest, value);
+  } else if (value === undefined) delete target[name];
+  else target[name] = value;
+}

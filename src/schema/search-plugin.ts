@@ -1,0 +1,100 @@
+import type { Document as Stored } from 'mongodb';
+import { Document, Schema, type Query } from 'mongoose';
+import type { Changes } from './codec.ts';
+import { readFields, type Field } from './fields.ts';
+import { SEARCH, searchablePaths, TOKENS, withSearch, withSearchChanges } from './search.ts';
+
+/**
+ * A plugin that adds what documents are searched by, from the fields that a schema marks `searchable`, and the index.
+ * What Mongoose writes keeps it right; a write of which that cannot be known throws an Error before it begins.
+ */
+export function searchable(schema: Schema): void {
+  const fields = readFields(schema);
+  const paths = searchablePaths(fields);
+  const search = new Schema({ of: Schema.Types.Mixed, tokens: [String] }, { _id: false });
+  schema.add({ [SEARCH]: { type: search, select: false } });
+  schema.index({ [TOKENS]: 1, _id: 1 });
+  schema.pre(['validate', 'save'], function () {
+    completeDocument(fields, paths, this);
+  });
+  schema.pre(['updateOne', 'updateMany', 'findOneAndUpdate'], function () {
+    completeUpdate(fields, paths, this);
+  });
+  schema.pre(['replaceOne', 'findOneAndReplace'], function () {
+    const update = Object(this.getUpdate());
+    // With the defaults that it will have.
+    const whole: Stored = new this.model(update).toObject();
+    this.setUpdate({ ...update, [SEARCH]: withSearch(fields, whole)[SEARCH] });
+  });
+  schema.pre('insertMany', (documents: unknown) => {
+    // With `lean` they are stored as they are, and without any other hook; the driver adds the _id in the same way.
+    for (const document of [documents].flat())
+      if (!(document instanceof Document)) Object.assign(Object(document), withSearch(fields, Object(document)));
+  });
+  schema.pre('bulkWrite', (operations: unknown) => {
+    const writes: unknown[] = Array.isArray(operations) ? operations : [];
+    if (!writes.every((write) => isComplete(paths, write)))
+      throw refusal(`bulkWrite() of ${paths.join(', ')}`, 'use insertMany() or bulkSave()');
+  });
+}
+
+const refusal = (what: string, instead: string) =>
+  new Error(`${what} would leave behind what documents are searched by; ${instead}.`);
+
+/** All searchable fields are written together, so that they fit the tokens whoever else writes one of them. */
+function completeDocument(fields: readonly Field[], paths: readonly string[], document: Document<unknown>): void {
+  const { isNew } = document;
+  if (!isNew && !paths.some((path) => document.isModified(path))) return;
+  const unread = paths.find((path) => !isNew && !document.isSelected(path));
+  if (unread !== undefined)
+    throw refusal(`save() of a document read without ${unread}`, `read ${paths.join(', ')} too`);
+  document.set(SEARCH, withSearch(fields, document.toObject())[SEARCH]);
+  if (!isNew) for (const path of paths) document.markModified(path);
+}
+
+function completeUpdate(fields: readonly Field[], paths: readonly string[], query: Query<unknown, unknown>): void {
+  const names = paths.join(', ');
+  const update = query.getUpdate();
+  if (Array.isArray(update)) throw refusal('an update by a pipeline', `set ${names} with $set`);
+  const { changes, others } = partsOf(Object(update));
+  if (paths.some((path) => others.some((other) => overlap(path, other))))
+    throw refusal('such an update', `set ${names} with $set`);
+  const complete = withSearchChanges(fields, changes);
+  if (typeof complete === 'function')
+    throw refusal('an update of one searchable field', `set all of ${names}, or use save()`);
+  const search: unknown = complete.$set[SEARCH];
+  if (complete !== changes) query.set(SEARCH, search);
+  else if (query.getOptions().upsert) throw refusal('an upsert', `set ${names} with $set`);
+}
+
+/** What an update sets and unsets, and the paths that it changes in another way. Mongoose takes plain fields for `$set`. */
+function partsOf(update: Stored): { changes: Changes; others: string[] } {
+  const { $set, $unset, ...rest } = update;
+  const plain = Object.entries(rest).filter(([name]) => !name.startsWith('$'));
+  const operators = Object.entries(rest).filter(([name]) => name.startsWith('$'));
+  return {
+    changes: { $set: { ...Object.fromEntries(plain), ...$set }, $unset: { ...$unset } },
+    others: operators.flatMap(([name, one]) => [
+      ...Object.keys(Object(one)),
+      ...(name === '$rename' ? Object.values(Object(one)).map(String) : []),
+    ]),
+  };
+}
+
+const overlap = (left: string, right: string) =>
+  left === right || left.startsWith(`${right}.`) || right.startsWith(`${left}.`);
+
+/** Whether an operation of `bulkWrite` writes no searchable field, or what it is searched by too, as `bulkSave` does. */
+function isComplete(paths: readonly string[], write: unknown): boolean {
+  const { insertOne, replaceOne, updateOne, updateMany } = Object(write);
+  const document: unknown = insertOne?.document ?? replaceOne?.replacement;
+  if (document !== undefined) return SEARCH in Object(document);
+  const one: unknown = updateOne ?? updateMany;
+  if (one === undefined) return true;
+  const { update, upsert } = Object(one);
+  if (Array.isArray(update)) return false;
+  const { changes, others } = partsOf(Object(update));
+  const written = [...Object.keys(changes.$set), ...Object.keys(changes.$unset), ...others];
+  const touches = written.some((name) => paths.some((path) => overlap(path, name)));
+  return SEARCH in changes.$set || !(touches || upsert);
+}

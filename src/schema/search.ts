@@ -1,0 +1,92 @@
+import type { Document } from 'mongodb';
+import type { Changes } from './codec.ts';
+import type { Field } from './fields.ts';
+import { tokensOf } from './search-tokens.ts';
+
+/** Where a document keeps what it is searched by. No client sees or writes it. */
+export const SEARCH = '_search';
+/** The indexed part of it. */
+export const TOKENS = `${SEARCH}.tokens`;
+
+/** What a document is searched by. */
+interface Search {
+  /**
+   * The searchable fields as they were when the tokens were made: whoever writes the one without the other, as an
+   * earlier version of the application, leaves a difference behind.
+   */
+  of: Document;
+  tokens: string[];
+}
+
+/** The dotted paths of the fields that a model marks `searchable`, in the order of their declaration. */
+export const searchablePaths = (fields: readonly Field[], prefix = ''): string[] =>
+  fields.flatMap((field) => {
+    const path = prefix + field.name;
+    return field.searchable ? [path] : searchablePaths(field.fields, `${path}.`);
+  });
+
+/** The option for reading documents without what they are searched by. */
+export const shownPart = (fields: readonly Field[]): { projection?: Document } =>
+  searchablePaths(fields).length > 0 ? { projection: { [SEARCH]: 0 } } : {};
+
+/** The document with what it is searched by; itself if the model has no searchable field. */
+export function withSearch(fields: readonly Field[], document: Document): Document {
+  const paths = searchablePaths(fields);
+  if (paths.length === 0) return document;
+  return { ...document, [SEARCH]: searchOf(paths.map((path) => [path, valueAt(document, path)])) };
+}
+
+type Planned = Changes | ((present: Document) => Changes);
+
+/**
+ * The changes with those of what a document is searched by.
+ * They depend on the present document if they write some searchable fields, and others not.
+ */
+export function withSearchChanges(fields: readonly Field[], changes: Planned): Planned {
+  if (typeof changes !== 'function') return completed(fields, changes);
+  return (present) => {
+    const complete = completed(fields, changes(present));
+    return typeof complete === 'function' ? complete(present) : complete;
+  };
+}
+
+function completed(fields: readonly Field[], changes: Changes): Planned {
+  const paths = searchablePaths(fields);
+  const written = paths.filter((path) => isWritten(changes, path));
+  if (written.length === 0) return changes;
+  const complete = (present: Document): Changes => {
+    const search = searchOf(paths.map((path) => [path, valueAfter(changes, path, present)]));
+    return { ...changes, $set: { ...changes.$set, [SEARCH]: search } };
+  };
+  return written.length === paths.length ? complete({}) : complete;
+}
+
+function searchOf(values: readonly (readonly [path: string, value: unknown])[]): Search {
+  const of: Document = {};
+  for (const [path, value] of values) if (value !== undefined) setAt(of, path.split('.'), value);
+  return { of, tokens: tokensOf(values.map(([, value]) => (typeof value === 'string' ? value : ''))) };
+}
+
+function setAt(target: Document, [name = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) target[name] = value;
+  else setAt((target[name] ??= {}), rest, value);
+}
+
+/** The path itself, and those of the objects around it. */
+const outwards = (path: string): string[] => {
+  const steps = path.split('.');
+  return steps.map((_, index) => steps.slice(0, steps.length - index).join('.'));
+};
+
+const isWritten = ({ $set, $unset }: Changes, path: string) =>
+  outwards(path).some((one) => one in $set || one in $unset);
+
+function valueAfter({ $set, $unset }: Changes, path: string, present: Document): unknown {
+  const written = outwards(path).find((one) => one in $set || one in $unset);
+  if (written === undefined) return valueAt(present, path);
+  if (written in $unset) return undefined;
+  return written === path ? $set[path] : valueAt($set[written], path.slice(written.length + 1));
+}
+
+const valueAt = (document: unknown, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, name) => Object(value)[name], document);
