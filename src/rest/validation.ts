@@ -1,4 +1,4 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { Problem, type Flaw } from './problems.ts';
@@ -11,11 +11,21 @@ const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
 addFormats.default(ajv);
 ajv.addFormat('date-time', isDateTime);
 
+/** By the text of the schema: several operations have the same one, and compiling takes milliseconds. */
+const compiled = new Map<string, ValidateFunction>();
+
+function compile(schema: JsonSchema): ValidateFunction {
+  const text = JSON.stringify(schema);
+  const validate = compiled.get(text) ?? ajv.compile(schema);
+  compiled.set(text, validate);
+  return validate;
+}
+
 /**
  * Compiles a schema once, into a function that lists every flaw of a value by JSON pointer; none if it is valid.
  */
 export function compileCheck(schema: JsonSchema): (value: unknown) => Flaw[] {
-  const accepts = ajv.compile(schema);
+  const accepts = compile(schema);
   return (value) => (accepts(value) ? [] : (accepts.errors ?? []).map(toFlaw));
 }
 
