@@ -6,7 +6,7 @@ import { connect } from '../database/connect.ts';
 import type { Settings } from '../settings.ts';
 import { atEnd } from './cleanup.ts';
 
-/** A database that no other test file uses; dropped and closed after the file's tests. */
+/** A database that no other test file uses; closed after the file's tests. */
 export interface TestDatabase {
   connection: Connection;
   db: Db;
@@ -25,10 +25,8 @@ export async function testDatabase(): Promise<TestDatabase> {
   const connection = await connect(server, name);
   const { db } = connection;
   if (!db) throw new Error('the connection is not open');
-  atEnd(async () => {
-    await db.dropDatabase();
-    await connection.close();
-  });
+  // It goes with its server: dropping it takes the server as long as filling it did.
+  atEnd(() => connection.close());
   const uri = new URL(server);
   uri.pathname = name;
   const settings = loadSettings({ INSTANCE_PATH: 'node_modules/.cache/no-instance' });
