@@ -6,14 +6,13 @@ import { pino } from 'pino';
 import { createApp } from '../app.ts';
 import { loadSettings, maskUri } from '../config.ts';
 import { openTemporary } from '../database/embedded.ts';
+import { sampleDocuments } from '../database/seed.ts';
+import { sampleEngine } from '../engines/sample.ts';
 import { OperatorError } from '../operator-error.ts';
 import { httpServer } from '../rest/http-server.ts';
+import { SEARCH } from '../schema/search.ts';
 
 const BATCH = 1000;
-const HALF_A_YEAR_S = 182 * 86_400;
-
-/** As everything of the project writes. */
-const DURABLY = { writeConcern: { w: 'majority', journal: true } } as const;
 
 /** What one query cost the database. */
 export interface Plan {
@@ -28,9 +27,9 @@ export async function openBenchDatabase() {
   const report = (line: string) => console.error(line);
   const stop = async () => {};
   const server = mongodbUri === null ? await openTemporary(mongodBinary, report) : { uri: mongodbUri, stop };
-  const uri = withOwnName(server.uri);
+  const uri = forBench(server.uri);
   // No operation waits for ever, so that neither does the bench.
-  const client = new MongoClient(uri, { ...DURABLY, serverSelectionTimeoutMS: 5000, socketTimeoutMS: 60_000 });
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 5000, socketTimeoutMS: 60_000 });
   const db = client.db();
   const disconnect = async () => {
     await client.close();
@@ -51,8 +50,11 @@ export async function openBenchDatabase() {
   }
 }
 
-function withOwnName(text: string): string {
+/** With a database of its own, and with the write concern that everything of the project has, for whoever opens it. */
+function forBench(text: string): string {
   const uri = new ConnectionString(text);
+  uri.searchParams.set('w', 'majority');
+  uri.searchParams.set('journal', 'true');
   // Without authSource the user is looked up in the database of the path, which changes here.
   if (uri.username && uri.pathname.length > 1 && !uri.searchParams.has('authSource'))
     uri.searchParams.set('authSource', decodeURIComponent(uri.pathname.slice(1)));
@@ -61,26 +63,31 @@ function withOwnName(text: string): string {
 }
 
 /**
- * Fills the collection with engines made over the last half year.
+ * Fills the collection with the sample data of half a year.
  * @returns the youngest id; whatever is added during the bench has a younger one
  */
 export async function seed(db: Db, count: number, signal: AbortSignal): Promise<ObjectId> {
-  const step = HALF_A_YEAR_S / count;
-  const start = Date.now() / 1000 - HALF_A_YEAR_S - step;
-  const secondOf = (index: number) => Math.floor(start + index * step);
-  const engine = (index: number) => {
-    const createdAt = new Date(secondOf(index) * 1000);
-    const lastFired = index % 2 === 0 ? createdAt : null;
-    const _id = ObjectId.createFromTime(secondOf(index));
-    return { _id, title: `Engine ${index}`, thrust: index % 8000, lastFired, createdAt, updatedAt: createdAt };
-  };
-  for (let from = 0; from < count; from += BATCH) {
+  let batch: Document[] = [];
+  let youngest = new ObjectId();
+  const flush = async () => {
     signal.throwIfAborted();
-    const length = Math.min(BATCH, count - from);
-    await db.collection('engines').insertMany(Array.from({ length }, (_, offset) => engine(from + offset)));
+    if (batch.length > 0) await db.collection('engines').insertMany(batch);
+    batch = [];
+  };
+  for (const document of sampleDocuments({ count, months: 6, seed: 1, now: new Date(), make: sampleEngine })) {
+    youngest = document['_id'];
+    if (batch.push(document) === BATCH) await flush();
   }
-  return ObjectId.createFromTime(secondOf(count - 1));
+  await flush();
+  return youngest;
 }
+
+/** Fills the tutorial's collection with the same engines, as its own model would store them. */
+export const seedTutorial = (db: Db) =>
+  db
+    .collection('engines')
+    .aggregate([{ $sort: { _id: 1 } }, { $unset: SEARCH }, { $set: { __v: 0 } }, { $out: 'tutorial' }])
+    .toArray();
 
 /** Has the database explain the queries that the API really sends for the given paths. */
 export async function explainQueries(uri: string, paths: readonly string[]): Promise<(Plan | string)[]> {

@@ -9,6 +9,8 @@ interface Load {
   ids: readonly string[];
   /** The requests about a document. */
   requests: (id: string) => Request[];
+  /** Of every answer. */
+  status: number;
   connections: number;
   seconds: number;
   /** Most requests per second; without it as many as are answered. */
@@ -21,7 +23,7 @@ interface Load {
 const IDS_PER_CONNECTION = 50;
 
 /** Sends requests from this process, which should do nothing else meanwhile. @throws {OperatorError} if one fails */
-export async function load({ name, url, ids, requests, connections, seconds, rate, signal, end }: Load) {
+export async function load({ name, url, ids, requests, status, connections, seconds, rate, signal, end }: Load) {
   signal.throwIfAborted();
   const step = Math.max(1, Math.floor(ids.length / (connections * IDS_PER_CONNECTION)));
   let connection = 0;
@@ -32,22 +34,21 @@ export async function load({ name, url, ids, requests, connections, seconds, rat
     client.setRequests(own.filter((id) => id !== undefined).flatMap(requests));
   };
   const stopping = AbortSignal.any(end ? [signal, end] : [signal]);
-  const { non2xx, errors, statusCodeStats, latency, duration, ...result } = await new Promise<autocannon.Result>(
-    (resolve, reject) => {
-      const limits = { connections, duration: seconds, bailout: 1, ...(rate !== undefined && { overallRate: rate }) };
-      const instance = autocannon({ url, setupClient, ...limits }, (error, done) =>
-        error ? reject(error) : resolve(done),
-      );
-      const stop = () => instance.stop();
-      stopping.addEventListener('abort', stop);
-      instance.on('done', () => stopping.removeEventListener('abort', stop));
-    },
-  );
+  const { errors, statusCodeStats, latency, duration } = await new Promise<autocannon.Result>((resolve, reject) => {
+    const limits = { connections, duration: seconds, bailout: 1, ...(rate !== undefined && { overallRate: rate }) };
+    const instance = autocannon({ url, setupClient, ...limits }, (error, done) =>
+      error ? reject(error) : resolve(done),
+    );
+    const stop = () => instance.stop();
+    stopping.addEventListener('abort', stop);
+    instance.on('done', () => stopping.removeEventListener('abort', stop));
+  });
   signal.throwIfAborted();
-  const succeeded = result['2xx'];
-  if (non2xx + errors > 0 || succeeded === 0)
+  const counts: Readonly<Record<string, { count?: number } | undefined>> = statusCodeStats ?? {};
+  const succeeded = counts[status]?.count ?? 0;
+  if (errors > 0 || succeeded === 0 || Object.keys(counts).length > 1)
     throw new OperatorError(
       `${name}: answered with ${JSON.stringify(statusCodeStats)}, and ${errors} requests got no answer.`,
     );
-  return { requestsPerSecond: succeeded / duration, p99Ms: latency.p99 };
+  return { answers: succeeded, requestsPerSecond: succeeded / duration, p99Ms: latency.p99 };
 }

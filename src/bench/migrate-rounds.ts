@@ -96,7 +96,7 @@ export function askApi({ url, ids, connections, rate, signal }: Stage, seconds: 
     const path = `/engines/${id}`;
     return [{ path }, { method: 'PATCH' as const, path, headers, body }];
   };
-  return load({ name, url, ids, requests, connections, rate, seconds, signal, ...(end && { end }) });
+  return load({ name, url, ids, requests, status: 200, connections, rate, seconds, signal, ...(end && { end }) });
 }
 
 async function reads({ db }: Stage) {

@@ -4,7 +4,7 @@ import { between, closeAll, median, runBench } from './command.ts';
 import { openBenchDatabase, seed } from './database.ts';
 import { askApi, measureRound, type Round, type Stage } from './migrate-rounds.ts';
 import { makeMigrations } from './migration-process.ts';
-import { startServer } from './servers.ts';
+import { SERVERS, startServer } from './servers.ts';
 
 interface Options {
   documents: number;
@@ -53,7 +53,7 @@ async function bench({ documents, rounds, seconds, rate, connections }: Options,
     closers.push(close);
     console.error(`${description}: ${documents} documents`);
     // The API first, because it makes the collection with its validator.
-    const api = startServer('src/server.ts', uri);
+    const api = startServer(SERVERS.api, uri);
     closers.push(() => api.stop());
     const url = await api.listening(signal);
     await db.collection('engines').dropIndex('lastFired_1__id_1'); // add_lastFired makes it after its backfill

@@ -1,33 +1,28 @@
-import type { Request } from 'autocannon';
 import { median } from './command.ts';
 import { load } from './load.ts';
-import { SUBJECTS, type BySubject, type Subject } from './servers.ts';
+import type { Scenario } from './scenarios.ts';
+import type { BySubject, RunningServer, Subject } from './servers.ts';
 
 /** What one server did in one round. */
 interface Measurement {
   requestsPerSecond: number;
   p99Ms: number;
+  /** Processor time that its process took for each answer; others on the machine hardly change it. */
+  cpuMs: number;
 }
 
-/** A scenario's outcome: the median of its rounds, and of the rounds' ratios. */
-export interface Result extends BySubject<Measurement> {
+/** A scenario's outcome: medians over its rounds. */
+export interface Result extends Record<'api' | 'bare' | 'tutorial', Measurement> {
   name: string;
-  /** Requests per second of the API for each of the baseline. */
-  ratio: number;
-  rounds: BySubject<Measurement>[];
-}
-
-/** One kind of request. */
-export interface Scenario {
-  name: string;
-  /** The request for an id; the same for each id where ids do not matter. */
-  request: (subject: Subject, id: string) => Request;
+  /** Requests per second of the API for each of the others; medians of the rounds' ratios. */
+  ratios: { bare: number; tutorial: number };
+  targets: Scenario['targets'];
+  rounds: Record<string, Measurement>[];
 }
 
 /** How much load is made, and what happens around it. */
 interface Load {
-  urls: BySubject<string>;
-  ids: readonly string[];
+  servers: BySubject<RunningServer>;
   connections: number;
   seconds: number;
   rounds: number;
@@ -36,63 +31,51 @@ interface Load {
   restore(): Promise<unknown>;
 }
 
-const JSON_HEADERS = { 'content-type': 'application/json' };
-
-/** What is measured: reading one, reading pages, creating and changing. */
-export function scenarios(first: BySubject<string>, deep: BySubject<string>): Scenario[] {
-  const create = JSON.stringify({ title: 'Made by the bench', thrust: 100 });
-  const change = JSON.stringify({ thrust: 200 });
-  return [
-    { name: 'GET by id', request: (_subject, id) => ({ path: `/engines/${id}` }) },
-    { name: 'GET first page', request: (subject) => ({ path: first[subject] }) },
-    { name: 'GET deep page', request: (subject) => ({ path: deep[subject] }) },
-    { name: 'POST', request: () => ({ method: 'POST', path: '/engines', headers: JSON_HEADERS, body: create }) },
-    {
-      name: 'PATCH',
-      request: (_subject, id) => ({ method: 'PATCH', path: `/engines/${id}`, headers: JSON_HEADERS, body: change }),
-    },
-  ];
-}
-
 /**
- * Measures each scenario on both servers, after a warm-up round that is not counted.
- * Who goes first alternates (ABBA), so that a drift of the machine favours neither.
+ * Measures each scenario on its servers, after a warm-up round that is not counted.
+ * Who goes first alternates (ABBA), so that a drift of the machine favours none.
  */
 export async function measure(all: readonly Scenario[], load: Load): Promise<Result[]> {
-  const outcomes = all.map((): BySubject<Measurement>[] => []);
+  const outcomes = all.map((): Map<Subject, Measurement>[] => []);
   for (let round = 0; round <= load.rounds; round += 1) {
     console.error(round === 0 ? 'warm-up' : `round ${round} of ${load.rounds}`);
     for (const [index, scenario] of all.entries()) {
-      const outcome: Partial<BySubject<Measurement>> = {};
-      for (const subject of round % 2 === 0 ? SUBJECTS : SUBJECTS.toReversed()) {
-        outcome[subject] = await run(scenario, subject, load);
+      const outcome = new Map<Subject, Measurement>();
+      const subjects: Subject[] = [...scenario.apis, 'bare', 'tutorial'];
+      for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) {
+        outcome.set(subject, await run(scenario, subject, load));
         await load.restore();
       }
-      const { API, baseline } = outcome;
-      if (round > 0 && API && baseline) outcomes[index]?.push({ API, baseline });
+      if (round > 0) outcomes[index]?.push(outcome);
     }
   }
-  return all.map(({ name }, index) => summarise(name, outcomes[index] ?? []));
+  return all.flatMap((scenario, index) => scenario.apis.map((api) => summarise(scenario, api, outcomes[index] ?? [])));
 }
 
-function summarise(name: string, rounds: BySubject<Measurement>[]): Result {
-  const middle = (subject: Subject): Measurement => ({
-    requestsPerSecond: median(rounds.map((round) => round[subject].requestsPerSecond)),
-    p99Ms: median(rounds.map((round) => round[subject].p99Ms)),
-  });
-  const ratio = median(rounds.map(({ API, baseline }) => API.requestsPerSecond / baseline.requestsPerSecond));
-  return { name, ratio, API: middle('API'), baseline: middle('baseline'), rounds };
+function summarise({ name, targets }: Scenario, api: Subject, rounds: readonly Map<Subject, Measurement>[]): Result {
+  const middle = (subject: Subject): Measurement => {
+    const of = (key: keyof Measurement) => median(rounds.map((round) => round.get(subject)?.[key] ?? NaN));
+    return { requestsPerSecond: of('requestsPerSecond'), p99Ms: of('p99Ms'), cpuMs: of('cpuMs') };
+  };
+  const pace = (round: Map<Subject, Measurement>, subject: Subject) => round.get(subject)?.requestsPerSecond ?? NaN;
+  const ratio = (other: Subject) => median(rounds.map((round) => pace(round, api) / pace(round, other)));
+  return {
+    name: api === 'api' ? name : `${name}, history`,
+    api: middle(api),
+    bare: middle('bare'),
+    tutorial: middle('tutorial'),
+    ratios: { bare: ratio('bare'), tutorial: ratio('tutorial') },
+    targets,
+    rounds: rounds.map((round) => Object.fromEntries(round)),
+  };
 }
 
 /** One scenario on one server for some seconds. */
-function run({ name, request }: Scenario, subject: Subject, { urls, ...how }: Load): Promise<Measurement> {
-  return load({ ...how, name: `${name}, ${subject}`, url: urls[subject], requests: (id) => [request(subject, id)] });
-}
-
-/** How fast the API's deep page is, measured by its first page in the same round. */
-export function deepToFirst(results: readonly Result[]): number {
-  const paces = (name: string) =>
-    results.find((result) => result.name === name)?.rounds.map(({ API: api }) => api.requestsPerSecond) ?? [];
-  const first = paces('GET first page');
-  return median(paces('GET deep page').map((pace, round) => pace / (first[round] ?? NaN)));
+async function run(scenario: Scenario, subject: Subject, { servers, ...how }: Load): Promise<Measurement> {
+  const { name, ids, status, request } = scenario;
+  const { url, cpuMs } = servers[subject];
+  const before = cpuMs();
+  const requests = (id: string) => [request(subject, id)];
+  const { answers, ...measured } = await load({ ...how, name: `${name}, ${subject}`, url, ids, requests, status });
+  return { ...measured, cpuMs: (cpuMs() - before) / answers };
 }

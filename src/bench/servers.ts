@@ -1,5 +1,4 @@
-import { deepStrictEqual } from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,19 +10,27 @@ import { OperatorError } from '../operator-error.ts';
 export const HEAP_MB = 150;
 
 const STOP_MS = 15_000;
-const PAGE = '/engines?limit=50';
 
-/** The two servers that are compared. */
-export const SUBJECTS = ['API', 'baseline'] as const;
-export type Subject = (typeof SUBJECTS)[number];
+/** The servers that are compared: the API without and with a history of changes, which the others do not keep. */
+export const SERVERS = {
+  api: { script: 'src/server.ts', settings: { HISTORY_ENABLED: 'false' } },
+  apiWithHistory: { script: 'src/server.ts', settings: { HISTORY_ENABLED: 'true' } },
+  bare: { script: 'src/bench/bare.ts', settings: {} },
+  tutorial: { script: 'src/bench/tutorial.ts', settings: {} },
+} as const;
+export type Subject = keyof typeof SERVERS;
 export type BySubject<Value> = Record<Subject, Value>;
 
 /** A server process. */
-export interface ServerProcess {
+interface ServerProcess {
   /** Its address, once it listens. @throws {OperatorError} if it ends instead */
   listening: (signal: AbortSignal) => Promise<string>;
-  /** Most memory that it ever held, in MB; undefined where the system does not tell. */
-  peakMemory: () => number | undefined;
+  /** Most memory that it ever held, in MB; NaN where the system does not tell. */
+  peakMemory: () => number;
+  /** Time that it has kept a processor busy, in milliseconds; NaN where the system does not tell. */
+  cpuMs: () => number;
+  /** Bytes of heap that it holds, without garbage. */
+  heap: () => Promise<number>;
   stop: () => Promise<void>;
 }
 
@@ -39,20 +46,35 @@ export const environment = (mongodbUri: string) => ({
   INSTANCE_PATH: 'node_modules/.cache/bench',
 });
 
+/** One that listens. */
+export type RunningServer = ServerProcess & { url: string };
+
+/** A program that serves HTTP, and how it is run. */
+interface Program {
+  script: string;
+  settings: Readonly<Record<string, string>>;
+  /** Whether it can be asked for its heap, which costs it some time. */
+  isWatched?: boolean;
+}
+
 /**
  * Starts a TypeScript program that serves HTTP and says `listening` in a line of JSON.
- * Both servers are started by this, so that they have the same loader, settings and limits.
+ * All servers are started by this, so that they have the same loader, limits and settings, but for those given.
  */
-export function startServer(script: string, mongodbUri: string): ServerProcess {
-  const child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, '--import', 'tsx/esm', script], {
+export function startServer({ script, settings, isWatched = false }: Program, mongodbUri: string): ServerProcess {
+  const watch = isWatched ? ['--expose-gc', '--import', './src/bench/heap.ts'] : [];
+  const child = fork(script, [], {
     cwd: projectRoot,
-    env: environment(mongodbUri),
-    stdio: ['ignore', 'pipe', 'inherit'],
+    execArgv: [`--max-old-space-size=${HEAP_MB}`, '--import', 'tsx/esm', ...watch],
+    env: { ...environment(mongodbUri), ...settings },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
+  const { stdout } = child;
+  if (!stdout) throw new Error('a pipe was asked for');
   let complaints = 0;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const url = new Promise<string>((resolve) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    createInterface({ input: stdout }).on('line', (line) => {
       if (!line.startsWith('{')) return;
       const entry = Object(JSON.parse(line));
       if (entry.msg === 'listening') resolve(String(entry.url));
@@ -68,13 +90,16 @@ export function startServer(script: string, mongodbUri: string): ServerProcess {
       if (first === undefined) throw new OperatorError(`${script} ended instead of listening.`);
       return first;
     },
-    peakMemory() {
-      try {
-        const status = readFileSync(join('/proc', String(child.pid), 'status'), 'utf8');
-        return Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024);
-      } catch {
-        return undefined;
-      }
+    peakMemory: () => Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(readProcess(child, 'status'))?.[1]) / 1024),
+    cpuMs() {
+      // The 14th and 15th field, in hundredths of a second; the second one is in brackets (proc_pid_stat(5)).
+      const [, user, system] = /\) (?:\S+ ){11}(\d+) (\d+)/.exec(readProcess(child, 'stat')) ?? [];
+      return (Number(user) + Number(system)) * 10;
+    },
+    async heap() {
+      const answered = once(child, 'message');
+      child.send('heap');
+      return Number((await answered)[0]);
     },
     async stop() {
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
@@ -85,35 +110,10 @@ export function startServer(script: string, mongodbUri: string): ServerProcess {
   };
 }
 
-/**
- * Walks the API's pages up to nine tenths of the collection, as a client would.
- * @returns the ids on the way, and each server's paths of an engine, of the first page and of the page behind them all
- */
-export async function walk(urls: BySubject<string>, documents: number, signal: AbortSignal) {
-  const ids: string[] = [];
-  let path: string | undefined = '/engines?limit=200';
-  while (path !== undefined && ids.length < documents * 0.9 - 200) {
-    const response = await fetch(urls.API + path, { signal });
-    const page: unknown = await response.json();
-    if (!Array.isArray(page)) throw new OperatorError(`The API answered ${path} with ${response.status}, not a page.`);
-    ids.push(...page.map(({ id }) => String(id)));
-    path = /<([^>]+)>; *rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
-  }
-  const cursor = new URL(path ?? '', urls.API).searchParams.get('after');
-  const one = `/engines/${ids[0]}`;
-  return {
-    ids,
-    one: { API: one, baseline: one },
-    first: { API: PAGE, baseline: PAGE },
-    deep: { API: `${PAGE}&after=${cursor}`, baseline: `${PAGE}&after=${ids.at(-1)}` },
-  };
-}
-
-/** @throws {OperatorError} if the servers do not answer alike, which would make the comparison worthless */
-export async function requireSameAnswers(urls: BySubject<string>, paths: readonly BySubject<string>[]): Promise<void> {
-  for (const path of paths) {
-    const ask = async (subject: Subject) => (await fetch(urls[subject] + path[subject])).json();
-    const flaw = new OperatorError(`The API does not answer ${path.API} with what the baseline does.`);
-    deepStrictEqual(await ask('API'), await ask('baseline'), flaw);
+function readProcess({ pid }: ChildProcess, file: string): string {
+  try {
+    return readFileSync(join('/proc', String(pid), file), 'utf8');
+  } catch {
+    return '';
   }
 }

@@ -48,7 +48,8 @@ export async function backUp(db: Db): Promise<number> {
   }
 }
 
-async function timed(action: () => Promise<unknown>): Promise<number> {
+/** @returns milliseconds */
+export async function timed(action: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await action();
   return performance.now() - startedAt;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Problem } from './problems.ts';
 
@@ -25,7 +25,7 @@ export interface Conditions {
 
 /** The strong entity tag of a representation: it changes with each of its bytes. */
 export const etagOf = (representation: string | Buffer): string =>
-  `"${createHash('sha256').update(representation).digest('base64url').slice(0, 27)}"`;
+  `"${hash('sha256', representation, 'base64url').slice(0, 27)}"`;
 
 /**
  * Reads the conditions of a request. Dates that are none are ignored, as section 13.1 demands.
