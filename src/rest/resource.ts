@@ -30,6 +30,7 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
   const many = importOperation(resource);
   const member = `${path}/:id`;
   const keepsHistory = settings.history.enabled;
+  const shown = { maxTimeMS, ...shownPart(fields) };
 
   const memberSchema = { success: { status: 200, description: 'The member as it is now', schema } };
 
@@ -61,7 +62,7 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     problems: keepsHistory ? [404, 410] : [404],
     async handle({ id, parameters: { at } }) {
       if (at !== undefined) return shownAs(resource, await memberAt(resource, id, new Date(String(at))));
-      return shownAs(resource, found(await collection.findOne({ _id: id }, { maxTimeMS, ...shownPart(fields) }), id));
+      return shownAs(resource, found(await collection.findOne({ _id: id }, shown), id));
     },
   };
 
