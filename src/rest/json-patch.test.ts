@@ -108,7 +108,7 @@ describe('a JSON patch', () => {
   }
 
   test('and others at once: none is lost, whatever they touch', async () => {
-    const count = 12;
+    const count = 6;
     const increments = Array.from({ length: count }, async () => {
       for (;;) {
         const { thrust } = (await api.get(path)).body;

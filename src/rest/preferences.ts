@@ -4,7 +4,8 @@
  */
 export function readPreferences(header: string | string[] | undefined): ReadonlyMap<string, string> {
   const preferences = new Map<string, string>();
-  for (const [, name = '', quoted, token = ''] of [header ?? ''].flat().join(',').matchAll(PREFERENCE)) {
+  if (header === undefined) return preferences;
+  for (const [, name = '', quoted, token = ''] of [header].flat().join(',').matchAll(PREFERENCE)) {
     const key = name.toLowerCase();
     if (!preferences.has(key)) preferences.set(key, quoted ?? token);
   }

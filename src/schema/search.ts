@@ -18,11 +18,19 @@ interface Search {
   tokens: string[];
 }
 
+const known = new WeakMap<readonly Field[], readonly string[]>();
+
 /** The dotted paths of the fields that a model marks `searchable`, in the order of their declaration. */
-export const searchablePaths = (fields: readonly Field[], prefix = ''): string[] =>
+export function searchablePaths(fields: readonly Field[]): readonly string[] {
+  const paths = known.get(fields) ?? findSearchable(fields, '');
+  known.set(fields, paths);
+  return paths;
+}
+
+const findSearchable = (fields: readonly Field[], prefix: string): string[] =>
   fields.flatMap((field) => {
     const path = prefix + field.name;
-    return field.searchable ? [path] : searchablePaths(field.fields, `${path}.`);
+    return field.searchable ? [path] : findSearchable(field.fields, `${path}.`);
   });
 
 /** The option for reading documents without what they are searched by. */

@@ -13,6 +13,7 @@ import { commit, type Change, type Companion } from './commit.ts';
 /** Others may change the document between its read and its write so many times, and for so long. */
 const MOST_ATTEMPTS = 200;
 const PATIENCE_MS = 2000;
+const MOST_PAUSE_MS = 100;
 
 /** What a write depends on, and what is written with it. */
 export interface Terms {
@@ -129,7 +130,7 @@ export async function persist(
   for (let attempt = 0; attempt < MOST_ATTEMPTS && performance.now() - start < PATIENCE_MS; attempt += 1) {
     const change = await plan();
     if (await commit(resource, change, companions)) return change.answer;
-    await sleep(Math.random() * Math.min(50, attempt)); // so that one of many comes through
+    await sleep(Math.random() * Math.min(MOST_PAUSE_MS, 4 * 2 ** attempt)); // so that one of many comes through
   }
   throw unavailable('Others change this resource all the time; nothing was changed. Try again.');
 }
