@@ -115,9 +115,10 @@ export function restoreOperation(resource: Resource, termsOf: (input: Input) => 
       const { id } = input;
       return persist(resource, termsOf(input).companions, async () => {
         await settleAnnounced(resource, id);
+        // Before the member: another that restores it meanwhile is then seen by the member.
+        const last = await entriesOf(resource).findOne(made(id), { sort: { at: -1 }, maxTimeMS });
         if ((await collection.findOne({ _id: id }, { maxTimeMS, projection: { _id: 1 } })) !== null)
           throw new Problem(409, `The resource ${id.toHexString()} is there; only a removed one can be restored.`);
-        const last = await entriesOf(resource).findOne(made(id), { sort: { at: -1 }, maxTimeMS });
         if (last?.kind !== 'remove' || last.before === null)
           throw new Problem(404, `No removal of a resource with the id ${id.toHexString()} is on record.`);
         const at = later(last.at);
