@@ -74,7 +74,7 @@ export async function send(
   }
   response.writeHead(status, {
     ...headers,
-    'content-type': 'application/json',
+    'content-type': JSON_TYPE,
     'content-length': Buffer.byteLength(text),
     'x-content-type-options': 'nosniff',
   });

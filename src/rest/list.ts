@@ -8,13 +8,13 @@ import { compileCursors } from './cursors.ts';
 import { allOf, compileFilters, toClause } from './filters.ts';
 import { compileIndexGuard } from './indexes.ts';
 import type { Operation } from './operations.ts';
-import { MOST_ITEMS, pageLinks, pageParameters, readPlace } from './pages.ts';
-import { Problem, unavailable } from './problems.ts';
+import { MOST_ITEMS, pageLinks, pageOf, pageParameters, readPlace } from './pages.ts';
+import { Problem, tooSlow } from './problems.ts';
 import { RANK, readRanked } from './ranks.ts';
 import type { Resource } from './resource-description.ts';
 import { compileSearch } from './search.ts';
 import { compileSelections } from './selections.ts';
-import { behind, compileSorts, reversed, sortFlaws, type Position } from './sorts.ts';
+import { behind, compileSorts, reversed, sortFlaws, sortOf, type Position } from './sorts.ts';
 import type { Valid } from './validation.ts';
 
 const DESCRIPTION = `Filters are FIELD[OPERATOR]=VALUE, or FIELD=VALUE; all of them must hold. \`Link\` has the next, the previous and the
@@ -62,7 +62,7 @@ export function listOperation(resource: Resource): Operation {
     const readPart = (part: readonly Document[], length: number, position: Position | undefined): Promise<Document[]> =>
       collection
         .find(position ? behind(part, order, position) : allOf(part), {
-          sort: order.map(({ path, direction }): [string, 1 | -1] => [path, direction]),
+          sort: sortOf(order),
           limit: length,
           batchSize: length + 1,
           maxTimeMS,
@@ -70,8 +70,7 @@ export function listOperation(resource: Resource): Operation {
         })
         .toArray();
     const documents = await (ranks ? readRanked(ranks, place, readPart) : readPart(clauses, limit + 1, place.position));
-    const page = documents.slice(0, limit);
-    return { page: backwards ? page.toReversed() : page, more: documents.length > limit };
+    return pageOf(documents, place);
   }
 
   return {
@@ -125,9 +124,7 @@ export function listOperation(resource: Resource): Operation {
 
   function tellTimeout(error: unknown): never {
     if (!hasCode(error, MAX_TIME_MS_EXPIRED)) throw error;
-    throw unavailable(
-      `The query took the database longer than ${maxTimeMS} ms. Narrow the filter, or sort in the order of an index.`,
-    );
+    throw tooSlow(maxTimeMS);
   }
 }
 

@@ -108,7 +108,7 @@ export interface Operation {
   handle: (input: Input) => Promise<Answer>;
 }
 
-type Checked = Pick<Input, 'id' | 'parameters' | 'conditions'>;
+type Checked = Pick<Input, 'id' | 'parameters' | 'conditions' | 'accepted'>;
 
 /** Routes for the operations; other methods on their paths are answered with 405, and OPTIONS with what there is. */
 export function routes(operations: readonly Operation[]): Router {
@@ -133,17 +133,19 @@ function handlers({ path, parameters = {}, body, success, streamed, handle }: Op
   const any = [...ofValue, ...ofStream];
   /** All that can be refused before the body is read. */
   const check = (request: Request): Checked => {
-    negotiate(request, any);
+    const accepted = negotiate(request, any);
     if (!body && hasBody(request)) throw new Problem(400, `${request.method} takes no body here.`);
     return {
       id: hasId ? readId(request.params['id']) : NO_INPUT.id,
       parameters: readParameters(request.url),
       conditions: readConditions(request.headers),
+      accepted,
     };
   };
   const answer = async (request: Request, response: Response, checked: Checked, { value, source }: Content) => {
     const { headers } = request;
-    const accepted = negotiate(request, source ? ofStream : ofValue);
+    // Which of the two it is, only the body tells.
+    const accepted = streamed ? negotiate(request, source ? ofStream : ofValue) : checked.accepted;
     const mediaType = mediaTypeOf(request);
     const body = source ? {} : (validators.get(mediaType)?.(value) ?? {});
     const origin = originOf(request);

@@ -56,6 +56,12 @@ export function readPlace({ limit, after, before, ...rest }: Valid, cursors: Ret
   ]);
 }
 
+/** The page among the documents that were read for it, which are one more than it holds if there is another behind it. */
+export function pageOf<Item>(documents: readonly Item[], { limit, backwards }: Pick<Place, 'limit' | 'backwards'>) {
+  const page = documents.slice(0, limit);
+  return { page: backwards ? page.toReversed() : page, more: documents.length > limit };
+}
+
 /**
  * The `Link` header's value (RFC 8288) for the pages around one; undefined if there are none.
  * The side that a cursor came from is taken to hold something still: whoever follows the link finds out.

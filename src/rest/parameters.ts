@@ -56,7 +56,7 @@ function compileReader({ type, items }: JsonSchema): (text: string) => unknown {
 }
 
 /** RFC 8259, section 6. */
-const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([Ee][+-]?\d+)?$/;
+export const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([Ee][+-]?\d+)?$/;
 
 const splitList = (text: string): string[] =>
   [...`,${text}`.matchAll(/,((?:[^,\\]|\\[^]?)*)/g)].map(([, item = '']) => item.replaceAll(/\\([,\\])/g, '$1'));

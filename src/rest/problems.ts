@@ -31,6 +31,12 @@ const RETRY_AFTER_S = '1';
 /** A failure that may be over when the request is repeated. */
 export const unavailable = (detail: string) => new Problem(503, detail, [], { 'retry-after': RETRY_AFTER_S });
 
+/** A query was given up. @param limitMs how long the database had for it */
+export const tooSlow = (limitMs: number) =>
+  unavailable(
+    `The query took the database longer than ${limitMs} ms. Narrow the filter, or sort in the order of an index.`,
+  );
+
 /** The members of problem details. `about:blank` means that the status says all that a type could (RFC 9457, 4.2.1). */
 export function problemDetails({ status, message, flaws }: Problem, instance: string) {
   return {

@@ -54,6 +54,10 @@ export function sortFlaws(names: unknown): Flaw[] {
   }));
 }
 
+/** The keys as the driver takes them. */
+export const sortOf = (keys: readonly SortKey[]): [string, 1 | -1][] =>
+  keys.map(({ path, direction }) => [path, direction]);
+
 /** The same keys, the other way round. */
 export const reversed = (keys: readonly SortKey[]): SortKey[] =>
   keys.map(({ path, direction }) => ({ path, direction: direction === 1 ? -1 : 1 }));

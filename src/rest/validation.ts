@@ -67,7 +67,7 @@ function isRealDate(text: string): boolean {
 function toFlaw(error: ErrorObject): Flaw {
   const { instancePath, keyword, params, message } = error;
   const name: unknown = params['missingProperty'] ?? params['additionalProperty'];
-  const pointer = typeof name === 'string' ? `${instancePath}/${escape(name)}` : instancePath;
+  const pointer = typeof name === 'string' ? `${instancePath}/${escapePointer(name)}` : instancePath;
   return { pointer, keyword, detail: describe(keyword, params, message) };
 }
 
@@ -79,4 +79,4 @@ function describe(keyword: string, params: Record<string, unknown>, message: str
 }
 
 /** RFC 6901, section 3. */
-const escape = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1');
+export const escapePointer = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MongoServerError, ObjectId, type ClientSession, type Document } from 'mongodb';
+import { ObjectId, type ClientSession, type Document } from 'mongodb';
 import type { Origin } from '../operations.ts';
 import { Problem, unavailable } from '../problems.ts';
 import { hasTransactions } from '../topology.ts';
+import { unchanged } from '../writes/members.ts';
+import { inTransaction } from '../writes/transaction.ts';
 import { insertBatch, removeBatch, type Target } from './insert-batch.ts';
 import { lines, split } from './split.ts';
 import { openSpool, type Spool } from './spool.ts';
@@ -26,41 +28,29 @@ const ID_BATCH = 200;
  */
 export async function insertAllOrNone(resource: Target, windows: Windows, origin: Origin): Promise<Judged[]> {
   return (await hasTransactions(resource.connection))
-    ? inTransaction(resource, windows, origin)
+    ? atOnce(resource, windows, origin)
     : removable(resource, windows, origin);
 }
 
-async function inTransaction(resource: Target, windows: Windows, origin: Origin): Promise<Judged[]> {
+async function atOnce(resource: Target, windows: Windows, origin: Origin): Promise<Judged[]> {
   const start = performance.now();
   for (let pauseMs = 20; ; pauseMs = Math.min(2 * pauseMs, 1000)) {
-    const session = resource.connection.getClient().startSession();
-    try {
-      session.startTransaction();
-      const refused = await insertAll(resource, windows, origin, { session });
-      if (refused.length === 0) await commit(session);
-      return refused;
-    } catch (error) {
-      // A lost connection has this label too, but a client should hear of that at once.
-      if (!(error instanceof MongoServerError && error.hasErrorLabel('TransientTransactionError'))) throw error;
-      if (performance.now() - start > PATIENCE_MS)
-        throw unavailable(
-          'The database gave the transaction up; nothing was stored. Either others write the same members all the ' +
-            "time, or it takes longer than the server's parameter transactionLifetimeLimitSeconds: send less at once.",
-        );
-    } finally {
-      if (session.inTransaction()) await session.abortTransaction().catch(() => {});
-      await session.endSession();
-    }
+    let refused: Judged[] = [];
+    let isCommitting = false;
+    const isDone = await inTransaction(resource.connection, async (session) => {
+      refused = await insertAll(resource, windows, origin, { session });
+      isCommitting = refused.length === 0;
+      return isCommitting;
+    }).catch((error: unknown) => {
+      throw isCommitting ? undecided('The database did not say whether it stored everything or nothing.') : error;
+    });
+    if (isDone || refused.length > 0) return refused;
+    if (performance.now() - start > PATIENCE_MS)
+      throw unavailable(
+        'The database gave the transaction up; nothing was stored. Either others write the same members all the ' +
+          "time, or it takes longer than the server's parameter transactionLifetimeLimitSeconds: send less at once.",
+      );
     await sleep(Math.random() * pauseMs);
-  }
-}
-
-async function commit(session: ClientSession): Promise<void> {
-  try {
-    await session.commitTransaction();
-  } catch (error) {
-    if (error instanceof MongoServerError && error.hasErrorLabel('TransientTransactionError')) throw error;
-    throw undecided('The database did not say whether it stored everything or nothing.');
   }
 }
 
@@ -134,7 +124,6 @@ async function removeStored(resource: Target, stored: Spool): Promise<void> {
 /** The ids of those that are stored just so: with the same id, another's would differ in its times at least. */
 async function presentOf({ collection }: Target, documents: readonly Document[]): Promise<ObjectId[]> {
   if (documents.length === 0) return [];
-  const same = documents.map((one) => ({ _id: one['_id'], $expr: { $eq: ['$$ROOT', { $literal: one }] } }));
-  const present = await collection.find({ $or: same }, { projection: { _id: 1 } }).toArray();
+  const present = await collection.find({ $or: documents.map(unchanged) }, { projection: { _id: 1 } }).toArray();
   return present.map(({ _id }) => _id);
 }

@@ -1,6 +1,7 @@
 import { ObjectId, type Document } from 'mongodb';
 import type { Field } from '../../schema/fields.ts';
 import { parse } from '../body.ts';
+import { NUMBER } from '../parameters.ts';
 import { isObject, type Valid } from '../validation.ts';
 
 /** One column of a CSV file: a field, or one of an object that is always there. */
@@ -45,9 +46,6 @@ function reader({ type }: Field): Column['read'] {
       return unguarded;
   }
 }
-
-/** RFC 8259, section 6. */
-const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([Ee][+-]?\d+)?$/;
 
 /** The JSON object that a row's cells stand for. An empty cell stands for nothing: its field is absent. */
 export function readCells(columns: readonly Column[], cells: readonly string[]): Valid {

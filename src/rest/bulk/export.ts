@@ -2,9 +2,9 @@ import type { Document } from 'mongodb';
 import type { Field } from '../../schema/fields.ts';
 import type { JsonSchema } from '../../schema/json-schema.ts';
 import type { Answer } from '../answers.ts';
-import { Problem, unavailable } from '../problems.ts';
+import { Problem, tooSlow } from '../problems.ts';
 import type { Resource } from '../resource-description.ts';
-import type { SortKey } from '../sorts.ts';
+import { sortOf, type SortKey } from '../sorts.ts';
 import { columnsOf, writeCells } from './columns.ts';
 import { writeRecord } from './csv.ts';
 import { FORMATS, formatOf } from './formats.ts';
@@ -122,13 +122,9 @@ async function* batches(
   { keys, projection }: Pick<Selected, 'keys' | 'projection'>,
   held: Held,
 ): AsyncGenerator<Document[]> {
-  const late = unavailable(
-    `The query took the database longer than ${maxTimeMS} ms. Narrow the filter, or sort in the order of an index.`,
-  );
   const opening = new AbortController();
-  const timer = setTimeout(() => opening.abort(late), maxTimeMS);
-  const sort = keys.map(({ path, direction }): [string, 1 | -1] => [path, direction]);
-  const options = { sort, batchSize: BATCH, signal: opening.signal, ...(projection && { projection }) };
+  const timer = setTimeout(() => opening.abort(tooSlow(maxTimeMS)), maxTimeMS);
+  const options = { sort: sortOf(keys), batchSize: BATCH, signal: opening.signal, ...(projection && { projection }) };
   const cursor = collection.find(filter, options);
   let isClosed = false;
   const close = () => {

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Field } from '../../schema/fields.ts';
 import { LIMIT_BYTES, parse } from '../body.ts';
 import { Problem, type Flaw } from '../problems.ts';
+import { escapePointer } from '../validation.ts';
 import { columnsOf, readCells, type Column } from './columns.ts';
 import { parseRecord } from './csv.ts';
 import type { Format } from './formats.ts';
@@ -82,7 +83,7 @@ function readHeader({ bytes = Buffer.alloc(0) }: Piece, known: readonly Column[]
     : undefined;
   if (!names) throw new Problem(422, 'The first line is no header: a line of CSV in UTF-8, of at most 100 KiB.');
   const byName = new Map(known.map((column) => [column.name, column]));
-  const pointer = (name: string) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1').replaceAll('.', '/')}`;
+  const pointer = (name: string) => `/${escapePointer(name).replaceAll('.', '/')}`;
   const list = known.map(({ name }) => name).join(', ');
   const flaws: Flaw[] = [];
   for (const [place, name] of names.entries())

@@ -25,7 +25,7 @@ export interface Entry {
   pending?: true;
 }
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 /** The collection that keeps the changes of another's documents. */
 export const historyDefinition = (collection: string): CollectionDefinition => ({

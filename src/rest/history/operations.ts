@@ -4,11 +4,11 @@ import { withSearch } from '../../schema/search.ts';
 import { compileCursors } from '../cursors.ts';
 import { jsonPatchSchema } from '../json-patch.ts';
 import type { Input, Operation } from '../operations.ts';
-import { MOST_ITEMS, pageLinks, pageParameters, readPlace } from '../pages.ts';
+import { MOST_ITEMS, pageLinks, pageOf, pageParameters, readPlace } from '../pages.ts';
 import { Problem } from '../problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { allOf } from '../filters.ts';
-import { behind, reversed, type SortKey } from '../sorts.ts';
+import { behind, reversed, sortOf, type SortKey } from '../sorts.ts';
 import { later, persist, shownAs, type Terms } from '../writes/members.ts';
 import { entriesOf, type Entry } from './entries.ts';
 import { made, settleAnnounced } from './past.ts';
@@ -78,15 +78,14 @@ export function historyOperation(resource: Resource): Operation {
       const filter = [made(id)];
       const found = await entriesOf(resource)
         .find(position ? behind(filter, order, position) : allOf(filter), {
-          sort: order.map(({ path, direction }): [string, 1 | -1] => [path, direction]),
+          sort: sortOf(order),
           limit: limit + 1,
           maxTimeMS,
           projection: { before: 0 },
         })
         .toArray();
       if (found.length === 0 && !position) await requireMember(resource, id);
-      const entries = found.slice(0, limit);
-      const page = { page: backwards ? entries.toReversed() : entries, more: found.length > limit };
+      const page = pageOf(found, place);
       const link = pageLinks(own, place, NEWEST_FIRST, page, cursors);
       return { status: 200, body: page.page.map(show), ...(link !== undefined && { headers: { link } }) };
     },
@@ -96,10 +95,13 @@ export function historyOperation(resource: Resource): Operation {
 const show = ({ at, kind, caller, requestId, patch }: Entry) => ({ at, kind, caller, requestId, patch });
 
 /** Members that were stored by other means, or whose changes are too long ago, have no entries. */
-async function requireMember({ collection, maxTimeMS }: Resource, id: ObjectId): Promise<void> {
-  if ((await collection.findOne({ _id: id }, { maxTimeMS, projection: { _id: 1 } })) !== null) return;
+async function requireMember(resource: Resource, id: ObjectId): Promise<void> {
+  if (await isThere(resource, id)) return;
   throw new Problem(404, `There is no resource with the id ${id.toHexString()}, and no history of one.`);
 }
+
+const isThere = async ({ collection, maxTimeMS }: Resource, id: ObjectId): Promise<boolean> =>
+  (await collection.findOne({ _id: id }, { maxTimeMS, projection: { _id: 1 } })) !== null;
 
 /** `POST /:id/restore`: a removed member comes back as it was. */
 export function restoreOperation(resource: Resource, termsOf: (input: Input) => Terms) {
@@ -117,7 +119,7 @@ export function restoreOperation(resource: Resource, termsOf: (input: Input) => 
         await settleAnnounced(resource, id);
         // Before the member: another that restores it meanwhile is then seen by the member.
         const last = await entriesOf(resource).findOne(made(id), { sort: { at: -1 }, maxTimeMS });
-        if ((await collection.findOne({ _id: id }, { maxTimeMS, projection: { _id: 1 } })) !== null)
+        if (await isThere(resource, id))
           throw new Problem(409, `The resource ${id.toHexString()} is there; only a removed one can be restored.`);
         if (last?.kind !== 'remove' || last.before === null)
           throw new Problem(404, `No removal of a resource with the id ${id.toHexString()} is on record.`);

@@ -3,9 +3,7 @@ import { Problem } from '../problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { hasTransactions } from '../topology.ts';
 import type { Change } from '../writes/commit.ts';
-import { entriesOf, type Entry } from './entries.ts';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS, entriesOf, type Entry } from './entries.ts';
 
 /** What is known to have happened: leaves out what was only announced. */
 export const made = (id: ObjectId): Filter<Entry> => ({ of: id, pending: { $ne: true } });

@@ -175,7 +175,7 @@ const updateOf = ({ $set, $unset }: Changes, updatedAt: Date): UpdateFilter<Docu
 });
 
 /** Matches the document only as long as no field of it has changed, been added or gone. */
-const unchanged = (present: Document): Filter<Document> => ({
+export const unchanged = (present: Document): Filter<Document> => ({
   _id: present['_id'],
   $expr: { $eq: ['$$ROOT', { $literal: present }] },
 });
