@@ -5,7 +5,7 @@ import { testServer } from '../../testing.ts';
 import { describeResource } from '../resource-description.ts';
 import { insertAllOrNone, removable, Undecided } from './all-or-none.ts';
 
-const { engines, connection, settings } = await testServer();
+const { db, engines, connection, settings } = await testServer();
 const ORIGIN = { caller: '', requestId: '' };
 const { collection, ...rest } = describeResource(engineModel(connection), '/engines', settings);
 const STAMP = new Date('2026-03-01T00:00:00Z');
@@ -88,4 +88,18 @@ test('without transactions, one of another that came with the same id while a ba
   };
   await expect(removable(disturbed(1, happen), windowsOf(mine), ORIGIN)).rejects.toThrow(Undecided);
   expect(await engines.find().toArray()).toEqual([other]);
+});
+
+test('without transactions, what is taken back leaves the history of an earlier member with the same id', async () => {
+  const first = document();
+  const second = document();
+  const history = db.collection('engines.history');
+  const resource = { ...rest, collection };
+  await insertAllOrNone(resource, windowsOf([first]), ORIGIN);
+  await engines.deleteOne({ _id: first['_id'] });
+  await history.updateMany({}, { $set: { at: new Date('2026-05-01') } });
+  await engines.insertOne(second);
+  expect(await removable(resource, windowsOf([first, document(), document(), second]), ORIGIN)).not.toEqual([]);
+  expect(await engines.find().toArray()).toEqual([second]);
+  expect(await history.find({ of: first['_id'] }).toArray()).toMatchObject([{ at: new Date('2026-05-01') }]);
 });

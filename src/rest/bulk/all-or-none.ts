@@ -56,11 +56,12 @@ async function atOnce(resource: Target, windows: Windows, origin: Origin): Promi
 
 /** Without transactions. */
 export async function removable(resource: Target, windows: Windows, origin: Origin): Promise<Judged[]> {
+  const since = new Date();
   const stored = openSpool();
   const doubtful: Document[] = [];
   const remove = async () => {
-    await removeStored(resource, stored);
-    await removeBatch(resource, await presentOf(resource, doubtful));
+    await removeStored(resource, stored, since);
+    await removeBatch(resource, await presentOf(resource, doubtful), since);
   };
   try {
     const refused = await insertAll(resource, windows, origin, { stored, doubtful });
@@ -110,15 +111,15 @@ async function insertAll(
   return [];
 }
 
-async function removeStored(resource: Target, stored: Spool): Promise<void> {
+async function removeStored(resource: Target, stored: Spool, since: Date): Promise<void> {
   let ids: ObjectId[] = [];
   for await (const { bytes } of split(stored.read(), lines())) {
     ids.push(ObjectId.createFromHexString(String(bytes)));
     if (ids.length < ID_BATCH) continue;
-    await removeBatch(resource, ids);
+    await removeBatch(resource, ids, since);
     ids = [];
   }
-  await removeBatch(resource, ids);
+  await removeBatch(resource, ids, since);
 }
 
 /** The ids of those that are stored just so: with the same id, another's would differ in its times at least. */

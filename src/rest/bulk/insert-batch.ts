@@ -138,11 +138,15 @@ async function insert(
   }
 }
 
-/** Takes back what {@link insertBatch} inserted without a transaction, and its history. */
-export async function removeBatch(resource: Target, ids: readonly ObjectId[]): Promise<void> {
+/**
+ * Takes back what {@link insertBatch} inserted without a transaction, and its history.
+ * @param since before the first of them: an earlier life under the same id keeps its history
+ */
+export async function removeBatch(resource: Target, ids: readonly ObjectId[], since: Date): Promise<void> {
   const { collection, settings } = resource;
   await collection.deleteMany({ _id: { $in: [...ids] } });
-  if (settings.history.enabled) await entriesOf(resource).deleteMany({ of: { $in: [...ids] }, kind: 'create' });
+  if (settings.history.enabled)
+    await entriesOf(resource).deleteMany({ of: { $in: [...ids] }, kind: 'create', at: { $gte: since } });
 }
 
 const isTaken = (path: string): Flaw => ({
