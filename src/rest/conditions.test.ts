@@ -106,6 +106,7 @@ describe.each(WRITES)('a conditional %s', (method, success) => {
     ['another that it must not be', () => ({ 'If-None-Match': '"another"' }), success],
     ['a tag without quotes', (tag: string) => ({ 'If-Match': tag.slice(1, -1) }), 400],
     ['tags without a comma', (tag: string) => ({ 'If-Match': `${tag} ${tag}` }), 400],
+    ['quotes that open no tag', () => ({ 'If-Match': '", ""' }), 400],
     ['nothing', () => ({ 'If-Match': '' }), 400],
     ['any beside a tag', (tag: string) => ({ 'If-Match': `*, ${tag}` }), 400],
   ])('that names %s is done, or changes nothing', async (_what, headers, status) => {

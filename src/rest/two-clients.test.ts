@@ -126,7 +126,7 @@ test('whatever two clients do at once, there is an order of their requests that 
       const told = await Promise.all(both.map((own) => act(path, [...own, { kind: 'get' }])));
       const start: World = { exists: true, thrust: 0, version: 0, seen: [-1, -1] };
       const all = both.map((own): Deed[] => [...own, { kind: 'get' }]);
-      expect({ told, explained: isExplained(start, all, told) }).toEqual({ told, explained: true });
+      expect(isExplained(start, all, told) || JSON.stringify({ all, told })).toBe(true);
     }),
     { numRuns: 30 },
   );

@@ -159,6 +159,9 @@ export function found(document: Document | null, id: ObjectId): Document {
   return document;
 }
 
+export const isThere = async ({ collection, maxTimeMS }: Resource, id: ObjectId): Promise<boolean> =>
+  (await collection.findOne({ _id: id }, { maxTimeMS, projection: { _id: 1 } })) !== null;
+
 /** What tells a member's state, from its representation. */
 const validatorsOf = (shown: Document): Validators => ({
   etag: etagOf(JSON.stringify(shown)),

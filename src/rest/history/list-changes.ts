@@ -1,15 +1,14 @@
 import type { ObjectId } from 'mongodb';
 import type { JsonSchema } from '../../schema/json-schema.ts';
-import { withSearch } from '../../schema/search.ts';
 import { compileCursors } from '../cursors.ts';
 import { jsonPatchSchema } from '../json-patch.ts';
-import type { Input, Operation } from '../operations.ts';
+import type { Operation } from '../operations.ts';
 import { MOST_ITEMS, pageLinks, pageOf, pageParameters, readPlace } from '../pages.ts';
 import { Problem } from '../problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { allOf } from '../filters.ts';
 import { behind, reversed, sortOf, type SortKey } from '../sorts.ts';
-import { later, persist, shownAs, type Terms } from '../writes/members.ts';
+import { isThere } from '../writes/members.ts';
 import { entriesOf, type Entry } from './entries.ts';
 import { made, settleAnnounced } from './past.ts';
 
@@ -98,45 +97,4 @@ const show = ({ at, kind, caller, requestId, patch }: Entry) => ({ at, kind, cal
 async function requireMember(resource: Resource, id: ObjectId): Promise<void> {
   if (await isThere(resource, id)) return;
   throw new Problem(404, `There is no resource with the id ${id.toHexString()}, and no history of one.`);
-}
-
-const isThere = async ({ collection, maxTimeMS }: Resource, id: ObjectId): Promise<boolean> =>
-  (await collection.findOne({ _id: id }, { maxTimeMS, projection: { _id: 1 } })) !== null;
-
-/** `POST /:id/restore`: a removed member comes back as it was. */
-export function restoreOperation(resource: Resource, termsOf: (input: Input) => Terms) {
-  const { collection, fields, name, path, schema, maxTimeMS } = resource;
-  const operation: Operation = {
-    method: 'post',
-    path: `${path}/:id/restore`,
-    operationId: `restore${name}`,
-    summary: 'Bring back a removed member as it was, under its id',
-    success: { status: 200, description: 'The member is back', schema },
-    problems: [404, 409],
-    async handle(input) {
-      const { id } = input;
-      return persist(resource, termsOf(input).companions, async () => {
-        await settleAnnounced(resource, id);
-        // Before the member: another that restores it meanwhile is then seen by the member.
-        const last = await entriesOf(resource).findOne(made(id), { sort: { at: -1 }, maxTimeMS });
-        if (await isThere(resource, id))
-          throw new Problem(409, `The resource ${id.toHexString()} is there; only a removed one can be restored.`);
-        if (last?.kind !== 'remove' || last.before === null)
-          throw new Problem(404, `No removal of a resource with the id ${id.toHexString()} is on record.`);
-        const at = later(last.at);
-        // What was removed before its words were kept is found by them afterwards.
-        const after = withSearch(fields, { ...last.before, updatedAt: at });
-        return {
-          kind: 'restore',
-          id,
-          at,
-          before: null,
-          after,
-          answer: shownAs(resource, after),
-          write: async (options) => (await collection.insertOne(after, options)).acknowledged,
-        };
-      });
-    },
-  };
-  return operation;
 }
