@@ -6,11 +6,13 @@ import { DatabaseTimeout } from './failures.ts';
 import { readPreferences } from './preferences.ts';
 import { Problem } from './problems.ts';
 
-/** What a handler answers: a body is sent as JSON, a stream as it comes, neither as an empty message. */
+/** What a handler answers: a body is sent as JSON, a stream as it comes, nothing as an empty message. */
 export interface Answer {
   status: number;
   headers?: Readonly<Record<string, string>>;
   body?: unknown;
+  /** A body that is JSON already. */
+  json?: string;
   stream?: Stream;
   /** A failure that the answer tells of, for the log. */
   failure?: unknown;
@@ -50,14 +52,14 @@ export async function send(
   answer: Answer,
   conditions: Conditions,
 ): Promise<void> {
-  const { status, body, stream } = answer;
+  const { status, body, json, stream } = answer;
   if (stream) {
     await sendStream(request, response, answer, stream);
     if (answer.failure !== undefined) throw answer.failure;
     return;
   }
-  if (body === undefined) return void response.writeHead(status, answer.headers).end();
-  const text = JSON.stringify(body);
+  if (body === undefined && json === undefined) return void response.writeHead(status, answer.headers).end();
+  const text = json ?? JSON.stringify(body);
   const etag = etagOf(text);
   const headers = { ...answer.headers, etag };
   const isRead = request.method === 'GET' || request.method === 'HEAD';

@@ -1,4 +1,4 @@
-import type { Document } from 'mongodb';
+import { BSON, type Document } from 'mongodb';
 import { hasCode, MAX_TIME_MS_EXPIRED } from '../error-code.ts';
 import { readAttributes } from './attributes.ts';
 import { exportAnswer, exportStreams, refusePages } from './bulk/export.ts';
@@ -10,11 +10,11 @@ import { compileIndexGuard } from './indexes.ts';
 import type { Operation } from './operations.ts';
 import { MOST_ITEMS, pageLinks, pageOf, pageParameters, readPlace } from './pages.ts';
 import { Problem, tooSlow } from './problems.ts';
-import { RANK, readRanked } from './ranks.ts';
+import { RANK, readRanked, type ReadPart } from './ranks.ts';
 import type { Resource } from './resource-description.ts';
 import { compileSearch } from './search.ts';
 import { compileSelections } from './selections.ts';
-import { behind, compileSorts, reversed, sortFlaws, sortOf, type Position } from './sorts.ts';
+import { behind, compileSorts, reversed, sortFlaws, sortOf } from './sorts.ts';
 import type { Valid } from './validation.ts';
 
 const DESCRIPTION = `Filters are FIELD[OPERATOR]=VALUE, or FIELD=VALUE; all of them must hold. \`Link\` has the next, the previous and the
@@ -59,18 +59,21 @@ export function listOperation(resource: Resource): Operation {
   async function find({ clauses, ranks, keys, place, projection }: ReturnType<typeof read>) {
     const { limit, backwards } = place;
     const order = backwards ? reversed(keys) : keys;
-    const readPart = (part: readonly Document[], length: number, position: Position | undefined): Promise<Document[]> =>
-      collection
-        .find(position ? behind(part, order, position) : allOf(part), {
+    const readPart: ReadPart<Listed> = async (part, length, position, rank) => {
+      const found = await collection
+        .find<Buffer>(position ? behind(part, order, position) : allOf(part), {
           sort: sortOf(order),
           limit: length,
           batchSize: length + 1,
           maxTimeMS,
           ...(projection && { projection }),
+          raw: true,
         })
         .toArray();
-    const documents = await (ranks ? readRanked(ranks, place, readPart) : readPart(clauses, limit + 1, place.position));
-    return pageOf(documents, place);
+      return found.map((bson) => ({ bson, rank }));
+    };
+    const found = await (ranks ? readRanked(ranks, place, readPart) : readPart(clauses, limit + 1, place.position, 0));
+    return pageOf(found, place);
   }
 
   return {
@@ -113,10 +116,10 @@ export function listOperation(resource: Resource): Operation {
         count(resource, headers, allOf(query.clauses)),
       ]);
       const keys = query.ranks ? [RANK, ...query.keys] : query.keys;
-      const link = pageLinks(path, query.place, keys, found, cursors);
+      const link = pageLinks(path, query.place, keys, { ...found, page: endsOf(found.page) }, cursors);
       return {
         status: 200,
-        body: found.page.map(query.show),
+        json: `[${found.page.map(({ bson }) => query.write(bson)).join(',')}]`,
         headers: { ...counted, ...VARY, ...(link !== undefined && { link }) },
       };
     },
@@ -127,6 +130,16 @@ export function listOperation(resource: Resource): Operation {
     throw tooSlow(maxTimeMS);
   }
 }
+
+/** A document, and the rank that it was found with. */
+interface Listed {
+  bson: Buffer;
+  rank: number;
+}
+
+/** The documents at both ends of a page, with all that their position consists of. */
+const endsOf = (page: readonly Listed[]): Document[] =>
+  [...page.slice(0, 1), ...page.slice(-1)].map(({ bson, rank }) => ({ ...BSON.deserialize(bson), [RANK.path]: rank }));
 
 /** A cache must not take one media type for another (RFC 9110, section 12.5.5). */
 const VARY = { vary: 'Accept' };

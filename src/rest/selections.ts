@@ -1,16 +1,16 @@
 import type { Document } from 'mongodb';
-import { toRepresentation } from '../schema/codec.ts';
 import type { Field } from '../schema/fields.ts';
-import { shownPart } from '../schema/search.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
+import { compileJsonText, type WriteJson } from '../schema/json-text.ts';
+import { shownPart } from '../schema/search.ts';
 import type { SortKey } from './sorts.ts';
 
-/** What is read of each document, and how it is shown. */
+/** What is read of each document, and how that is shown. */
 export interface Selection {
   /** Those that are shown. */
   fields: readonly Field[];
   projection?: Document;
-  show: (document: Document) => Document;
+  write: WriteJson;
 }
 
 /** The `fields` parameter, and the reader of its value. */
@@ -24,7 +24,7 @@ export function compileSelections(fields: readonly Field[]) {
     uniqueItems: true,
     description: 'Fields to show, separated by commas; the id is always there. Without this all are shown',
   };
-  const all: Selection = { ...shownPart(fields), fields, show: (document) => toRepresentation(fields, document) };
+  const all: Selection = { ...shownPart(fields), fields, write: compileJsonText(fields) };
   return {
     parameter,
     /** Sort keys are read too, for the cursors. */
@@ -39,7 +39,7 @@ export function compileSelections(fields: readonly Field[]) {
       return {
         fields: shown,
         projection: { _id: 1, ...Object.fromEntries(outer.map((path) => [path, 1])) },
-        show: (document) => toRepresentation(shown, document),
+        write: compileJsonText(shown),
       };
     },
   };

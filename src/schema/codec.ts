@@ -78,7 +78,7 @@ function shownValue({ type, fields, items }: Field, value: unknown, id: unknown)
 const madeAt = (id: unknown) => (id instanceof ObjectId ? id.getTimestamp() : null);
 
 /** A default may be a function, and any that its type can be cast from, as in Mongoose. */
-function defaultOf(field: Field): unknown {
+export function defaultOf(field: Field): unknown {
   const value: unknown = typeof field.default === 'function' ? field.default() : field.default;
   return value === undefined ? undefined : toStored(field, value);
 }

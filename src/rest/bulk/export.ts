@@ -1,6 +1,8 @@
-import type { Document } from 'mongodb';
+import { BSON, type Document } from 'mongodb';
+import { toRepresentation } from '../../schema/codec.ts';
 import type { Field } from '../../schema/fields.ts';
 import type { JsonSchema } from '../../schema/json-schema.ts';
+import type { WriteJson } from '../../schema/json-text.ts';
 import type { Answer } from '../answers.ts';
 import { Problem, tooSlow } from '../problems.ts';
 import type { Resource } from '../resource-description.ts';
@@ -15,7 +17,7 @@ export interface Selected {
   keys: readonly SortKey[];
   projection?: Document;
   fields: readonly Field[];
-  show: (document: Document) => Document;
+  write: WriteJson;
 }
 
 const BATCH = 500;
@@ -47,12 +49,14 @@ export function exportAnswer(
   headers: Readonly<Record<string, string>> = {},
 ): Answer {
   if (formatOf(mediaType) === 'ndjson') {
-    const content = texts(resource, selected, '', (shown) => `${JSON.stringify(shown)}\n`);
+    const content = texts(resource, selected, '', (bson) => `${selected.write(bson)}\n`);
     return { status: 200, headers, stream: { mediaType, content } };
   }
   const columns = columnsOf(selected.fields);
   const header = writeRecord(columns.map(({ name }) => name));
-  const content = texts(resource, selected, header, (shown) => writeRecord(writeCells(columns, shown)));
+  const content = texts(resource, selected, header, (bson) =>
+    writeRecord(writeCells(columns, toRepresentation(selected.fields, BSON.deserialize(bson)))),
+  );
   const name = resource.path.split('/').at(-1);
   return {
     status: 200,
@@ -61,12 +65,7 @@ export function exportAnswer(
   };
 }
 
-function texts(
-  resource: Resource,
-  selected: Selected,
-  header: string,
-  write: (shown: Document) => string,
-): AsyncIterable<string> {
+function texts(resource: Resource, selected: Selected, header: string, write: WriteJson): AsyncIterable<string> {
   return {
     [Symbol.asyncIterator]() {
       const held: Held = { isLeft: false, release() {} };
@@ -93,16 +92,16 @@ interface Held {
 
 async function* generate(
   resource: Resource,
-  { filters, show, ...query }: Selected,
+  { filters, ...query }: Selected,
   header: string,
-  write: (shown: Document) => string,
+  write: WriteJson,
   held: Held,
 ): AsyncGenerator<string, undefined> {
   let head = header;
   try {
     for (const filter of filters)
       for await (const documents of batches(resource, filter, query, held)) {
-        yield head + documents.map((document) => write(show(document))).join('');
+        yield head + documents.map(write).join('');
         head = '';
       }
     if (head !== '') yield head;
@@ -121,11 +120,12 @@ async function* batches(
   filter: Document,
   { keys, projection }: Pick<Selected, 'keys' | 'projection'>,
   held: Held,
-): AsyncGenerator<Document[]> {
+): AsyncGenerator<Buffer[]> {
   const opening = new AbortController();
   const timer = setTimeout(() => opening.abort(tooSlow(maxTimeMS)), maxTimeMS);
-  const options = { sort: sortOf(keys), batchSize: BATCH, signal: opening.signal, ...(projection && { projection }) };
-  const cursor = collection.find(filter, options);
+  const { signal } = opening;
+  const options = { sort: sortOf(keys), batchSize: BATCH, signal, ...(projection && { projection }), raw: true };
+  const cursor = collection.find<Buffer>(filter, options);
   let isClosed = false;
   const close = () => {
     if (isClosed) return; // a second time, the driver would end the session that the first one needs

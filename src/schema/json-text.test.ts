@@ -1,0 +1,120 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { BSON, Decimal128, Double, Int32, Long, ObjectId, type Document } from 'mongodb';
+import mongoose, { Schema } from 'mongoose';
+import { toRepresentation } from './codec.ts';
+import { readFields } from './fields.ts';
+import { compileJsonText } from './json-text.ts';
+
+const { Int32: Integer, ObjectId: Id } = mongoose.Schema.Types;
+const fields = readFields(
+  new Schema(
+    {
+      name: { type: String, required: true },
+      note: String,
+      mass: { type: Integer, default: 7 },
+      builtAt: { type: Date, default: null },
+      checkedAt: { type: Date, default: () => new Date(0) },
+      maker: Id,
+      isSpare: { type: Boolean, default: false },
+      tank: { volume: { type: Number, default: 1.5 }, fuel: String },
+      tags: [String],
+      '"odd"': { type: String, default: '\u2028"' },
+    },
+    { timestamps: true },
+  ),
+);
+const write = compileJsonText(fields);
+
+const theLongWay = (bson: Buffer) => JSON.stringify(toRepresentation(fields, BSON.deserialize(bson)));
+const bsonOf = (document: Document) => Buffer.from(BSON.serialize(document));
+
+const date = fc.date({ noInvalidDate: true });
+const usual = {
+  _id: fc.constant(null).map(() => new ObjectId()),
+  name: fc.string({ unit: 'binary' }),
+  note: fc.constantFrom('', '\u007F', '"\\\n', '\uFFFD', '\u{1F680}'),
+  mass: fc.integer(),
+  builtAt: date,
+  checkedAt: date,
+  maker: fc.constant(null).map(() => new ObjectId()),
+  isSpare: fc.boolean(),
+  tank: fc.record({ fuel: fc.string(), volume: fc.double(), _odd: fc.nat() }, { requiredKeys: [] }),
+  '"odd"': fc.string(),
+  createdAt: date,
+  updatedAt: date,
+  __v: fc.nat(),
+  unknown: fc.constantFrom({ a: [1] }, [1, 'a'], 1.5),
+};
+const odd = fc.constantFrom<unknown>(
+  null,
+  -0,
+  Number.NaN,
+  Infinity,
+  2 ** 40,
+  new Double(3),
+  new Int32(3),
+  Long.fromString('9007199254740993'),
+  Decimal128.fromString('1.10'),
+  new Date(Number.NaN),
+  new Date(-62_135_596_800_001),
+  new Date(8.64e15),
+  /a/i,
+  Buffer.from('a'),
+  ['a', null],
+  { volume: null },
+);
+
+test('whatever a document holds, in whatever order, it is what the representation would be', () => {
+  const names = Object.keys(usual);
+  const document = fc
+    .tuple(
+      fc.record(usual, { requiredKeys: ['_id'] }),
+      fc.dictionary(fc.constantFrom(...names, 'tags', 'elsewhere'), odd, { maxKeys: 2 }),
+      fc.shuffledSubarray([...names, 'tags', 'elsewhere'], { minLength: names.length + 2 }),
+    )
+    .map(([ordinary, others, order]) => {
+      const all: Document = { ...ordinary, ...others };
+      return Object.fromEntries(order.filter((name) => name in all).map((name) => [name, all[name]]));
+    });
+  fc.assert(
+    fc.property(document, (one) => {
+      const bson = bsonOf(one);
+      expect(write(bson)).toBe(theLongWay(bson));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('every day and millisecond is written as JavaScript does', () => {
+  fc.assert(
+    fc.property(date, (builtAt) => {
+      const bson = bsonOf({ _id: new ObjectId(), builtAt, tags: [] });
+      expect(JSON.parse(write(bson)).builtAt).toBe(builtAt.toISOString());
+    }),
+  );
+});
+
+test('what makes no document is no member in pieces', () => {
+  const bson = bsonOf({ _id: new ObjectId(), name: 'xx' });
+  bson[bson.indexOf('xx')] = 0xff;
+  expect(() => write(bson)).toThrow('UTF-8');
+});
+
+test('no document is made of what most documents hold', () => {
+  const engine = readFields(
+    new Schema({ title: String, lastFired: { type: Date, default: null } }, { timestamps: true }),
+  );
+  const stamps = { createdAt: new Date(), updatedAt: new Date() };
+  const documents = [
+    { _id: new ObjectId(), title: 'Merlin', lastFired: new Date(), ...stamps },
+    { title: 'Merlin', _id: new ObjectId(), ...stamps, __v: 0, _search: { tokens: ['a'] } },
+    { _id: new ObjectId(), lastFired: null, ...stamps },
+  ].map(bsonOf);
+  const texts = documents.map(
+    compileJsonText(engine, () => {
+      throw new Error('made');
+    }),
+  );
+  expect(texts.map((text) => JSON.parse(text))).toMatchObject([{ title: 'Merlin' }, { lastFired: null }, {}]);
+});
