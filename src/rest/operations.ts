@@ -34,6 +34,7 @@ export interface Input {
   /** The media type of the answer that the client likes best. */
   accepted: string;
   headers: IncomingHttpHeaders;
+  /** Of a write. */
   origin: Origin;
   conditions: Conditions;
   /** What is written together with the change that a handler makes. */
@@ -122,12 +123,13 @@ export function routes(operations: readonly Operation[]): Router {
   return router;
 }
 
-function handlers({ path, parameters = {}, body, success, streamed, handle }: Operation): RequestHandler[] {
+function handlers({ method, path, parameters = {}, body, success, streamed, handle }: Operation): RequestHandler[] {
   const readParameters = compileParameters(parameters);
   const validators = new Map(
     Object.entries(body?.schemas ?? {}).map(([type, schema]) => [type, compileValidator(schema)]),
   );
   const hasId = path.includes('/:id');
+  const takesBody = body !== undefined;
   const ofValue = Object.keys(contentOf(success));
   const ofStream = Object.keys(streamed ? contentOf(streamed) : {});
   const any = [...ofValue, ...ofStream];
@@ -144,15 +146,30 @@ function handlers({ path, parameters = {}, body, success, streamed, handle }: Op
   };
   const answer = async (request: Request, response: Response, checked: Checked, { value, source }: Content) => {
     const { headers } = request;
+    const { id, parameters, conditions } = checked;
     // Which of the two it is, only the body tells.
     const accepted = streamed ? negotiate(request, source ? ofStream : ofValue) : checked.accepted;
-    const mediaType = mediaTypeOf(request);
+    const mediaType = takesBody ? mediaTypeOf(request) : '';
     const body = source ? {} : (validators.get(mediaType)?.(value) ?? {});
-    const origin = originOf(request);
+    const origin = method === 'get' ? NO_INPUT.origin : originOf(request);
     const target = request.url;
-    const working = handle({ ...checked, target, body, source, mediaType, accepted, headers, origin, companions: [] });
+    const companions: Companion[] = [];
+    const input = {
+      id,
+      parameters,
+      conditions,
+      target,
+      headers,
+      body,
+      source,
+      mediaType,
+      accepted,
+      origin,
+      companions,
+    };
+    const working = handle(input);
     // A stream takes as long as its client takes to send it.
-    await send(request, response, source ? await working : await inTime(working), checked.conditions);
+    await send(request, response, source ? await working : await inTime(working), conditions);
   };
   if (!body) return [(request, response) => answer(request, response, check(request), {})];
   const checkFirst: RequestHandler = (request, response, next) => {

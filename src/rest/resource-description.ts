@@ -5,6 +5,7 @@ import { toRepresentation } from '../schema/codec.ts';
 import { collectionDefinition, type CollectionDefinition } from '../schema/collection.ts';
 import { readFields, type Field } from '../schema/fields.ts';
 import { idSchema, objectSchema, type JsonSchema } from '../schema/json-schema.ts';
+import { compileJsonText, type WriteJson } from '../schema/json-text.ts';
 import type { AnyModel } from '../schema/model.ts';
 import type { EventLimits } from './events/limits.ts';
 
@@ -33,6 +34,8 @@ export interface Resource {
   /** Of a member as a client sees it. */
   schema: JsonSchema;
   show: (document: Document) => Document;
+  /** The same as JSON, of the document's BSON. */
+  write: WriteJson;
   settings: ResourceSettings;
   /** How long the database may work on one query. */
   maxTimeMS: number;
@@ -56,6 +59,7 @@ export function describeResource(model: AnyModel, path: string, settings: Resour
       required: ['id', ...required],
     },
     show: (document) => toRepresentation(fields, document),
+    write: compileJsonText(fields),
     settings,
     maxTimeMS: Math.ceil(settings.queryTimeoutMs),
   };

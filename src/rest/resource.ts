@@ -14,7 +14,7 @@ import { listOperation } from './list.ts';
 import type { Input, Operation } from './operations.ts';
 import { Problem } from './problems.ts';
 import { describeResource, type ResourceSettings } from './resource-description.ts';
-import { changeMember, createMember, found, removeMember, shownAs, type Terms } from './writes/members.ts';
+import { changeMember, createMember, found, removeMember, shownAs, writtenAs, type Terms } from './writes/members.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
 
@@ -31,7 +31,7 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
   const many = importOperation(resource);
   const member = `${path}/:id`;
   const keepsHistory = settings.history.enabled;
-  const shown = { maxTimeMS, ...shownPart(fields) };
+  const shown = { maxTimeMS, ...shownPart(fields), raw: true };
 
   const memberSchema = { success: { status: 200, description: 'The member as it is now', schema } };
 
@@ -63,7 +63,7 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     problems: keepsHistory ? [404, 410] : [404],
     async handle({ id, parameters: { at } }) {
       if (at !== undefined) return shownAs(resource, await memberAt(resource, id, new Date(String(at))));
-      return shownAs(resource, found(await collection.findOne({ _id: id }, shown), id));
+      return writtenAs(resource, found(await collection.findOne<Buffer>({ _id: id }, shown), id));
     },
   };
 

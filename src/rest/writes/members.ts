@@ -149,12 +149,22 @@ async function readPresent(
 /** The answer that shows a document. */
 export function shownAs({ show }: Pick<Resource, 'show'>, document: Document): Answer {
   const body = show(document);
-  const lastModified = lastModifiedOf(body);
-  return { status: 200, body, ...(lastModified !== undefined && { headers: { 'last-modified': lastModified } }) };
+  return { status: 200, body, ...withLastModified(lastModifiedOf(body)) };
 }
 
+/** The same of a document's BSON. */
+export function writtenAs({ fields, write }: Pick<Resource, 'fields' | 'write'>, bson: Buffer): Answer {
+  const json = write(bson);
+  const isStamped = fields.some(({ name, managed }) => name === 'updatedAt' && managed);
+  const updatedAt = isStamped ? new Date(JSON.parse(json).updatedAt) : undefined;
+  return { status: 200, json, ...withLastModified(lastModifiedOf({ updatedAt })) };
+}
+
+const withLastModified = (date: string | undefined) =>
+  date === undefined ? {} : { headers: { 'last-modified': date } };
+
 /** @throws {Problem} 404 if there is none */
-export function found(document: Document | null, id: ObjectId): Document {
+export function found<Stored>(document: Stored | null, id: ObjectId): Stored {
   if (document === null) throw new Problem(404, `There is no resource with the id ${id.toHexString()}.`);
   return document;
 }
