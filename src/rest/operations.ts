@@ -146,30 +146,15 @@ function handlers({ method, path, parameters = {}, body, success, streamed, hand
   };
   const answer = async (request: Request, response: Response, checked: Checked, { value, source }: Content) => {
     const { headers } = request;
-    const { id, parameters, conditions } = checked;
     // Which of the two it is, only the body tells.
     const accepted = streamed ? negotiate(request, source ? ofStream : ofValue) : checked.accepted;
     const mediaType = takesBody ? mediaTypeOf(request) : '';
     const body = source ? {} : (validators.get(mediaType)?.(value) ?? {});
     const origin = method === 'get' ? NO_INPUT.origin : originOf(request);
     const target = request.url;
-    const companions: Companion[] = [];
-    const input = {
-      id,
-      parameters,
-      conditions,
-      target,
-      headers,
-      body,
-      source,
-      mediaType,
-      accepted,
-      origin,
-      companions,
-    };
-    const working = handle(input);
+    const working = handle({ ...checked, target, headers, body, source, mediaType, accepted, origin, companions: [] });
     // A stream takes as long as its client takes to send it.
-    await send(request, response, source ? await working : await inTime(working), conditions);
+    await send(request, response, source ? await working : await inTime(working), checked.conditions);
   };
   if (!body) return [(request, response) => answer(request, response, check(request), {})];
   const checkFirst: RequestHandler = (request, response, next) => {
