@@ -62,8 +62,17 @@ try {
   await rm(scratch, { recursive: true, force: true });
 }
 
+/** What a tool prints is shown if it finds something: each has its own last lines, which look like those of a test runner. */
 async function run(command, args) {
-  const child = spawn(command, args, { cwd: here, env: { ...process.env, ...QUIET }, stdio: 'inherit' });
+  const child = spawn(command, args, {
+    cwd: here,
+    env: { ...process.env, ...QUIET },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => printed.push(chunk));
   const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${[command, ...args].join(' ')} ended with ${code}`);
+  if (code === 0) return;
+  process.stderr.write(Buffer.concat(printed));
+  throw new Error(`${[command, ...args].join(' ')} ended with ${code}`);
 }

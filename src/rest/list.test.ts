@@ -263,7 +263,7 @@ describe('a list', () => {
   });
 
   test('that takes the database too long is given up with 503 and a way out, and a count with silence', async () => {
-    await engines.insertMany(Array.from({ length: 3000 }, (_, thrust) => ({ title: 'x'.repeat(100), thrust })));
+    await engines.insertMany(Array.from({ length: 500 }, (_, thrust) => ({ title: 'x'.repeat(100), thrust })));
     const hurried = supertest(await serve(connection, { settings: { allowScans: true, queryTimeoutMs: 1 } }));
     const { status, body, headers } = await hurried.get('/engines?title[contains]=y&sort=-title');
     expect([status, body.detail, headers['retry-after']]).toEqual([
