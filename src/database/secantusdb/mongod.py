@@ -21,6 +21,7 @@ parser.add_argument("--version", action="store_true")
 parser.add_argument("--port")
 parser.add_argument("--bind_ip", default="127.0.0.1")
 parser.add_argument("--dbpath", type=pathlib.Path)
+parser.add_argument("--wiredTigerCacheSizeGB", type=int, default=1)
 options, _ = parser.parse_known_args()
 
 if options.version:
@@ -79,6 +80,7 @@ config = pathlib.Path(__file__).with_name("secantusd.toml")
 cli.SecantusDBServer = PromptServer
 sys.exit(cli.main([
     "--config", str(config), "--host", options.bind_ip, "--port", options.port, "--storage-path", str(options.dbpath),
+    "--cache-size", f"{options.wiredTigerCacheSizeGB}G",
     "--sync-on-commit",  # it does not see the write concern of commitTransaction
 ]))
 # fmt: on
