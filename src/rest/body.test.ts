@@ -196,6 +196,8 @@ describe('what is not an HTTP message is refused with problem details:', () => {
     ['a tunnel', 400, 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['a target with a space', 400, 'GET /engines x HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['a target that is no URL', 400, 'GET http://[ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+    ['a URL that others read otherwise', 404, 'GET http://%@! HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+    ['a URL without a path', 400, 'GET mailto:engines HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
     ['no Host', 400, 'GET /engines HTTP/1.1\r\nConnection: close\r\n\r\n'],
     ['a header without a colon', 400, 'GET /engines HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n'],
     ['a header of 20 KB', 431, `GET /engines HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
@@ -214,6 +216,11 @@ describe('what is not an HTTP message is refused with problem details:', () => {
     const any = expect.any(String);
     expect(JSON.parse(body)).toMatchObject({ type: 'about:blank', title: any, status, detail: any, instance: any });
     expect(await engines.countDocuments()).toBe(0);
+  });
+
+  test('but a whole URL is a target as good as its path', async () => {
+    const whole = 'GET http://elsewhere/engines?limit=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+    expect(await exchange(whole)).toMatch(/^HTTP\/1.1 200 /);
   });
 
   /** What the server answers before it closes the connection, all being said to it. */

@@ -51,10 +51,18 @@ function adopt(target: object, ...sources: object[]): void {
   for (const source of sources) Object.defineProperties(target, Object.getOwnPropertyDescriptors(source));
 }
 
-/** What RFC 9112, section 3.2, refuses of a request that Node's parser has let through, and Express would not see. */
-function misdirected({ url = '', headers, httpVersion }: IncomingMessage): Problem | undefined {
+/**
+ * What RFC 9112, section 3.2, refuses of a request that Node's parser has let through, and Express would not see.
+ * Of a target that is a whole URL only the path remains: Express reads such ones by older rules, and answers what it
+ * cannot read itself.
+ */
+function misdirected(request: IncomingMessage): Problem | undefined {
+  const { url = '', headers, httpVersion } = request;
   if (headers.host === undefined && httpVersion === '1.1') return new Problem(400, 'There is no Host header.');
-  if (url.startsWith('/') || url === '*' || URL.canParse(url)) return undefined;
+  if (url.startsWith('/') || url === '*') return undefined;
+  const { pathname = '', search = '' } = URL.canParse(url) ? new URL(url) : {};
+  request.url = pathname + search;
+  if (pathname.startsWith('/')) return undefined;
   return new Problem(400, 'The request target is neither a path nor a URL.');
 }
 

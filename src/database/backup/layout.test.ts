@@ -22,7 +22,9 @@ test('a long name is cut as by mongodump', () => {
 });
 
 test('a name comes back from its files', () => {
-  const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
+  const name = fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+    .filter((text) => encodeURIComponent(text).length < 200);
   fc.assert(
     fc.property(name, fc.boolean(), (collection, gzip) => {
       const { data, metadata } = fileNames(collection, gzip);
