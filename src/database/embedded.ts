@@ -135,7 +135,10 @@ export async function openTemporary(mongodBinary: string | null, report: Report)
   return { uri: uriOf(server, binary), stop: () => server.stop() };
 }
 
-async function launch(binary: Binary, place: { dbPath?: string; port?: number; args?: string[] }): Promise<MongoMemoryServer> {
+async function launch(
+  binary: Binary,
+  place: { dbPath?: string; port?: number; args?: string[] },
+): Promise<MongoMemoryServer> {
   const server = new MongoMemoryServer({
     instance: { storageEngine: 'wiredTiger', launchTimeout: LAUNCH_MS, ...place },
     binary: { systemBinary: binary.path },
