@@ -94,6 +94,7 @@ function renderFields(draft: Draft, { changes, description, isOnly }: Part): Ste
   const additions: Steps = { up: [], down: [] };
   const fills: Steps = { up: [], down: [] };
   const moved = new Set(changes.flatMap(targetOf).flatMap(parents));
+  const isMovedInto = (field: string) => moved.has(parents(field)[0] ?? '');
   for (const change of changes) {
     const { kind, collection } = change;
     if (kind === 'renameField') {
@@ -101,7 +102,9 @@ function renderFields(draft: Draft, { changes, description, isOnly }: Part): Ste
       renames.up.push(draft.call('renameField', { collection, from, to }));
       renames.down.unshift(draft.call('renameField', { collection, from: to, to: from }));
     } else if (kind === 'retypeField') {
-      const conversion = renderConversion(draft, change, description, isOnly);
+      // An object that a move made may lack what the others have; it goes when the move is taken back.
+      const before = isMovedInto(change.from) ? [...new Set([...change.before, 'missing'])] : change.before;
+      const conversion = renderConversion(draft, { ...change, before }, description, isOnly);
       conversions.up.push(draft.call('convertFields', conversion));
       conversions.down.unshift(draft.call('revertFields', conversion));
     } else if (kind === 'removeField') {
@@ -109,9 +112,9 @@ function renderFields(draft: Draft, { changes, description, isOnly }: Part): Ste
       const value = required ? stored(change.schema, change.value) : undefined;
       removals.up.push(draft.call('removeField', { collection, field }));
       // An object that a move made gets nothing: it goes when the move is taken back, but what it holds must be back by then.
-      const isMovedInto = value !== undefined && moved.has(parents(field)[0] ?? '');
-      if (isMovedInto) fills.down.push(draft.call('addField', { collection, field, value }));
-      removals.down.unshift(draft.call('addField', { collection, field, ...(!isMovedInto && { value }) }));
+      const isFilled = value !== undefined && isMovedInto(field);
+      if (isFilled) fills.down.push(draft.call('addField', { collection, field, value }));
+      removals.down.unshift(draft.call('addField', { collection, field, ...(!isFilled && { value }) }));
     } else if (kind === 'addField') {
       const { field } = change;
       const value = valueOf(draft, change);

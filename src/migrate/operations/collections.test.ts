@@ -58,6 +58,17 @@ describe('allowBoth', () => {
     await allowBoth(db, 'inner', inner(closed, { a: {}, b: {} }), {});
     await probes.insertOne({ anything: 1 });
   });
+
+  test('lets an object that comes be filled field by field', async () => {
+    const closed = { required: ['a', 'b'], additionalProperties: false };
+    const after = shape({ n: { bsonType: 'object', properties: { a: {}, b: {} }, ...closed } });
+    await addCollection(db, 'filled', shape({}));
+    await allowBoth(db, 'filled', shape({}), after);
+    const probes = db.collection('filled');
+    await probes.insertOne({ n: { a: 1 } });
+    await expect(probes.insertOne({ n: { c: 1 } })).rejects.toMatchObject({ code: 121 });
+    await expect(setValidator(db, 'filled', after)).rejects.toThrow('1 documents of filled break the new validator');
+  });
 });
 
 test('a document that is written while the validator changes brings the old one back', async () => {

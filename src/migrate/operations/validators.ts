@@ -43,10 +43,19 @@ function eitherProperties(left: Document, right: Document): Document | undefined
 const elsewhere = (schema: Document) => (isClosed(schema) ? undefined : {});
 
 function either(left: unknown, right: unknown): unknown {
-  if (left === undefined || isDeepStrictEqual(left, right)) return right;
-  if (right === undefined) return left;
+  if (isDeepStrictEqual(left, right)) return right;
+  if (left === undefined) return incomplete(right);
+  if (right === undefined) return incomplete(left);
   const bothObjects = isObject(left) && isObject(right) && isPlainObject(left) && isPlainObject(right);
   return bothObjects ? eitherObject(left, right) : { anyOf: [left, right] };
+}
+
+/** The schema of an object that comes or goes: fields move into it or out of it one after the other. */
+function incomplete(schema: unknown): unknown {
+  if (!isObject(schema) || !isPlainObject(schema)) return schema;
+  const { required: _, properties, ...rest } = schema;
+  const inner = Object.entries(Object(properties)).map(([name, one]) => [name, incomplete(one)]);
+  return { ...rest, properties: Object.fromEntries(inner) };
 }
 
 /** Whether fields that `properties` does not name are refused. */
