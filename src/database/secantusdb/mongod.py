@@ -4,14 +4,13 @@ import argparse
 import contextlib
 import ctypes
 import fcntl
-import gc
 import logging
 import pathlib
 import signal
 import socket
 import sys
 
-from secantus import cli, commands
+from secantus import cli
 from secantus.server import SecantusDBServer
 
 VERSION = "8.2.6"  # what mongodb-memory-server asks for
@@ -68,11 +67,6 @@ def lock(directory: pathlib.Path):
 
 
 end_with_parent()
-# It reads the profiling level of the database from the disk after each command: a tenth of the time of a small one.
-commands._maybe_record_profile = lambda *_: None
-# What is imported stays; what a command makes is gone with it.
-gc.freeze()
-gc.set_threshold(50_000, 20, 100)
 held = lock(options.dbpath)
 logging.getLogger("secantus.server").addHandler(AnnounceReady())
 config = pathlib.Path(__file__).with_name("secantusd.toml")
