@@ -137,21 +137,21 @@ export async function openTemporary(mongodBinary: string | null, report: Report)
 
 async function launch(
   binary: Binary,
-  place: { dbPath?: string; port?: number; args?: string[] },
+  instance: { dbPath?: string; port?: number; args?: string[] },
 ): Promise<MongoMemoryServer> {
   const server = new MongoMemoryServer({
-    instance: { storageEngine: 'wiredTiger', launchTimeout: LAUNCH_MS, ...place },
+    instance: { storageEngine: 'wiredTiger', launchTimeout: LAUNCH_MS, ...instance },
     binary: { systemBinary: binary.path },
     // Ctrl-C reaches every process of the terminal; the database must outlive the requests that still use it.
     spawn: { detached: true },
   });
   try {
     // A given port is not to be replaced by another: mongodb-memory-server gives none out twice within 10 s.
-    await server.start(place.port !== undefined);
+    await server.start(instance.port !== undefined);
     return server;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const folder = place.dbPath ?? 'a temporary folder';
+    const folder = instance.dbPath ?? 'a temporary folder';
     throw new OperatorError(
       `${binary.engine} (${binary.path}) did not start on ${folder}: ${reason.split('\n').join(' ')}`,
     );

@@ -37,13 +37,7 @@ export function inTime<T>(work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = () => reject(new DatabaseTimeout(`no answer within ${PATIENCE_MS} ms`));
     const timer = setTimeout(late, PATIENCE_MS);
-    const settle =
-      <Result>(tell: (result: Result) => void) =>
-      (result: Result) => {
-        clearTimeout(timer);
-        tell(result);
-      };
-    work.then(settle(resolve), settle(reject));
+    work.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
 }
 

@@ -32,7 +32,6 @@ export const etagOf = (representation: string | Buffer): string =>
  * @throws {Problem} 400 for entity tags that are none: ignoring them would make a conditional write an unconditional one
  */
 export function readConditions(headers: IncomingHttpHeaders): Conditions {
-  if (!NAMES.some((name) => headers[name] !== undefined)) return UNCONDITIONAL;
   const wanted = readTags(headers, 'If-Match');
   const unwanted = readTags(headers, 'If-None-Match');
   // Each date counts only where the tags that say more are absent.
@@ -59,16 +58,6 @@ export function readConditions(headers: IncomingHttpHeaders): Conditions {
     },
   };
 }
-
-const NAMES = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'] as const;
-
-const UNCONDITIONAL: Conditions = {
-  nameState: false,
-  areGiven: false,
-  requireNamed() {},
-  require() {},
-  isKnown: () => false,
-};
 
 function stale(header: string, detail: string): Problem {
   return new Problem(412, 'The resource is not in the state that the request is meant for. Read it again.', [

@@ -60,10 +60,10 @@ function misdirected(request: IncomingMessage): Problem | undefined {
   const { url = '', headers, httpVersion } = request;
   if (headers.host === undefined && httpVersion === '1.1') return new Problem(400, 'There is no Host header.');
   if (url.startsWith('/') || url === '*') return undefined;
-  const { pathname = '', search = '' } = URL.canParse(url) ? new URL(url) : {};
-  request.url = pathname + search;
-  if (pathname.startsWith('/')) return undefined;
-  return new Problem(400, 'The request target is neither a path nor a URL.');
+  const target = URL.canParse(url) ? new URL(url) : undefined;
+  if (!target?.pathname.startsWith('/')) return new Problem(400, 'The request target is neither a path nor a URL.');
+  request.url = target.pathname + target.search;
+  return undefined;
 }
 
 function unparsable(code: string | undefined, { wholeMs }: Patience): Problem {

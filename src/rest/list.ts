@@ -31,7 +31,7 @@ export function listOperation(resource: Resource): Operation {
   const filters = compileFilters(attributes);
   const searches = compileSearch(fields);
   const sorts = compileSorts(attributes);
-  const selections = compileSelections(fields);
+  const selections = compileSelections(resource);
   const cursors = compileCursors(path, settings.cursorSecret);
   const requireIndex = compileIndexGuard(resource, attributes);
 

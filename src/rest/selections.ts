@@ -3,6 +3,7 @@ import type { Field } from '../schema/fields.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { compileJsonText, type WriteJson } from '../schema/json-text.ts';
 import { shownPart } from '../schema/search.ts';
+import type { Resource } from './resource-description.ts';
 import type { SortKey } from './sorts.ts';
 
 /** What is read of each document, and how that is shown. */
@@ -14,7 +15,7 @@ export interface Selection {
 }
 
 /** The `fields` parameter, and the reader of its value. */
-export function compileSelections(fields: readonly Field[]) {
+export function compileSelections({ fields, write }: Pick<Resource, 'fields' | 'write'>) {
   const names = ['id', ...namesOf(fields)];
   const parameter: JsonSchema = {
     type: 'array',
@@ -24,7 +25,7 @@ export function compileSelections(fields: readonly Field[]) {
     uniqueItems: true,
     description: 'Fields to show, separated by commas; the id is always there. Without this all are shown',
   };
-  const all: Selection = { ...shownPart(fields), fields, write: compileJsonText(fields) };
+  const all: Selection = { ...shownPart(fields), fields, write };
   return {
     parameter,
     /** Sort keys are read too, for the cursors. */

@@ -48,17 +48,16 @@ export function restoreOperation(resource: Resource, termsOf: (input: Input) => 
  * @throws {Problem} 404 if there is no removal on record; 409 if the member is there
  */
 export async function lastRemoval(resource: Resource, id: ObjectId): Promise<{ last: Entry; before: Document }> {
-  for (let last = await settledOf(resource, id); ;) {
+  let last: Entry | null;
+  let still = await settledOf(resource, id);
+  do {
+    last = still;
     if (await isThere(resource, id))
       throw new Problem(409, `The resource ${id.toHexString()} is there; only a removed one can be restored.`);
-    const still = await settledOf(resource, id);
-    if (!isSame(still, last)) {
-      last = still;
-      continue;
-    }
-    if (last?.kind === 'remove' && last.before !== null) return { last, before: last.before };
-    throw new Problem(404, `No removal of a resource with the id ${id.toHexString()} is on record.`);
-  }
+    still = await settledOf(resource, id);
+  } while (!isSame(still, last));
+  if (last?.kind === 'remove' && last.before !== null) return { last, before: last.before };
+  throw new Problem(404, `No removal of a resource with the id ${id.toHexString()} is on record.`);
 }
 
 /** The last change of a member that is known to have been made. */
