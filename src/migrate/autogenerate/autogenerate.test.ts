@@ -422,9 +422,7 @@ describe('any two shapes', () => {
         const error: unknown = await migration.up(db).catch((reason: unknown) => reason);
         if (error === undefined) await verify(migration, left, right, original);
         else {
-          // What fits neither shape is refused by the validator in between already.
-          const refusal = /there is no default|break the new validator|failed validation/u;
-          if (needsEdit.length === 0) expect(String(error)).toMatch(refusal);
+          if (needsEdit.length === 0) expect(String(error)).toMatch(/there is no default|break the new validator/u);
           await migration.down(db);
           expect(await documentsOf(left)).toStrictEqual(original);
         }

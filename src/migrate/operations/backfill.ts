@@ -1,4 +1,6 @@
 import type { AnyBulkWriteOperation, Collection, Document, Filter, UpdateFilter } from 'mongodb';
+import { hasCode, INVALID_DOCUMENT } from '../../error-code.ts';
+import { OperatorError } from '../../operator-error.ts';
 import { showProgress } from '../../progress.ts';
 import { DURABLE, projectionTo } from './archives.ts';
 import { runOf } from '../run-context.ts';
@@ -120,7 +122,7 @@ interface Done {
 async function convertBatch(collection: Collection, options: Conversion, last: unknown, size: number): Promise<Done> {
   const batch = await read(collection, options, behind(options, last), size).sort({ _id: 1 }).toArray();
   const writes = batch.length === 0 ? [] : await options.convert(batch);
-  if (writes.length > 0) await collection.bulkWrite(writes, DURABLE);
+  if (writes.length > 0) await write(collection, options, writes);
   return { items: batch.length, last: batch.at(-1)?.['_id'] };
 }
 
@@ -132,9 +134,21 @@ async function updateBatch(collection: Collection, options: Update, last: unknow
     .skip(size - 1)
     .toArray();
   const batch = end ? { $and: [{ _id: { $lte: end['_id'] } }, filter] } : filter;
-  const write = { updateMany: { filter: batch, update: options.update } };
-  const { matchedCount } = await collection.bulkWrite([write], DURABLE);
+  const { matchedCount } = await write(collection, options, [
+    { updateMany: { filter: batch, update: options.update } },
+  ]);
   return { items: matchedCount, last: end?.['_id'] };
+}
+
+/** @throws {OperatorError} if a document would fit neither shape */
+async function write(collection: Collection, { label }: Target, writes: AnyBulkWriteOperation[]) {
+  return collection.bulkWrite(writes, DURABLE).catch((error: unknown) => {
+    if (!hasCode(error, INVALID_DOCUMENT)) throw error;
+    throw new OperatorError(
+      `${label}: documents would break the new validator: ${String(error)}. Correct them and run this again. ` +
+        'Others are converted, nothing is lost.',
+    );
+  });
 }
 
 const behind = ({ filter }: Target, last: unknown): Document =>

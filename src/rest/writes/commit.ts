@@ -1,5 +1,5 @@
 import type { ClientSession, Document, ObjectId } from 'mongodb';
-import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
+import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT } from '../../error-code.ts';
 import type { Answer } from '../answers.ts';
 import type { Resource } from '../resource-description.ts';
 import { hasTransactions } from '../topology.ts';
@@ -35,7 +35,7 @@ export interface Companion {
 export class Outpaced extends Error {}
 
 /** The validator refused it, or a unique index: it was certainly not made. */
-const REFUSED = [121, DUPLICATE_KEY];
+const REFUSED = [INVALID_DOCUMENT, DUPLICATE_KEY];
 
 /** Makes a change with its companions. @returns whether it was made; false if the member had changed meanwhile */
 export async function commit(
