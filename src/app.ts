@@ -3,23 +3,24 @@ import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import { docs } from './docs.ts';
-import { engineOperations } from './engines/routes.ts';
 import { compare } from './migrate/readiness.ts';
 import { answerFailures, DatabaseTimeout, notFound } from './rest/failures.ts';
 import { describeOperations, type About } from './rest/openapi.ts';
 import { routes, type Operation } from './rest/operations.ts';
-import type { ResourceSettings } from './rest/resource-description.ts';
+import type { ResourceDeclaration, ResourceSettings } from './rest/resource-description.ts';
+import { resourceOperations } from './rest/resource.ts';
 
 /** What the application is made of; it opens and closes none of it. */
 export interface Services {
   connection: Connection;
+  resources: readonly ResourceDeclaration[];
   logger: Logger;
   /** Names of the migrations that this version was written with. */
   migrations: readonly string[];
   settings: ResourceSettings;
 }
 
-const ABOUT: About = {
+const about = (resources: readonly ResourceDeclaration[]): About => ({
   info: {
     title: 'Spacecraft engine registry',
     version: '1.0.0',
@@ -27,21 +28,21 @@ const ABOUT: About = {
     license: { name: 'MIT', identifier: 'MIT' },
   },
   tags: {
-    engines: "The spacecraft's engines",
+    ...Object.fromEntries(resources.map(({ path, description }) => [path.slice(1), description])),
     health: 'Whether this runs, and on which shape of data',
     openapi: 'What can be asked of this API',
   },
-};
+});
 
 /** The application: its middleware, from top to bottom. */
-export function createApp({ connection, logger, migrations, settings }: Services): Express {
+export function createApp({ connection, resources, logger, migrations, settings }: Services): Express {
   const operations = [
-    ...engineOperations(connection, settings),
+    ...resources.flatMap(({ model, path }) => resourceOperations(model(connection), path, settings)),
     health(connection),
     ready(connection, migrations),
     openapi(),
   ];
-  const description = describeOperations(operations, ABOUT);
+  const description = describeOperations(operations, about(resources));
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

@@ -1,11 +1,15 @@
 import type { Connection } from 'mongoose';
-import { engineModel } from './engines/model.ts';
+import { engines } from './engines/index.ts';
 import { historyDefinition } from './rest/history/entries.ts';
 import { idempotencyKeysDefinition } from './rest/idempotency/keys.ts';
+import type { ResourceDeclaration } from './rest/resource-description.ts';
 import { collectionDefinition, type CollectionDefinition } from './schema/collection.ts';
 
-/** What all models demand of the database, and what is kept beside them. A new model is added here. */
-export function collectionDefinitions(connection: Connection): CollectionDefinition[] {
-  const models = [engineModel].map((model) => collectionDefinition(model(connection)));
+/** All resources. A new model is named here, and nowhere else. */
+export const RESOURCES: readonly ResourceDeclaration[] = [engines];
+
+/** What all models demand of the database, and what is kept beside them. */
+export function collectionDefinitions(connection: Connection, resources = RESOURCES): CollectionDefinition[] {
+  const models = resources.map(({ model }) => collectionDefinition(model(connection)));
   return [...models, ...models.map(({ name }) => historyDefinition(name)), idempotencyKeysDefinition];
 }

@@ -7,6 +7,7 @@ import { initialiseIfEmpty } from './initialise.ts';
 import { readNames } from './migrate/files.ts';
 import { compare } from './migrate/readiness.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { RESOURCES } from './models.ts';
 import { OperatorError } from './operator-error.ts';
 import { httpServer } from './rest/http-server.ts';
 
@@ -32,6 +33,7 @@ export async function serve(settings: Settings, logger: Logger): Promise<Serving
     const stopping = new AbortController();
     const app = createApp({
       connection: database.connection,
+      resources: RESOURCES,
       logger,
       migrations,
       settings: { ...settings, stopping: stopping.signal },

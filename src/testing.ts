@@ -4,14 +4,17 @@ import { pino, type Logger } from 'pino';
 import { createApp } from './app.ts';
 import { loadSettings } from './config.ts';
 import { initialiseCollections } from './database/init.ts';
-import { collectionDefinitions } from './models.ts';
-import type { ResourceSettings } from './rest/resource-description.ts';
+import { collectionDefinitions, RESOURCES } from './models.ts';
+import type { ResourceDeclaration, ResourceSettings } from './rest/resource-description.ts';
 import { httpServer } from './rest/http-server.ts';
 import { atEnd } from './testing/cleanup.ts';
 import { testDatabase } from './testing/database.ts';
+import { FIXTURES } from './testing/fixtures.ts';
 
 interface ServerOptions {
   logger?: Logger;
+  /** Those of the product, unless a test brings its own. */
+  resources?: readonly ResourceDeclaration[];
   /** What differs from the defaults. */
   settings?: Partial<ResourceSettings>;
 }
@@ -21,14 +24,29 @@ const SILENT = pino({ level: 'silent' });
 /** The API over real HTTP, on an initialised database of its own; both end with the file's tests. */
 export async function testServer(options: ServerOptions = {}) {
   const database = await testDatabase();
-  await initialiseCollections(database.db, collectionDefinitions(database.connection));
+  await initialiseCollections(database.db, collectionDefinitions(database.connection, options.resources));
   const url = await serve(database.connection, options);
   return { ...database, url, engines: database.db.collection('engines') };
 }
 
+/** The same with probes and relays, by which the rooms that know no engine are tested. */
+export async function fixtureServer(options: ServerOptions = {}) {
+  const server = await testServer({ resources: FIXTURES, ...options });
+  return { ...server, probes: server.db.collection('probes'), relays: server.db.collection('relays') };
+}
+
 /** Serves the API on a free port until the file's tests end. */
-export async function serve(connection: Connection, { logger = SILENT, settings = {} }: ServerOptions = {}) {
-  const app = createApp({ connection, logger, migrations: [], settings: { ...loadSettings({}), ...settings } });
+export async function serve(
+  connection: Connection,
+  { logger = SILENT, resources = RESOURCES, settings = {} }: ServerOptions = {},
+) {
+  const app = createApp({
+    connection,
+    resources,
+    logger,
+    migrations: [],
+    settings: { ...loadSettings({}), ...settings },
+  });
   const server = httpServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   atEnd(() => {

@@ -8,6 +8,7 @@ import { loadSettings, maskUri } from '../config.ts';
 import { openTemporary } from '../database/embedded.ts';
 import { sampleDocuments } from '../database/seed.ts';
 import { sampleEngine } from '../engines/sample.ts';
+import { RESOURCES } from '../models.ts';
 import { OperatorError } from '../operator-error.ts';
 import { httpServer } from '../rest/http-server.ts';
 import { SEARCH } from '../schema/search.ts';
@@ -99,6 +100,7 @@ export async function explainQueries(uri: string, paths: readonly string[]): Pro
   const server = httpServer(
     createApp({
       connection: await connection.asPromise(),
+      resources: RESOURCES,
       logger: pino({ level: 'silent' }),
       migrations: [],
       settings: loadSettings(),

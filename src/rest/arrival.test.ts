@@ -7,13 +7,14 @@ import { createApp } from '../app.ts';
 import { loadSettings } from '../config.ts';
 import { atEnd } from '../testing/cleanup.ts';
 import { testDatabase } from '../testing/database.ts';
+import { FIXTURES } from '../testing/fixtures.ts';
 import { httpServer } from './http-server.ts';
 
 const LIMIT_MS = 300;
 const log: string[] = [];
 const logger = pino({ level: 'error' }, { write: (text: string) => void log.push(text) });
 const { connection, db } = await testDatabase();
-const app = createApp({ connection, logger, migrations: [], settings: loadSettings({}) });
+const app = createApp({ connection, resources: FIXTURES, logger, migrations: [], settings: loadSettings({}) });
 const server = httpServer(app, { wholeMs: LIMIT_MS, idleMs: LIMIT_MS }).listen(0, '127.0.0.1');
 await once(server, 'listening');
 atEnd(() => {
@@ -22,14 +23,14 @@ atEnd(() => {
 });
 const address = server.address();
 const port = typeof address === 'object' && address !== null ? address.port : 0;
-const engines = db.collection('engines');
+const probes = db.collection('probes');
 
 beforeEach(async () => {
-  await engines.deleteMany({});
+  await probes.deleteMany({});
 });
 
 const head = (type: string) =>
-  `POST /engines HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  `POST /probes HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n`;
 const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 const ROW = chunk('{"title":"A"}\n');
 const END = '0\r\n\r\n';
@@ -95,7 +96,7 @@ describe('a body of many', () => {
     }
     socket.write(END);
     expect(await said).toMatch(/^HTTP\/1.1 200 /);
-    expect(await engines.countDocuments()).toBe(8);
+    expect(await probes.countDocuments()).toBe(8);
   });
 
   test.each([
@@ -109,17 +110,17 @@ describe('a body of many', () => {
     const answer = await said;
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} .*application/x-ndjson`, 's'));
     expect(totals(answer)).toMatchObject({ read: 3, inserted: 3, complete: false });
-    expect(await engines.countDocuments()).toBe(3);
+    expect(await probes.countDocuments()).toBe(3);
   });
 
   test('whose client has gone keeps what was stored, and is no failure of the server', async () => {
     const { socket } = open();
     const closed = new Promise((resolve) => server.once('connection', (peer) => peer.once('close', resolve)));
     socket.write(head('application/x-ndjson') + ROW.repeat(450));
-    while ((await engines.countDocuments()) < 400) await sleep(10);
+    while ((await probes.countDocuments()) < 400) await sleep(10);
     socket.resetAndDestroy();
     await closed;
-    while ((await engines.countDocuments()) < 450) await sleep(10);
+    while ((await probes.countDocuments()) < 450) await sleep(10);
     expect(log).toEqual([]);
   });
 });

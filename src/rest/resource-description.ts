@@ -9,6 +9,18 @@ import { compileJsonText, type WriteJson } from '../schema/json-text.ts';
 import type { AnyModel } from '../schema/model.ts';
 import type { EventLimits } from './events/limits.ts';
 
+/** A resource as its folder declares it. src/models.ts lists them all. */
+export interface ResourceDeclaration {
+  /** The model, bound to a connection; `connection.model()` makes one and the same for each connection. */
+  model: (connection: Connection) => AnyModel;
+  /** Of the collection: `/engines`. */
+  path: string;
+  /** Of the collection, in a few words. */
+  description: string;
+  /** Makes a document of sample data, stored at `createdAt`; `random` gives whole numbers, both ends included. */
+  sample?: (random: (least: number, most: number) => number, createdAt: Date, now: Date) => Document;
+}
+
 /** What the settings say about every resource. */
 export type ResourceSettings = Pick<
   Settings,
