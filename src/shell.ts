@@ -5,18 +5,18 @@ import { start, type REPLServer } from 'node:repl';
 import { PassThrough } from 'node:stream';
 import type { Connection } from 'mongoose';
 import { maskUri } from './config.ts';
+import type { AnyModel } from './schema/model.ts';
 import type { Settings } from './settings.ts';
-import { engineModel } from './engines/model.ts';
 
 /** A REPL with the database, the models and the settings at hand; resolves when it is left. */
-export async function runShell(connection: Connection, settings: Settings): Promise<void> {
+export async function runShell(connection: Connection, models: readonly AnyModel[], settings: Settings): Promise<void> {
   const { isTTY } = process.stdin;
   const input = isTTY ? process.stdin : new PassThrough();
   const repl = start({ prompt: 'engines> ', preview: false, terminal: isTTY, input, output: process.stdout });
   const { mongodbUri } = settings;
   Object.assign(repl.context, {
     db: connection.db,
-    Engine: engineModel(connection),
+    ...Object.fromEntries(models.map((model) => [model.modelName, model])),
     settings: { ...settings, mongodbUri: mongodbUri && maskUri(mongodbUri) },
   });
   const exited = once(repl, 'exit');

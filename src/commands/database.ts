@@ -1,15 +1,23 @@
 import type { Command } from 'commander';
 import { seed } from '../database/seed.ts';
-import { engineModel } from '../engines/model.ts';
-import { sampleEngine } from '../engines/sample.ts';
 import { initialise, initialiseIfEmpty } from '../initialise.ts';
 import { OperatorError } from '../operator-error.ts';
+import type { ResourceDeclaration } from '../rest/resource-description.ts';
 import { runShell } from '../shell.ts';
 import { wholeNumber } from './arguments.ts';
+import { chosen, withCollectionOption, type CollectionOption } from './collection-option.ts';
 import { withDatabase } from './context.ts';
 
+interface SeedOptions extends CollectionOption {
+  count: number;
+  months: number;
+  seed: number;
+  append: boolean;
+  force: boolean;
+}
+
 /** `db:init`, `db:seed` and `shell`. */
-export function addDatabaseCommands(program: Command): void {
+export function addDatabaseCommands(program: Command, resources: readonly ResourceDeclaration[]): void {
   program
     .command('db:init')
     .description('make the collections, validators and indexes of the models; drops and changes nothing')
@@ -28,33 +36,40 @@ export function addDatabaseCommands(program: Command): void {
       }),
     );
 
-  program
-    .command('db:seed')
-    .description('store sample engines')
+  withCollectionOption(program.command('db:seed'), resources)
+    .description('store sample data, in each collection that has some unless one is named')
     .option('--count <number>', 'how many', wholeNumber, 1000)
     .option('--months <number>', 'over how many months, up to the start of this day (UTC)', wholeNumber, 6)
     .option('--seed <number>', 'the same number gives the same data on the same day', wholeNumber, 1)
-    .option('--append', 'although there are engines already', false)
+    .option('--append', 'although there are documents already', false)
     .option('--force', 'although NODE_ENV is production', false)
-    .action((options: { count: number; months: number; seed: number; append: boolean; force: boolean }) =>
+    .action((options: SeedOptions) =>
       withDatabase(async (database) => {
         const { db, connection, settings } = database;
         if (settings.nodeEnv === 'production' && !options.force)
           throw new OperatorError('NODE_ENV is production: sample data does not belong there. Add --force if it does.');
         await initialiseIfEmpty(database);
         const now = new Date(new Date().setUTCHours(0, 0, 0, 0));
-        const engines = db.collection(engineModel(connection).collection.collectionName);
-        await seed(engines, options.append, { ...options, now, make: sampleEngine });
+        const samples = chosen(resources, options).flatMap(({ model, sample }) => (sample ? [{ model, sample }] : []));
+        if (samples.length === 0)
+          throw new OperatorError(`${options.collection ?? 'No collection'} has no sample data: declare its "sample".`);
+        for (const { model, sample } of samples)
+          await seed(db.collection(model(connection).collection.name), options.append, {
+            ...options,
+            now,
+            make: sample,
+          });
       }),
     );
 
   program
     .command('shell')
-    .description('a REPL with db, Engine and settings')
+    .description('a REPL with db, the models and settings')
     .action(() =>
       withDatabase(async (database) => {
         await initialiseIfEmpty(database);
-        await runShell(database.connection, database.settings);
+        const models = resources.map(({ model }) => model(database.connection));
+        await runShell(database.connection, models, database.settings);
       }),
     );
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { describeSettings } from '../config.ts';
+import { RESOURCES } from '../models.ts';
 import { addBackupCommands } from './backup.ts';
 import { addDatabaseCommands } from './database.ts';
 import { addMigrateNew } from './migrate-new.ts';
@@ -8,11 +9,11 @@ import { addMigrateCommands } from './migrate.ts';
 import { addTransferCommands } from './transfer.ts';
 
 /** All commands of `npm run`, for one command line. */
-export function commandProgram(): Command {
+export function commandProgram(resources = RESOURCES): Command {
   const program = new Command('npm run').addHelpText('after', `\n${describeSettings()}`);
-  addDatabaseCommands(program);
+  addDatabaseCommands(program, resources);
   addBackupCommands(program);
-  addTransferCommands(program);
+  addTransferCommands(program, resources);
   addMigrationReports(program);
   addMigrateCommands(program);
   addMigrateNew(program);

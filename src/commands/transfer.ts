@@ -1,52 +1,64 @@
 import { extname } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { Connection } from 'mongoose';
-import { engineModel } from '../engines/model.ts';
 import { initialiseIfEmpty } from '../initialise.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Format } from '../rest/bulk/formats.ts';
 import { Problem, type Flaw } from '../rest/problems.ts';
-import { describeResource } from '../rest/resource-description.ts';
+import { describeResource, type ResourceDeclaration } from '../rest/resource-description.ts';
 import type { Settings } from '../settings.ts';
+import { chosenOne, withCollectionOption, type CollectionOption } from './collection-option.ts';
 import { withDatabase } from './context.ts';
 import { exportTo } from './export.ts';
 import { importFrom, STDIN } from './import.ts';
 
 /** `db:import` and `db:export`. */
-export function addTransferCommands(program: Command): void {
-  program
-    .command('db:import')
-    .description('store many engines from a file, as POST /engines does; rows that are bad are told')
+export function addTransferCommands(program: Command, resources: readonly ResourceDeclaration[]): void {
+  withCollectionOption(program.command('db:import'), resources)
+    .description('store many documents from a file, as POST does over HTTP; rows that are bad are told')
     .argument('<file>', `.json (an array), .ndjson or .csv; ${STDIN} reads stdin`)
     .addOption(new Option('--format <format>', 'instead of what the name ends in').choices(['json', 'ndjson', 'csv']))
     .option('--strict', 'store all or none')
     .option('--json', 'print the report as NDJSON')
-    .action((file: string, options: { format?: Format; strict?: true; json?: true }) =>
+    .action((file: string, options: ImportOptions) =>
       withDatabase(async (database) => {
         const format = options.format ?? formatByName(file);
+        const resource = describe(chosenOne(resources, options), database);
         await initialiseIfEmpty(database);
-        const resource = engineResource(database.connection, database.settings);
         await importFrom(file, resource, { ...options, format }).catch(tellProblem);
       }),
     );
 
-  program
-    .command('db:export')
-    .description('write engines as GET /engines streams them')
+  withCollectionOption(program.command('db:export'), resources)
+    .description('write a collection as GET streams it over HTTP')
     .argument('[file]', '.ndjson or .csv; must not exist, and does when it is complete (default: stdout)')
     .addOption(new Option('--format <format>', 'instead of what the name ends in').choices(['ndjson', 'csv']))
     .option('--filter <query>', "the query of a list: 'thrust[gte]=100&sort=-thrust&fields=title'", '')
-    .action((file: string | undefined, options: { format?: 'ndjson' | 'csv'; filter: string }) =>
-      withDatabase(async ({ connection, settings }) => {
+    .action((file: string | undefined, options: ExportOptions) =>
+      withDatabase(async (database) => {
         const format = options.format ?? (file === undefined ? 'ndjson' : formatByName(file));
         if (format === 'json') throw new OperatorError(`${file} would hold NDJSON. Name it so, or add --format.`);
-        await exportTo(file, format, options.filter, engineResource(connection, settings)).catch(tellProblem);
+        const resource = describe(chosenOne(resources, options), database);
+        await exportTo(file, format, options.filter, resource).catch(tellProblem);
       }),
     );
 }
 
-const engineResource = (connection: Connection, settings: Settings) =>
-  describeResource(engineModel(connection), '/engines', settings);
+interface ImportOptions extends CollectionOption {
+  format?: Format;
+  strict?: true;
+  json?: true;
+}
+
+interface ExportOptions extends CollectionOption {
+  format?: 'ndjson' | 'csv';
+  filter: string;
+}
+
+const describe = (
+  { model, path }: ResourceDeclaration,
+  { connection, settings }: { connection: Connection; settings: Settings },
+) => describeResource(model(connection), path, settings);
 
 function formatByName(file: string): Format {
   const format = (['json', 'ndjson', 'csv'] as const).find((name) => extname(file) === `.${name}`);
