@@ -13,7 +13,6 @@ import { FIXTURES } from './testing/fixtures.ts';
 
 interface ServerOptions {
   logger?: Logger;
-  /** Those of the product, unless a test brings its own. */
   resources?: readonly ResourceDeclaration[];
   /** What differs from the defaults. */
   settings?: Partial<ResourceSettings>;
@@ -21,11 +20,11 @@ interface ServerOptions {
 
 const SILENT = pino({ level: 'silent' });
 
-/** The API over real HTTP, on an initialised database of its own; both end with the file's tests. */
-export async function testServer(options: ServerOptions = {}) {
+/** The API of the product, or of what a test brings, over real HTTP, on an initialised database of its own; both end with the file's tests. */
+export async function testServer({ resources = RESOURCES, ...options }: ServerOptions = {}) {
   const database = await testDatabase();
-  await initialiseCollections(database.db, collectionDefinitions(database.connection, options.resources));
-  const url = await serve(database.connection, options);
+  await initialiseCollections(database.db, collectionDefinitions(database.connection, resources));
+  const url = await serve(database.connection, { resources, ...options });
   return { ...database, url, engines: database.db.collection('engines') };
 }
 
@@ -35,10 +34,10 @@ export async function fixtureServer(options: ServerOptions = {}) {
   return { ...server, probes: server.db.collection('probes'), relays: server.db.collection('relays') };
 }
 
-/** Serves the API on a free port until the file's tests end. */
+/** Serves probes and relays, or what a test brings, on a free port until the file's tests end. */
 export async function serve(
   connection: Connection,
-  { logger = SILENT, resources = RESOURCES, settings = {} }: ServerOptions = {},
+  { logger = SILENT, resources = FIXTURES, settings = {} }: ServerOptions = {},
 ) {
   const app = createApp({
     connection,

@@ -13,6 +13,7 @@ import { sampleEngine } from '../engines/sample.ts';
 import { initialise } from '../initialise.ts';
 import { isBookkeeping } from './journal.ts';
 import { migrating, MIGRATIONS } from '../migrations.ts';
+import { RESOURCES } from '../models.ts';
 import { run } from './runner.ts';
 import { to } from './verbs.ts';
 import { serve } from '../testing.ts';
@@ -97,7 +98,7 @@ describe('the migrations', () => {
     const { db, connection } = database;
     await createEngines(db);
     const { insertedId } = await db.collection('engines').insertOne({ title: 'Old', thrust: 5 });
-    const api = supertest(await serve(connection));
+    const api = supertest(await serve(connection, { resources: RESOURCES }));
     const path = `/engines/${insertedId.toHexString()}`;
     const createdAt = insertedId.getTimestamp().toJSON();
     const read = await api.get(path);

@@ -4,22 +4,22 @@ import { connect } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { testServer } from '../testing.ts';
+import { fixtureServer } from '../testing.ts';
 
-const { url, engines } = await testServer();
+const { url, probes } = await fixtureServer();
 const { hostname, port } = new URL(url);
-const MEMBER = '/engines/65a1b2c3d4e5f60718293a4b';
+const MEMBER = '/probes/65a1b2c3d4e5f60718293a4b';
 const LIMIT = 102_400;
 const JSON_TYPE = { 'content-type': 'application/json' };
 const VALID = '{"title":"Merlin"}';
 
 beforeEach(async () => {
-  await engines.deleteMany({});
+  await probes.deleteMany({});
 });
 
 /** Bytes, because fetch gives a string a Content-Type of its own. */
 const post = (body: string | Uint8Array, headers: Record<string, string> = JSON_TYPE) =>
-  fetch(`${url}/engines`, { method: 'POST', headers, body: Buffer.from(body) });
+  fetch(`${url}/probes`, { method: 'POST', headers, body: Buffer.from(body) });
 
 describe('a body is refused with 400, and stores nothing, if it', () => {
   test.each([
@@ -45,8 +45,8 @@ describe('a body is refused with 400, and stores nothing, if it', () => {
     const response = await post(body);
     expect(response.status).toBe(400);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
-    expect(await response.json()).toMatchObject({ title: 'Bad Request', status: 400, instance: '/engines' });
-    expect(await engines.countDocuments()).toBe(0);
+    expect(await response.json()).toMatchObject({ title: 'Bad Request', status: 400, instance: '/probes' });
+    expect(await probes.countDocuments()).toBe(0);
   });
 
   test.each([
@@ -66,7 +66,7 @@ describe('a body is refused with 400, and stores nothing, if it', () => {
       400,
       { detail: expect.stringContaining(`member ${JSON.stringify(name)} twice`) },
     ]);
-    expect(await engines.countDocuments()).toBe(0);
+    expect(await probes.countDocuments()).toBe(0);
   });
 });
 
@@ -140,7 +140,7 @@ describe('a body of more than 100 KiB', () => {
 
   test('is a 413 in chunks, and when unpacked', async () => {
     const body = new Blob([large]).stream();
-    const chunked = await fetch(`${url}/engines`, { method: 'POST', headers: JSON_TYPE, body, duplex: 'half' });
+    const chunked = await fetch(`${url}/probes`, { method: 'POST', headers: JSON_TYPE, body, duplex: 'half' });
     expect(chunked.status).toBe(413);
     const packed = gzipSync(VALID.padEnd(10_000_000));
     expect((await post(packed, { ...JSON_TYPE, 'content-encoding': 'gzip' })).status).toBe(413);
@@ -149,7 +149,7 @@ describe('a body of more than 100 KiB', () => {
   test('is a 413 when it is announced, before it is sent', async () => {
     const socket = connect(Number(port), hostname).setEncoding('utf8');
     socket.write(
-      `POST /engines HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{`,
+      `POST /probes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{`,
     );
     const [answer] = await once(socket, 'data', { signal: AbortSignal.timeout(2000) }).finally(() => socket.destroy());
     expect(answer).toMatch(/^HTTP\/1.1 413 /);
@@ -158,7 +158,7 @@ describe('a body of more than 100 KiB', () => {
 
 describe('a body that is not announced as JSON', () => {
   const methods = [
-    ['POST', '/engines', 'accept-post', 'application/json, application/x-ndjson, text/csv'],
+    ['POST', '/probes', 'accept-post', 'application/json, application/x-ndjson, text/csv'],
     ['PUT', MEMBER, 'accept', 'application/json'],
     ['PATCH', MEMBER, 'accept-patch', 'application/merge-patch+json, application/json, application/json-patch+json'],
   ] as const;
@@ -189,21 +189,21 @@ describe('a body that is not announced as JSON', () => {
 });
 
 describe('what is not an HTTP message is refused with problem details:', () => {
-  const post = (lines: string) => `POST /engines HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${lines}`;
+  const post = (lines: string) => `POST /probes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${lines}`;
   test.each([
     ['words', 400, 'open the pod bay doors\r\n\r\n'],
     ['a TLS handshake', 400, '\u0016\u0003\u0001\u0002\u0000\u0001'],
-    ['an unknown method', 400, 'BREW /engines HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['an unknown method', 400, 'BREW /probes HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['a tunnel', 400, 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n'],
-    ['a target with a space', 400, 'GET /engines x HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['a target with a space', 400, 'GET /probes x HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['a target that is no URL', 400, 'GET http://[ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
     ['a URL that others read otherwise', 404, 'GET http://%@! HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-    ['a URL without a path', 400, 'GET mailto:engines HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-    ['no Host', 400, 'GET /engines HTTP/1.1\r\nConnection: close\r\n\r\n'],
-    ['a header without a colon', 400, 'GET /engines HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n'],
-    ['a header of 20 KB', 431, `GET /engines HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
+    ['a URL without a path', 400, 'GET mailto:probes HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+    ['no Host', 400, 'GET /probes HTTP/1.1\r\nConnection: close\r\n\r\n'],
+    ['a header without a colon', 400, 'GET /probes HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n'],
+    ['a header of 20 KB', 431, `GET /probes HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
     ['a target of 20 KB', 431, `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`],
-    ['an unknown expectation', 417, 'GET /engines HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nConnection: close\r\n\r\n'],
+    ['an unknown expectation', 417, 'GET /probes HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nConnection: close\r\n\r\n'],
     ['two lengths', 400, post(`Content-Length: 3\r\nContent-Length: ${VALID.length}\r\n\r\n${VALID}`)],
     ['a length and chunks', 400, post(`Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`)],
     ['a negative length', 400, post(`Content-Length: -1\r\n\r\n${VALID}`)],
@@ -216,11 +216,11 @@ describe('what is not an HTTP message is refused with problem details:', () => {
     expect(head.toLowerCase()).toContain('\r\ncontent-type: application/problem+json\r\n');
     const any = expect.any(String);
     expect(JSON.parse(body)).toMatchObject({ type: 'about:blank', title: any, status, detail: any, instance: any });
-    expect(await engines.countDocuments()).toBe(0);
+    expect(await probes.countDocuments()).toBe(0);
   });
 
   test('but a whole URL is a target as good as its path', async () => {
-    const [response] = await once(get({ hostname, port, path: 'http://elsewhere/engines?limit=1' }), 'response');
+    const [response] = await once(get({ hostname, port, path: 'http://elsewhere/probes?limit=1' }), 'response');
     expect(response.resume().statusCode).toBe(200);
   });
 

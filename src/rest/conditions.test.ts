@@ -1,18 +1,18 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import supertest from 'supertest';
-import { testServer } from '../testing.ts';
+import { fixtureServer } from '../testing.ts';
 
-const { url, engines } = await testServer();
+const { url, probes } = await fixtureServer();
 const api = supertest(url);
-const strict = supertest((await testServer({ settings: { requirePreconditions: true } })).url);
+const strict = supertest((await fixtureServer({ settings: { requirePreconditions: true } })).url);
 
 beforeEach(async () => {
-  await engines.deleteMany({});
+  await probes.deleteMany({});
 });
 
-/** A stored engine: its path, and what tells its state. */
+/** A stored probe: its path, and what tells its state. */
 async function stored(server = api) {
-  const { headers, body } = await server.post('/engines').send({ title: 'Merlin', thrust: 981 });
+  const { headers, body } = await server.post('/probes').send({ title: 'Merlin', thrust: 981 });
   const { location: path = '', etag = '', 'last-modified': lastModified = '' } = headers;
   return { path, etag, lastModified, id: String(body.id) };
 }
@@ -30,16 +30,16 @@ describe('an ETag', () => {
     const patched = await api.patch(path).send({ thrust: 5 });
     expect(patched.headers['etag']).not.toBe(etag);
     expect((await api.get(path)).headers['etag']).toBe(patched.headers['etag']);
-    const list = await api.get('/engines');
-    expect((await api.get('/engines').set('If-None-Match', String(list.headers['etag']))).status).toBe(304);
+    const list = await api.get('/probes');
+    expect((await api.get('/probes').set('If-None-Match', String(list.headers['etag']))).status).toBe(304);
   });
 
   test('is another one at once when anybody else changes the document', async () => {
     const { path, etag } = await stored();
-    await engines.updateOne({}, { $set: { thrust: 982 } });
+    await probes.updateOne({}, { $set: { thrust: 982 } });
     expect((await api.get(path)).headers['etag']).not.toBe(etag);
     expect((await api.put(path).set('If-Match', etag).send({ title: 'Raptor' })).status).toBe(412);
-    expect(await engines.findOne()).toMatchObject({ title: 'Merlin', thrust: 982 });
+    expect(await probes.findOne()).toMatchObject({ title: 'Merlin', thrust: 982 });
   });
 });
 
@@ -113,7 +113,7 @@ describe.each(WRITES)('a conditional %s', (method, success) => {
     const { path, etag } = await stored();
     const answer = await write(path, headers(etag));
     expect(answer.status).toBe(status);
-    const title = (await engines.findOne())?.['title'];
+    const title = (await probes.findOne())?.['title'];
     if (status >= 400) {
       expect(title).toBe('Merlin');
       expect(answer.body).toMatchObject({ errors: [{ header: expect.stringMatching(/^If-/) }] });
@@ -154,7 +154,7 @@ describe.each(WRITES)('a conditional %s', (method, success) => {
   });
 
   test('of what is not there is a 404', async () => {
-    expect((await write(`/engines/${'0'.repeat(24)}`, { 'If-Match': '*' })).status).toBe(404);
+    expect((await write(`/probes/${'0'.repeat(24)}`, { 'If-Match': '*' })).status).toBe(404);
   });
 });
 
@@ -165,7 +165,7 @@ describe('a client that prefers', () => {
     ['patch', 204],
   ] as const)('to be told as little as possible is, after a %s', async (method, status) => {
     const { path } = await stored();
-    const { headers, ...answer } = await api[method](method === 'post' ? '/engines' : path)
+    const { headers, ...answer } = await api[method](method === 'post' ? '/probes' : path)
       .set('Prefer', 'handling=lenient, return=minimal')
       .send({ title: 'Raptor' });
     expect([answer.status, answer.text]).toEqual([status, '']);

@@ -2,16 +2,16 @@ import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Document } from 'mongodb';
 import supertest from 'supertest';
 import { links } from '../testing/links.ts';
-import { testServer } from '../testing.ts';
+import { fixtureServer } from '../testing.ts';
 
-const { url, engines, connection } = await testServer();
+const { url, probes, connection } = await fixtureServer();
 const api = supertest(url);
-const collection = connection.models['Engine']?.collection;
-if (!collection) throw new Error('testServer() made no model');
+const collection = connection.models['Probe']?.collection;
+if (!collection) throw new Error('fixtureServer() made no model');
 
 /** Few values, so that pages end among ties. */
 const STORED = Array.from({ length: 24 }, (_, index) => ({
-  title: `Engine ${index % 4}`,
+  title: `Probe ${index % 4}`,
   thrust: index % 3,
   lastFired: index % 2 === 0 ? null : new Date(`2026-05-0${1 + (index % 3)}T00:00:00Z`),
 }));
@@ -20,13 +20,13 @@ type Pattern = [path: string, direction: unknown][];
 let indexes: Pattern[];
 
 beforeAll(async () => {
-  await engines.insertMany(STORED);
-  indexes = (await engines.indexes()).map(({ key }) => Object.entries(key));
+  await probes.insertMany(STORED);
+  indexes = (await probes.indexes()).map(({ key }) => Object.entries(key));
 });
 
 /** The query that a page is read by. */
 async function queryOf(path: string): Promise<{ filter: Document; options: Document }> {
-  const find = jest.spyOn(collection ?? engines, 'find');
+  const find = jest.spyOn(collection ?? probes, 'find');
   try {
     await api.get(path).expect(200);
     const [[filter, options] = [], ...others] = find.mock.calls;
@@ -63,7 +63,7 @@ function isStretch(alternative: Document, pattern: Pattern): boolean {
 }
 
 // An index has these stretches in the order of the sort, so that a mongod merges them (SORT_MERGE) and examines one key
-// for each engine that it returns, wherever the page lies. SecantusDB's plans do not show it: npm run bench does.
+// for each probe that it returns, wherever the page lies. SecantusDB's plans do not show it: npm run bench does.
 describe('a deep page', () => {
   test.each([
     '',
@@ -75,7 +75,7 @@ describe('a deep page', () => {
     'sort=-thrust,title',
     'sort=thrust,-title',
   ])('of ?%s is read as stretches of an index in its order, and nothing is skipped', async (sort) => {
-    const pages = await walk(`/engines?limit=7&${sort}`, 'next');
+    const pages = await walk(`/probes?limit=7&${sort}`, 'next');
     expect(pages).toHaveLength(Math.ceil(STORED.length / 7));
     const back = (await walk(pages.at(-1) ?? '', 'prev')).slice(1);
     for (const page of [...pages.slice(1), ...back]) {

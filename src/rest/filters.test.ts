@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ObjectId, type Document } from 'mongodb';
 import supertest from 'supertest';
-import { serve, testServer } from '../testing.ts';
+import { serve, fixtureServer } from '../testing.ts';
 import { anyString } from '../testing/any-string.ts';
 import { meets } from './contradictions.ts';
 import { isOperator } from './filters.ts';
 import { textOf } from './parameters.ts';
 
-const { url, engines, connection } = await testServer();
+const { url, probes, connection } = await fixtureServer();
 const api = supertest(url);
 /** May ask for anything. */
 const scanning = supertest(await serve(connection, { settings: { allowScans: true } }));
@@ -29,15 +29,15 @@ const DOCUMENTS: readonly Document[] = [
 ].map((document) => ({ ...document, _id: new ObjectId(id(document._id)) }));
 
 beforeEach(async () => {
-  await engines.deleteMany({});
+  await probes.deleteMany({});
 });
 
-const query = (parameters: string) => `/engines?${parameters.replaceAll('+', '%2B')}`;
+const query = (parameters: string) => `/probes?${parameters.replaceAll('+', '%2B')}`;
 const digits = ({ body }: supertest.Response) => body.map((one: { id: string }) => one.id[0]).join('');
 
 describe('a filter', () => {
   beforeEach(async () => {
-    await engines.insertMany([...DOCUMENTS]);
+    await probes.insertMany([...DOCUMENTS]);
   });
 
   test.each([
@@ -159,7 +159,7 @@ describe('a filter', () => {
     expect((await scanning.get(query(parameters))).status).toBe(200);
     if (status === 400) {
       const remedy =
-        /The indexes are id and lastFired,id and title,id and thrust,id and -thrust,title,id: .*allowScans/;
+        /The indexes are id and lastFired,id and title,id and thrust,id and -thrust,title,id and mass,id and drift,id: .*allowScans/;
       expect(response.body).toMatchObject({ detail: expect.stringMatching(remedy), errors: expect.any(Array) });
       const given = [...new URLSearchParams(parameters).keys()].filter((name) => name !== 'sort');
       const named = response.body.errors.map(({ parameter }: { parameter: string }) => parameter);
@@ -204,9 +204,9 @@ describe('a filter', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(title, { maxLength: 3 }), conditions, async (titles, given) => {
-        await engines.deleteMany({ thrust: 7 });
-        if (titles.length > 0) await engines.insertMany(titles.map((one) => ({ title: one, thrust: 7 })));
-        const stored = await engines.find().sort({ _id: 1 }).toArray();
+        await probes.deleteMany({ thrust: 7 });
+        if (titles.length > 0) await probes.insertMany(titles.map((one) => ({ title: one, thrust: 7 })));
+        const stored = await probes.find().sort({ _id: 1 }).toArray();
         const expected = stored.filter((document) =>
           Object.entries(given).every(([parameter, value]) => {
             const [, field = '', operator = ''] = /(.*)\[(.*)\]/.exec(parameter) ?? [];
@@ -215,7 +215,7 @@ describe('a filter', () => {
           }),
         );
         const texts = Object.entries(given).map(([name, value]): [string, string] => [name, textOf(value)]);
-        const { status, body } = await scanning.get(`/engines?${new URLSearchParams(texts).toString()}`);
+        const { status, body } = await scanning.get(`/probes?${new URLSearchParams(texts).toString()}`);
         // Conditions that contradict each other are refused, and then nothing may meet them.
         if (status === 400) expect(expected).toEqual([]);
         else

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import supertest from 'supertest';
-import { testServer } from '../testing.ts';
+import { fixtureServer } from '../testing.ts';
 import { applyJsonPatch, jsonPatchSchema } from './json-patch.ts';
 import { Problem } from './problems.ts';
 import { compileCheck } from './validation.ts';
@@ -54,7 +54,7 @@ test.each([
   expect(() => applyJsonPatch({ a: { b: 1 } }, [operation])).toThrow(Problem);
 });
 
-const { url, engines } = await testServer();
+const { url, probes } = await fixtureServer();
 const api = supertest(url);
 const JSON_PATCH = 'application/json-patch+json';
 const patch = (path: string, operations: unknown) =>
@@ -62,13 +62,13 @@ const patch = (path: string, operations: unknown) =>
 
 let path = '';
 beforeEach(async () => {
-  await engines.deleteMany({});
-  path = (await api.post('/engines').send({ title: 'Merlin', thrust: 981 })).headers['location'] ?? '';
+  await probes.deleteMany({});
+  path = (await api.post('/probes').send({ title: 'Merlin', thrust: 981 })).headers['location'] ?? '';
 });
 
 describe('a JSON patch', () => {
   test('does all its operations in order, and leaves the rest alone', async () => {
-    await engines.updateOne({}, { $set: { lastFired: new Date('2026-01-01') } });
+    await probes.updateOne({}, { $set: { lastFired: new Date('2026-01-01') } });
     const { status, body } = await patch(path, [
       { op: 'test', path: '/thrust', value: 981 },
       { op: 'replace', path: '/thrust', value: 7 },

@@ -3,16 +3,16 @@ import fc from 'fast-check';
 import { ObjectId, type Document } from 'mongodb';
 import supertest from 'supertest';
 import { links } from '../testing/links.ts';
-import { serve, testServer } from '../testing.ts';
+import { serve, fixtureServer } from '../testing.ts';
 import { order } from './contradictions.ts';
 
-const { url, engines, connection } = await testServer();
+const { url, probes, connection } = await fixtureServer();
 const api = supertest(url);
 /** May ask for anything. */
 const scanning = supertest(await serve(connection, { settings: { allowScans: true } }));
 
 beforeEach(async () => {
-  await engines.deleteMany({});
+  await probes.deleteMany({});
 });
 
 const hexId = fc.stringMatching(/^[0-9a-f]{24}$/);
@@ -36,7 +36,7 @@ async function walk(start: string, relation: 'next' | 'prev', meanwhile: () => P
 }
 
 describe('the pages of a list', () => {
-  const engine = fc.record(
+  const probe = fc.record(
     {
       _id: hexId.map((hex) => new ObjectId(hex)),
       // Behind each other by code points, though not by UTF-16 units.
@@ -47,7 +47,7 @@ describe('the pages of a list', () => {
     { requiredKeys: ['_id', 'title'] },
   );
   const some = (maxLength: number) =>
-    fc.uniqueArray(engine, { minLength: 1, maxLength, selector: ({ _id }) => _id.toHexString() });
+    fc.uniqueArray(probe, { minLength: 1, maxLength, selector: ({ _id }) => _id.toHexString() });
   const sort = fc
     .shuffledSubarray(['title', 'thrust', 'lastFired', 'id'])
     .chain((names) => fc.tuple(...names.map((name) => fc.constantFrom(name, `-${name}`))));
@@ -76,7 +76,7 @@ describe('the pages of a list', () => {
   const nullsFirst = (left: unknown = null, right: unknown = null) =>
     left === null || right === null ? Number(right === null) - Number(left === null) || 0 : order(left, right);
   const target = (limit: number, sort: readonly string[], filter: string) =>
-    `/engines?limit=${limit}${sort.length > 0 ? `&sort=${sort.join(',')}` : ''}${filter && `&${encodeURI(filter)}`}`;
+    `/probes?limit=${limit}${sort.length > 0 ? `&sort=${sort.join(',')}` : ''}${filter && `&${encodeURI(filter)}`}`;
 
   test(`are whole, in order, and the same forwards as backwards (seed ${SEED})`, async () => {
     await fc.assert(
@@ -86,8 +86,8 @@ describe('the pages of a list', () => {
         sort,
         filter,
         async (documents, limit, sort, filter) => {
-          await engines.deleteMany({});
-          await engines.insertMany(documents.map((document) => ({ ...document })));
+          await probes.deleteMany({});
+          await probes.insertMany(documents.map((document) => ({ ...document })));
           const expected = model(documents, sort, filter);
           const { pages, last } = await walk(target(limit, sort, filter), 'next');
           expect(pages.flat()).toEqual(expected);
@@ -110,10 +110,10 @@ describe('the pages of a list', () => {
         steps,
         fc.constantFrom('next' as const, 'prev' as const),
         async (documents, { limit, sort, filter }, steps, direction) => {
-          await engines.deleteMany({});
+          await probes.deleteMany({});
           const stable = new Set(documents.map(({ _id }) => _id.toHexString()));
           const fleeting: Document[] = steps.flatMap(({ come }) => come).filter(({ _id }) => !stable.has(String(_id)));
-          await engines.insertMany([...documents, ...unique(fleeting).slice(0, 4)].map((one) => ({ ...one })));
+          await probes.insertMany([...documents, ...unique(fleeting).slice(0, 4)].map((one) => ({ ...one })));
           // Backwards begins on the last page.
           const start = target(limit, sort, filter);
           const from = direction === 'next' ? start : (await walk(start, 'next')).last;
@@ -121,11 +121,11 @@ describe('the pages of a list', () => {
           const { pages } = await walk(from, direction, async () => {
             const { come = [], go = 0 } = steps[turn++] ?? {};
             const news = come.filter(({ _id }) => !stable.has(String(_id)));
-            for (const { _id, ...rest } of news) await engines.replaceOne({ _id }, rest, { upsert: true });
+            for (const { _id, ...rest } of news) await probes.replaceOne({ _id }, rest, { upsert: true });
             const gone = unique(fleeting)
               .filter((_one, place) => place % 5 === go)
               .map(({ _id }) => _id);
-            await engines.deleteMany({ _id: { $in: gone } });
+            await probes.deleteMany({ _id: { $in: gone } });
           });
           const seen = (direction === 'next' ? pages : pages.toReversed()).flat();
           expect(seen.filter((id) => stable.has(id))).toEqual(model(documents, sort, filter));
@@ -140,8 +140,8 @@ describe('the pages of a list', () => {
   ];
 
   test('link to each other where there are others, with all parameters kept', async () => {
-    await engines.insertMany(['a', 'b', 'c', 'd', 'e'].map((title, thrust) => ({ title, thrust })));
-    const start = '/engines?thrust[gte]=0&limit=2&sort=-title&fields=title,thrust';
+    await probes.insertMany(['a', 'b', 'c', 'd', 'e'].map((title, thrust) => ({ title, thrust })));
+    const start = '/probes?thrust[gte]=0&limit=2&sort=-title&fields=title,thrust';
     const page = async (path = '') => {
       const { body, headers } = await api.get(path).expect(200);
       return { titles: body.map(({ title }: Document) => title).join(''), to: links(headers['link']) };
@@ -159,31 +159,31 @@ describe('the pages of a list', () => {
     const begin = await page(again.to['prev']);
     expect([begin.titles, Object.keys(begin.to)]).toEqual(['ed', ['next', 'first']]);
     // What lay behind the cursor is gone: the way back begins with its own document.
-    await engines.deleteMany({ title: { $in: ['a', 'b'] } });
+    await probes.deleteMany({ title: { $in: ['a', 'b'] } });
     const empty = await page(second.to['next']);
     expect([empty.titles, Object.keys(empty.to)]).toEqual(['', ['prev', 'first']]);
     expect((await page(empty.to['prev'])).titles).toBe('dc');
-    await engines.deleteMany({ title: { $in: ['d', 'e'] } });
+    await probes.deleteMany({ title: { $in: ['d', 'e'] } });
     const front = await page(again.to['prev']);
     expect([front.titles, Object.keys(front.to)]).toEqual(['', ['next', 'first']]);
     expect((await page(front.to['next'])).titles).toBe('c');
   });
 
   test('are one empty page without a link if there is nothing', async () => {
-    const { body, headers } = await api.get('/engines?limit=1&sort=title');
+    const { body, headers } = await api.get('/probes?limit=1&sort=title');
     expect([body, headers['link']]).toEqual([[], undefined]);
   });
 
   test('hold 50 if no limit is given', async () => {
-    await engines.insertMany(Array.from({ length: 51 }, (_, thrust) => ({ title: 'x', thrust })));
-    const { body, headers } = await api.get('/engines');
+    await probes.insertMany(Array.from({ length: 51 }, (_, thrust) => ({ title: 'x', thrust })));
+    const { body, headers } = await api.get('/probes');
     expect([body.length, headers['link']]).toEqual([50, expect.stringContaining('limit=50')]);
   });
 });
 
 describe('a cursor', () => {
   beforeEach(async () => {
-    await engines.insertMany(['a', 'b', 'c'].map((title) => ({ title, thrust: 1, lastFired: null })));
+    await probes.insertMany(['a', 'b', 'c'].map((title) => ({ title, thrust: 1, lastFired: null })));
   });
 
   async function cursorOf(path: string): Promise<string> {
@@ -191,27 +191,30 @@ describe('a cursor', () => {
     return new URLSearchParams(links(headers['link'])['next']?.split('?')[1]).get('after') ?? '';
   }
 
-  test.each([
-    '/engines?limit=1',
-    '/engines?limit=1&sort=-title&thrust[gte]=1',
-    '/engines?limit=1&sort=lastFired,thrust',
-  ])('of %s that is changed in any place is refused by name', async (path) => {
-    const cursor = await cursorOf(path);
-    const changes = Array.from(
-      cursor,
-      (letter, place) => cursor.slice(0, place) + (letter === 'A' ? 'B' : 'A') + cursor.slice(place + 1),
-    );
-    for (const changed of [...changes, `${cursor}A`, cursor.slice(1), cursor.slice(0, -1), 'A', 'A'.repeat(99)])
-      for (const name of ['after', 'before']) {
-        const { status, body } = await scanning.get(`${path}&${name}=${changed}`);
-        expect([changed, status, body.errors]).toEqual([changed, 400, [expect.objectContaining({ parameter: name })]]);
-      }
-    expect((await scanning.get(`${path}&after=${cursor}`)).status).toBe(200);
-  });
+  test.each(['/probes?limit=1', '/probes?limit=1&sort=-title&thrust[gte]=1', '/probes?limit=1&sort=lastFired,thrust'])(
+    'of %s that is changed in any place is refused by name',
+    async (path) => {
+      const cursor = await cursorOf(path);
+      const changes = Array.from(
+        cursor,
+        (letter, place) => cursor.slice(0, place) + (letter === 'A' ? 'B' : 'A') + cursor.slice(place + 1),
+      );
+      for (const changed of [...changes, `${cursor}A`, cursor.slice(1), cursor.slice(0, -1), 'A', 'A'.repeat(99)])
+        for (const name of ['after', 'before']) {
+          const { status, body } = await scanning.get(`${path}&${name}=${changed}`);
+          expect([changed, status, body.errors]).toEqual([
+            changed,
+            400,
+            [expect.objectContaining({ parameter: name })],
+          ]);
+        }
+      expect((await scanning.get(`${path}&after=${cursor}`)).status).toBe(200);
+    },
+  );
 
   test('is bound to its query, but not to the page size or the order of the parameters', async () => {
-    const cursor = await cursorOf('/engines?limit=1&sort=title&thrust=1');
-    const status = async (query: string) => (await scanning.get(`/engines?${query}&after=${cursor}`)).status;
+    const cursor = await cursorOf('/probes?limit=1&sort=title&thrust=1');
+    const status = async (query: string) => (await scanning.get(`/probes?${query}&after=${cursor}`)).status;
     for (const other of [
       '',
       'sort=title',
@@ -226,7 +229,7 @@ describe('a cursor', () => {
 
   test('of another secret is refused', async () => {
     const other = supertest(await serve(connection, { settings: { cursorSecret: 'another' } }));
-    const { status, body } = await other.get(`/engines?after=${await cursorOf('/engines?limit=1')}`);
+    const { status, body } = await other.get(`/probes?after=${await cursorOf('/probes?limit=1')}`);
     expect([status, body.errors]).toEqual([400, [expect.objectContaining({ parameter: 'after', keyword: 'cursor' })]]);
   });
 });
@@ -234,7 +237,7 @@ describe('a cursor', () => {
 describe('a list', () => {
   test('shows the fields that are asked for and the id, and reads no others', async () => {
     const _id = new ObjectId();
-    await engines.insertOne({ _id, title: 'Merlin', thrust: 1, lastFired: null });
+    await probes.insertOne({ _id, title: 'Merlin', thrust: 1, lastFired: null });
     const id = _id.toHexString();
     for (const [fields, shown] of [
       ['title', { id, title: 'Merlin' }],
@@ -243,18 +246,18 @@ describe('a list', () => {
       ['createdAt', { id, createdAt: _id.getTimestamp().toISOString() }],
     ] as const)
       for (const sort of ['id', '-thrust'])
-        expect((await api.get(`/engines?fields=${fields}&sort=${sort}`)).body).toEqual([shown]);
+        expect((await api.get(`/probes?fields=${fields}&sort=${sort}`)).body).toEqual([shown]);
   });
 
   test.each([
-    ['count=exact', '/engines?limit=1', '3', 'count=exact'],
-    ['count=estimated', '/engines?limit=1', '3', 'count=estimated'],
-    ['count=exact', '/engines?thrust[gte]=1&limit=1', '2', 'count=exact'],
-    ['respond-async, count="estimated"', '/engines?thrust[gte]=1&limit=1', '2', 'count=estimated'],
-    ['count=all', '/engines', undefined, undefined],
-    [undefined, '/engines', undefined, undefined],
+    ['count=exact', '/probes?limit=1', '3', 'count=exact'],
+    ['count=estimated', '/probes?limit=1', '3', 'count=estimated'],
+    ['count=exact', '/probes?thrust[gte]=1&limit=1', '2', 'count=exact'],
+    ['respond-async, count="estimated"', '/probes?thrust[gte]=1&limit=1', '2', 'count=estimated'],
+    ['count=all', '/probes', undefined, undefined],
+    [undefined, '/probes', undefined, undefined],
   ])('is counted if Prefer: %s asks for it, on every page: %s', async (prefer, path, total, applied) => {
-    await engines.insertMany([0, 1, 2].map((thrust) => ({ title: 'x', thrust })));
+    await probes.insertMany([0, 1, 2].map((thrust) => ({ title: 'x', thrust })));
     const ask = (target: string) => api.get(target).set(prefer === undefined ? {} : { prefer });
     const { headers } = await ask(path).expect(200);
     expect([headers['x-total-count'], headers['preference-applied']]).toEqual([total, applied]);
@@ -263,9 +266,9 @@ describe('a list', () => {
   });
 
   test('that takes the database too long is given up with 503 and a way out, and a count with silence', async () => {
-    await engines.insertMany(Array.from({ length: 500 }, (_, thrust) => ({ title: 'x'.repeat(100), thrust })));
+    await probes.insertMany(Array.from({ length: 500 }, (_, thrust) => ({ title: 'x'.repeat(100), thrust })));
     const hurried = supertest(await serve(connection, { settings: { allowScans: true, queryTimeoutMs: 1 } }));
-    const { status, body, headers } = await hurried.get('/engines?title[contains]=y&sort=-title');
+    const { status, body, headers } = await hurried.get('/probes?title[contains]=y&sort=-title');
     expect([status, body.detail, headers['retry-after']]).toEqual([
       503,
       expect.stringContaining('longer than 1 ms'),

@@ -6,11 +6,11 @@ import { atEnd } from '../testing/cleanup.ts';
 import { testDatabase } from '../testing/database.ts';
 import { lineTo } from '../testing/line.ts';
 
-const MEMBER = '/engines/65a1b2c3d4e5f60718293a4b';
+const MEMBER = '/probes/65a1b2c3d4e5f60718293a4b';
 const REQUESTS = [
-  ['GET', '/engines'],
+  ['GET', '/probes'],
   ['GET', MEMBER],
-  ['POST', '/engines'],
+  ['POST', '/probes'],
   ['PUT', MEMBER],
   ['PATCH', MEMBER],
   ['DELETE', MEMBER],

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { anyString } from '../testing/any-string.ts';
-import { testServer } from '../testing.ts';
+import { fixtureServer } from '../testing.ts';
 import { pageParameters } from './pages.ts';
 import { compileParameters, readId, textOf, type Parameters } from './parameters.ts';
 import { Problem, type Flaw } from './problems.ts';
 
-const { url } = await testServer();
+const { url } = await fixtureServer();
 
 const hexId = fc.stringMatching(/^[0-9a-f]{24}$/);
 
@@ -14,15 +14,15 @@ describe('a query', () => {
   const read = compileParameters(pageParameters);
 
   test.each([
-    ['/engines', { limit: 50 }],
-    ['/engines?', { limit: 50 }],
-    ['/engines?&&', { limit: 50 }],
-    ['/engines?limit=1', { limit: 1 }],
-    ['/engines?limit=200', { limit: 200 }],
-    ['/engines?limit=%31%30', { limit: 10 }],
-    ['/engines?l%69mit=7', { limit: 7 }],
-    ['/engines?after=AAAAAAAAAAAAAAAA', { limit: 50, after: 'AAAAAAAAAAAAAAAA' }],
-    ['/engines?after=__--__--__--__--&limit=3', { limit: 3, after: '__--__--__--__--' }],
+    ['/probes', { limit: 50 }],
+    ['/probes?', { limit: 50 }],
+    ['/probes?&&', { limit: 50 }],
+    ['/probes?limit=1', { limit: 1 }],
+    ['/probes?limit=200', { limit: 200 }],
+    ['/probes?limit=%31%30', { limit: 10 }],
+    ['/probes?l%69mit=7', { limit: 7 }],
+    ['/probes?after=AAAAAAAAAAAAAAAA', { limit: 50, after: 'AAAAAAAAAAAAAAAA' }],
+    ['/probes?after=__--__--__--__--&limit=3', { limit: 3, after: '__--__--__--__--' }],
   ])('as in %s is read as %j', (target, values) => {
     expect(read(target)).toEqual(values);
   });
@@ -45,7 +45,7 @@ describe('a query', () => {
     ['__proto__=1&constructor=2&toString', ['__proto__', 'constructor', 'toString']],
     ['x=1&x=2&limit=0&after=!&limit%00=1&before=!', ['x', 'limit\0', 'limit', 'after', 'before']],
   ])('of ?%s is refused by the names %j', (query, names) => {
-    expect(new Set(refusals(`/engines?${query}`))).toEqual(new Set(names));
+    expect(new Set(refusals(`/probes?${query}`))).toEqual(new Set(names));
   });
 
   test('gives every limit from 1 to 200 and no other', () => {
@@ -75,10 +75,10 @@ describe('a query', () => {
   });
 
   test.each([
-    ['GET', '/engines?limit=0&after=!&x=1&x=2', ['x', 'limit', 'after']],
-    ['POST', '/engines?x', ['x']],
-    ['DELETE', '/engines/65a1b2c3d4e5f60718293a4b?x=1', ['x']],
-    ['GET', '/engines??limit=1', ['?limit']],
+    ['GET', '/probes?limit=0&after=!&x=1&x=2', ['x', 'limit', 'after']],
+    ['POST', '/probes?x', ['x']],
+    ['DELETE', '/probes/65a1b2c3d4e5f60718293a4b?x=1', ['x']],
+    ['GET', '/probes??limit=1', ['?limit']],
     ['GET', '/health?x=1', ['x']],
     ['GET', '/openapi.json?x=1', ['x']],
   ])('that cannot be used is a 400 for %s %s', async (method, path, names) => {

@@ -10,11 +10,11 @@ import { MongoNetworkError, MongoServerError } from 'mongodb';
 import { pino } from 'pino';
 import supertest from 'supertest';
 import { anyString } from '../testing/any-string.ts';
-import { testServer } from '../testing.ts';
+import { fixtureServer } from '../testing.ts';
 import { answerFailures } from './failures.ts';
 import { problemSchema } from './problems.ts';
 
-const { url, db, engines } = await testServer();
+const { url, db, probes } = await fixtureServer();
 const api = supertest(url);
 const { hostname, port } = new URL(url);
 const UNKNOWN_ID = '000000000000000000000000';
@@ -26,8 +26,8 @@ const isProblem = ajv.compile(problemSchema);
 
 let member: string;
 beforeEach(async () => {
-  await engines.deleteMany({});
-  member = (await api.post('/engines').send({ title: 'Merlin' })).headers['location'] ?? '';
+  await probes.deleteMany({});
+  member = (await api.post('/probes').send({ title: 'Merlin' })).headers['location'] ?? '';
 });
 
 /** A request as it is given; a URL would be tidied up. Fails if there is no answer soon. */
@@ -45,18 +45,18 @@ async function ask(method: string, path: string, headers: Record<string, string>
 
 describe('a failure', () => {
   test.each([
-    [400, 'GET', '/engines?limit=0', {}, ''],
-    [400, 'GET', '/engines/x', {}, ''],
-    [400, 'GET', '/engines?{"a":1}=<b>|^`\\%zz', {}, ''],
-    [400, 'GET', '/engines/%zz', {}, ''],
-    [400, 'POST', '/engines', JSON_TYPE, '{'],
-    [404, 'GET', `/engines/${UNKNOWN_ID}`, {}, ''],
+    [400, 'GET', '/probes?limit=0', {}, ''],
+    [400, 'GET', '/probes/x', {}, ''],
+    [400, 'GET', '/probes?{"a":1}=<b>|^`\\%zz', {}, ''],
+    [400, 'GET', '/probes/%zz', {}, ''],
+    [400, 'POST', '/probes', JSON_TYPE, '{'],
+    [404, 'GET', `/probes/${UNKNOWN_ID}`, {}, ''],
     [404, 'DELETE', '/{"nothing":\\here}?q=|^`#fragment', {}, ''],
-    [405, 'DELETE', '/engines', {}, ''],
-    [406, 'GET', '/engines', { accept: 'text/html' }, ''],
-    [413, 'POST', '/engines', JSON_TYPE, ' '.repeat(110_000)],
-    [415, 'POST', '/engines', { 'content-type': 'text/plain' }, 'a'],
-    [422, 'POST', '/engines', JSON_TYPE, '{"~":{},"title":5,"thrust":-1,"lastFired":""}'],
+    [405, 'DELETE', '/probes', {}, ''],
+    [406, 'GET', '/probes', { accept: 'text/html' }, ''],
+    [413, 'POST', '/probes', JSON_TYPE, ' '.repeat(110_000)],
+    [415, 'POST', '/probes', { 'content-type': 'text/plain' }, 'a'],
+    [422, 'POST', '/probes', JSON_TYPE, '{"~":{},"title":5,"thrust":-1,"lastFired":""}'],
   ])('with status %i, for %s %s, is told by RFC 9457 problem details', async (status, method, path, headers, body) => {
     const response = await ask(method, path, headers, body);
     const problem = await json(response);
@@ -102,15 +102,15 @@ describe('a failure', () => {
   });
 
   test('of a unique index is a 409 that names the field', async () => {
-    const index = await engines.createIndex({ title: 1 }, { unique: true });
-    const { status, body } = await api.post('/engines').send({ title: 'Merlin' });
-    await engines.dropIndex(index);
+    const index = await probes.createIndex({ title: 1 }, { unique: true });
+    const { status, body } = await api.post('/probes').send({ title: 'Merlin' });
+    await probes.dropIndex(index);
     expect([status, body.errors]).toEqual([409, [expect.objectContaining({ pointer: '/title', keyword: 'unique' })]]);
   });
 });
 
 describe('what is not there', () => {
-  test.each(['/', '/engine', '/Engines', '/engines//', `/engines/${UNKNOWN_ID}/x`, '/engines%2F', '//engines'])(
+  test.each(['/', '/probe', '/Probes', '/probes//', `/probes/${UNKNOWN_ID}/x`, '/probes%2F', '//probes'])(
     'the path %s is a 404',
     async (path) => {
       const response = await ask('GET', path);
@@ -126,19 +126,19 @@ describe('what is not there', () => {
     ['g'.repeat(24), 400],
     ['%zz', 400],
   ])('the id %s is a %i for every method', async (id, status) => {
-    for (const method of ['GET', 'DELETE']) expect((await ask(method, `/engines/${id}`)).statusCode).toBe(status);
+    for (const method of ['GET', 'DELETE']) expect((await ask(method, `/probes/${id}`)).statusCode).toBe(status);
     for (const method of ['PUT', 'PATCH'])
-      expect((await ask(method, `/engines/${id}`, JSON_TYPE, '{"title":"a"}')).statusCode).toBe(status);
+      expect((await ask(method, `/probes/${id}`, JSON_TYPE, '{"title":"a"}')).statusCode).toBe(status);
   });
 
   test('a malformed id is told before anything is said of the body', async () => {
-    expect((await ask('PUT', '/engines/xyz', JSON_TYPE, 'x')).statusCode).toBe(400);
-    expect((await ask('PATCH', '/engines/xyz', JSON_TYPE, '{"thrust":"x"}')).statusCode).toBe(400);
+    expect((await ask('PUT', '/probes/xyz', JSON_TYPE, 'x')).statusCode).toBe(400);
+    expect((await ask('PATCH', '/probes/xyz', JSON_TYPE, '{"thrust":"x"}')).statusCode).toBe(400);
   });
 
   test('a body where none is taken is a 400, not ignored', async () => {
     for (const method of ['GET', 'DELETE'])
-      expect((await ask(method, `/engines/${UNKNOWN_ID}`, JSON_TYPE, '{}')).statusCode).toBe(400);
+      expect((await ask(method, `/probes/${UNKNOWN_ID}`, JSON_TYPE, '{}')).statusCode).toBe(400);
   });
 });
 
@@ -146,16 +146,14 @@ describe('a client', () => {
   test.each(['text/html', 'application/xml', 'application/json;q=0', 'application/problem+json'])(
     'that accepts %s only is told so by a 406, and nothing is written',
     async (accept) => {
-      const before = await engines.find().toArray();
-      const writes = [api.post('/engines'), api.put(member), api.patch(member)].map((sent) =>
-        sent.send({ title: 'a' }),
-      );
-      const reads = ['/engines', member, '/health', '/openapi.json'].map((path) => api.get(path));
+      const before = await probes.find().toArray();
+      const writes = [api.post('/probes'), api.put(member), api.patch(member)].map((sent) => sent.send({ title: 'a' }));
+      const reads = ['/probes', member, '/health', '/openapi.json'].map((path) => api.get(path));
       for (const asked of [...reads, ...writes]) {
         const { status, body } = await asked.set('accept', accept);
         expect([status, body.errors]).toEqual([406, [expect.objectContaining({ header: 'Accept' })]]);
       }
-      expect(await engines.find().toArray()).toEqual(before);
+      expect(await probes.find().toArray()).toEqual(before);
       // There is nothing to accept in an answer without a body.
       expect((await api.delete(member).set('accept', accept)).status).toBe(204);
     },
@@ -164,7 +162,7 @@ describe('a client', () => {
   test.each(['*/*', 'application/*', 'application/json', 'text/html, application/json;q=0.1', 'text/html, */*;q=0.1'])(
     'that accepts %s is served',
     async (accept) => {
-      expect((await api.get('/engines').set('accept', accept)).status).toBe(200);
+      expect((await api.get('/probes').set('accept', accept)).status).toBe(200);
     },
   );
 });
@@ -178,11 +176,11 @@ test('whatever is asked, the answer comes, is no 5xx and leaves nothing stored t
     { maxKeys: 2 },
   );
   const path = fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom('/engines', 'member', 'member') },
-    fc.tuple(fc.constantFrom('/engines', '/engines?', '/engines/', '/', 'http://', '', 'member?'), printable).map(join),
+    { weight: 4, arbitrary: fc.constantFrom('/probes', 'member', 'member') },
+    fc.tuple(fc.constantFrom('/probes', '/probes?', '/probes/', '/', 'http://', '', 'member?'), printable).map(join),
   );
   const wild = fc.oneof(fc.jsonValue(), fc.date().map(String), fc.double(), anyString());
-  const engine = fc.record(
+  const probe = fc.record(
     {
       title: fc.oneof(anyString({ minLength: 1 }), wild),
       thrust: fc.oneof(fc.nat(), wild),
@@ -193,12 +191,12 @@ test('whatever is asked, the answer comes, is no 5xx and leaves nothing stored t
   );
   const near = fc.record({ title: fc.string({ minLength: 1 }), thrust: fc.nat(), lastFired: fc.constant(null) });
   const body = fc
-    .oneof(near, engine, fc.jsonValue())
+    .oneof(near, probe, fc.jsonValue())
     .map((value) => JSON.stringify(value))
     .map((text) => Buffer.from(text));
   const bytes = fc.uint8Array().map((some) => Buffer.from(some));
   const plausible = fc.tuple(
-    fc.constantFrom(['POST', '/engines'] as const, ['PUT', 'member'] as const, ['PATCH', 'member'] as const),
+    fc.constantFrom(['POST', '/probes'] as const, ['PUT', 'member'] as const, ['PATCH', 'member'] as const),
     fc.constant(JSON_TYPE),
     body,
   );
@@ -218,9 +216,9 @@ test('whatever is asked, the answer comes, is no 5xx and leaves nothing stored t
     }),
     { numRuns: 250 },
   );
-  const [collection] = await db.listCollections({ name: 'engines' }, { nameOnly: false }).toArray();
-  expect(await engines.countDocuments()).toBeGreaterThan(5);
-  expect(await engines.countDocuments({ $nor: [{ ...collection?.options?.['validator'] }] })).toBe(0);
+  const [collection] = await db.listCollections({ name: 'probes' }, { nameOnly: false }).toArray();
+  expect(await probes.countDocuments()).toBeGreaterThan(5);
+  expect(await probes.countDocuments({ $nor: [{ ...collection?.options?.['validator'] }] })).toBe(0);
 });
 
 const join = (parts: string[]) => parts.join('');

@@ -5,7 +5,7 @@ import { PROBE_DEFAULTS } from '../testing/fixtures.ts';
 
 const { url } = await fixtureServer();
 
-test('a probe is served as an engine is', async () => {
+test('a probe is served as it is declared', async () => {
   const { status, body } = await supertest(url).post('/probes').send({ title: 'Voyager 2' });
   expect([status, body]).toEqual([
     201,

@@ -6,28 +6,28 @@ import { readFields } from '../schema/fields.ts';
 import { withSearch } from '../schema/search.ts';
 import { anyString } from '../testing/any-string.ts';
 import { links } from '../testing/links.ts';
-import { testServer } from '../testing.ts';
+import { fixtureServer } from '../testing.ts';
 import { allOf } from './filters.ts';
 import { compileSearch } from './search.ts';
 
-const { url, engines, connection } = await testServer();
+const { url, probes, connection } = await fixtureServer();
 const api = supertest(url);
-const Engine = connection.models['Engine'];
-if (!Engine) throw new Error('testServer() made no model');
-const fields = readFields(Engine.schema);
+const Probe = connection.models['Probe'];
+if (!Probe) throw new Error('fixtureServer() made no model');
+const fields = readFields(Probe.schema);
 
 beforeEach(async () => {
-  await engines.deleteMany({});
+  await probes.deleteMany({});
 });
 
 /** A seed that a failure names, so that it can be repeated. */
 const SEED = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
 
-const store = (documents: readonly Document[]) => engines.insertMany(documents.map((one) => withSearch(fields, one)));
+const store = (documents: readonly Document[]) => probes.insertMany(documents.map((one) => withSearch(fields, one)));
 const titlesOf = (body: Document[]): string[] => body.map(({ title }) => String(title));
 
 async function titles(query: string): Promise<string[]> {
-  const { body } = await api.get(`/engines?${query}`).expect(200);
+  const { body } = await api.get(`/probes?${query}`).expect(200);
   return titlesOf(body);
 }
 
@@ -100,7 +100,7 @@ describe('a search', () => {
     expect(await titles('q=merlin&sort=-thrust')).toEqual(['A Merlin', 'Merlins', 'Merlin']);
     expect(await titles('q=merlin&sort=id')).toEqual(['A Merlin', 'Merlin', 'Merlins']);
     const { body, headers } = await api
-      .get('/engines?q=merl&thrust[lt]=3&fields=thrust&limit=1')
+      .get('/probes?q=merl&thrust[lt]=3&fields=thrust&limit=1')
       .set('prefer', 'count=exact');
     expect([body, headers['x-total-count']]).toEqual([[{ id: expect.any(String), thrust: 1 }], '2']);
     const { body: more } = await api.get(links(headers['link'])['next'] ?? '');
@@ -110,7 +110,7 @@ describe('a search', () => {
   test('by one word is answered from the index, rank by rank', async () => {
     await store(Array.from({ length: 12 }, (_, number) => ({ title: `Merlin ${number}` })));
     for (const rank of compileSearch(fields).read('merlin')?.ranks ?? []) {
-      const plan = await engines.find(allOf(rank)).sort({ _id: 1 }).explain('queryPlanner');
+      const plan = await probes.find(allOf(rank)).sort({ _id: 1 }).explain('queryPlanner');
       expect(JSON.stringify(plan['queryPlanner'].winningPlan)).toContain('"indexName":"_search.tokens_1__id_1"');
     }
   });
@@ -125,7 +125,7 @@ describe('a search', () => {
     ['q[eq]=a', 'additionalProperties'],
     ['Q=a', 'additionalProperties'],
   ])('?%s is refused by name', async (query, keyword) => {
-    const { status, body } = await api.get(`/engines?${encodeURI(query).replaceAll('%25', '%')}`);
+    const { status, body } = await api.get(`/probes?${encodeURI(query).replaceAll('%25', '%')}`);
     const parameter = query.slice(0, query.indexOf('='));
     expect([status, body.errors]).toEqual([400, [expect.objectContaining({ parameter, keyword })]]);
   });
@@ -148,7 +148,7 @@ describe('a search', () => {
     );
     await fc.assert(
       fc.asyncProperty(hostile, async (q) => {
-        const { status, text } = await api.get(`/engines?${new URLSearchParams({ q }).toString()}`);
+        const { status, text } = await api.get(`/probes?${new URLSearchParams({ q }).toString()}`);
         expect([200, 400]).toContain(status);
         if (status === 200) expect(text).not.toContain('_search');
       }),
@@ -160,12 +160,12 @@ describe('a search', () => {
 describe('the pages of a search', () => {
   const WORDS = ['a', 'ab', 'abc', 'b', 'bc'];
   const title = fc.array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 3 }).map((words) => words.join(' '));
-  const engine = fc.record({
+  const probe = fc.record({
     _id: fc.stringMatching(/^[0-9a-f]{24}$/).map((hex) => new ObjectId(hex)),
     title,
     thrust: fc.constantFrom(0, 1),
   });
-  const some = fc.uniqueArray(engine, { minLength: 1, maxLength: 16, selector: ({ _id }) => _id.toHexString() });
+  const some = fc.uniqueArray(probe, { minLength: 1, maxLength: 16, selector: ({ _id }) => _id.toHexString() });
 
   /** 0 is the best; undefined if a word is missing. A word that is there as a whole is looked for nowhere else. */
   function rankOf(title: string, query: readonly string[]): number | undefined {
@@ -205,9 +205,9 @@ describe('the pages of a search', () => {
         fc.integer({ min: 1, max: 5 }),
         fc.boolean(),
         async (documents, query, limit, isFiltered) => {
-          await engines.deleteMany({});
+          await probes.deleteMany({});
           await store(documents);
-          const start = `/engines?q=${query.join('%20')}&limit=${limit}${isFiltered ? '&thrust=1' : ''}`;
+          const start = `/probes?q=${query.join('%20')}&limit=${limit}${isFiltered ? '&thrust=1' : ''}`;
           const expected = model(documents, query, isFiltered);
           const { pages, last } = await walk(start, 'next');
           expect(pages.flat()).toEqual(expected);
@@ -222,7 +222,7 @@ describe('the pages of a search', () => {
 
   test('are reached by cursors of this search alone', async () => {
     await store([{ title: 'Merlin' }, { title: 'Merlin' }]);
-    const { headers } = await api.get('/engines?q=merlin&limit=1');
+    const { headers } = await api.get('/probes?q=merlin&limit=1');
     const next = links(headers['link'])['next'] ?? '';
     for (const other of [next.replace('q=merlin', 'q=merl'), next.replace('q=merlin&', ''), `${next}&sort=id`]) {
       const { status, body } = await api.get(other);
@@ -237,11 +237,11 @@ describe('what is written', () => {
   const json = 'application/json-patch+json';
 
   test('is found at once by what it is, and no longer by what it was: POST, PUT, PATCH, JSON Patch, DELETE', async () => {
-    const { body: created } = await api.post('/engines').send({ title: 'Alpha' }).expect(201);
-    const path = `/engines/${created.id}`;
+    const { body: created } = await api.post('/probes').send({ title: 'Alpha' }).expect(201);
+    const path = `/probes/${created.id}`;
     const check = async (present: string, past: string) => {
       expect([present, await found(present), await found(past)]).toEqual([present, 1, 0]);
-      const stored: Document = (await engines.findOne()) ?? {};
+      const stored: Document = (await probes.findOne()) ?? {};
       expect(stored['_search']).toEqual(withSearch(fields, stored)['_search']);
     };
     await check('alpha', 'bravo');
@@ -275,22 +275,22 @@ describe('what is written', () => {
 
   test('is found by what came as one of many, and by what was removed and restored', async () => {
     await api
-      .post('/engines')
+      .post('/probes')
       .send([{ title: 'Golf' }])
       .expect(200);
     expect(await titles('q=golf')).toEqual(['Golf']);
-    const { body } = await api.get('/engines?q=golf');
-    await api.delete(`/engines/${body[0].id}`).expect(204);
+    const { body } = await api.get('/probes?q=golf');
+    await api.delete(`/probes/${body[0].id}`).expect(204);
     expect(await titles('q=golf')).toEqual([]);
-    await api.post(`/engines/${body[0].id}/restore`).expect(200);
+    await api.post(`/probes/${body[0].id}/restore`).expect(200);
     expect(await titles('q=golf')).toEqual(['Golf']);
   });
 
   test('shows nothing of what it is searched by, and takes nothing of it', async () => {
-    const { body, text } = await api.post('/engines').send({ title: 'Alpha' });
-    const path = `/engines/${body.id}`;
+    const { body, text } = await api.post('/probes').send({ title: 'Alpha' });
+    const path = `/probes/${body.id}`;
     const shown = [text];
-    for (const target of [path, '/engines', '/engines?q=alpha', '/openapi.json'])
+    for (const target of [path, '/probes', '/probes?q=alpha', '/openapi.json'])
       shown.push((await api.get(target)).text);
     shown.push(
       (await api.patch(path).send({ title: 'Beta' })).text,
@@ -298,11 +298,11 @@ describe('what is written', () => {
     );
     expect(shown.filter((one) => one.includes('_search'))).toEqual([]);
     const statuses = [
-      await api.post('/engines').send({ title: 'x', _search: { tokens: [] } }),
+      await api.post('/probes').send({ title: 'x', _search: { tokens: [] } }),
       await api.patch(path).send({ _search: null }),
-      await api.get('/engines?_search.tokens=1:beta'),
-      await api.get('/engines?sort=_search.tokens'),
-      await api.get('/engines?fields=_search'),
+      await api.get('/probes?_search.tokens=1:beta'),
+      await api.get('/probes?sort=_search.tokens'),
+      await api.get('/probes?fields=_search'),
       await api.patch(path).set('content-type', json).send('[{"op":"test","path":"/_search/of/title","value":"Beta"}]'),
       await api.patch(path).set('content-type', json).send('[{"op":"add","path":"/_search","value":1}]'),
     ].map(({ status }) => status);
@@ -310,8 +310,8 @@ describe('what is written', () => {
   });
 
   test('before there was search is served as ever, and only not found by it', async () => {
-    const { insertedId } = await engines.insertOne({ title: 'Old', thrust: 1 });
-    const path = `/engines/${insertedId.toHexString()}`;
+    const { insertedId } = await probes.insertOne({ title: 'Old', thrust: 1 });
+    const path = `/probes/${insertedId.toHexString()}`;
     expect(await found('old')).toBe(0);
     expect((await api.patch(path).send({ thrust: 2 }).expect(200)).body).toMatchObject({ title: 'Old', thrust: 2 });
     expect(await titles('title=Old')).toEqual(['Old']);

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import supertest from 'supertest';
-import { testServer } from '../testing.ts';
+import { fixtureServer } from '../testing.ts';
 
-const { url, engines } = await testServer();
+const { url, probes } = await fixtureServer();
 const api = supertest(url);
 
-/** What a client does to the one engine that both know. */
+/** What a client does to the one probe that both know. */
 type Deed =
   | { kind: 'get' }
   | { kind: 'delete' }
@@ -66,7 +66,7 @@ function send(path: string, one: Deed, seen: string) {
   }
 }
 
-/** The engine, and the state of it that each client has seen last. */
+/** The probe, and the state of it that each client has seen last. */
 interface World {
   exists: boolean;
   thrust: number;
@@ -120,8 +120,8 @@ test('whatever two clients do at once, there is an order of their requests that 
   const deeds = fc.array(deed, { minLength: 1, maxLength: 5 });
   await fc.assert(
     fc.asyncProperty(deeds, deeds, async (...both) => {
-      await engines.deleteMany({});
-      const { headers } = await api.post('/engines').send({ title: 'Merlin', thrust: 0 });
+      await probes.deleteMany({});
+      const { headers } = await api.post('/probes').send({ title: 'Merlin', thrust: 0 });
       const path = String(headers['location']);
       const told = await Promise.all(both.map((own) => act(path, [...own, { kind: 'get' }])));
       const start: World = { exists: true, thrust: 0, version: 0, seen: [-1, -1] };

@@ -15,10 +15,10 @@ export async function serveEvents(
   const tap = await tapTo(uri, answer);
   const connection = await connect(tap.uri, db.databaseName, true);
   atEnd(() => connection.close(true));
-  const url = `${await serve(connection, { settings: { events } })}/engines/events`;
+  const url = `${await serve(connection, { settings: { events } })}/probes/events`;
   return {
     url,
-    opened: () => tap.commands.filter(({ aggregate }) => aggregate === 'engines').length,
+    opened: () => tap.commands.filter(({ aggregate }) => aggregate === 'probes').length,
     closed: () => tap.commands.filter((command) => 'killCursors' in command).length,
   };
 }

@@ -80,6 +80,23 @@ export const PROBE_DEFAULTS = {
   instruments: [],
 };
 
+/** A probe with every field that a client can give, and so it is shown, besides its id and its timestamps. */
+export const WHOLE_PROBE = {
+  title: 'Voyager 2',
+  thrust: 4,
+  lastFired: '2026-05-01T12:00:00.000Z',
+  serial: 'VG-2',
+  kind: 'flyby',
+  isCrewed: true,
+  mass: 825.5,
+  drift: -0.25,
+  carrier: '65a1b2c3d4e5f60718293a4b',
+  size: { radius: 1.25, height: 3.7 },
+  site: { code: 'LC-41', country: 'USA' },
+  tags: ['outer planets', ''],
+  instruments: [{ name: 'Plasma spectrometer', mass: 5.5 }],
+};
+
 /** What the tests serve in place of engines. */
 export const FIXTURES: readonly ResourceDeclaration[] = [
   { model: probeModel, path: '/probes', description: 'Probes' },

@@ -1,17 +1,17 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ObjectId, type Document } from 'mongodb';
-import { engineModel } from '../../engines/model.ts';
-import { testServer } from '../../testing.ts';
+import { probeModel } from '../../testing/fixtures.ts';
+import { fixtureServer } from '../../testing.ts';
 import { describeResource } from '../resource-description.ts';
 import { insertAllOrNone, removable, Undecided } from './all-or-none.ts';
 
-const { db, engines, connection, settings } = await testServer();
+const { db, probes, connection, settings } = await fixtureServer();
 const ORIGIN = { caller: '', requestId: '' };
-const { collection, ...rest } = describeResource(engineModel(connection), '/engines', settings);
+const { collection, ...rest } = describeResource(probeModel(connection), '/probes', settings);
 const STAMP = new Date('2026-03-01T00:00:00Z');
 
 beforeEach(async () => {
-  await engines.deleteMany({});
+  await probes.deleteMany({});
 });
 
 const document = (_id = new ObjectId()): Document => ({
@@ -36,7 +36,7 @@ function disturbed(nth: number, happen: (insert: () => Promise<unknown>) => Prom
   let count = 0;
   const insertMany = (documents: Document[], options: object) => {
     count += 1;
-    const insert = () => engines.insertMany(documents, options);
+    const insert = () => probes.insertMany(documents, options);
     return count === nth ? happen(insert) : insert();
   };
   const target = new Proxy(collection, {
@@ -53,19 +53,19 @@ describe.each([
   test('stores all', async () => {
     const documents = Array.from({ length: 8 }, () => document());
     expect(await insert({ ...rest, collection }, windowsOf(documents), ORIGIN)).toEqual([]);
-    expect(await engines.countDocuments()).toBe(8);
+    expect(await probes.countDocuments()).toBe(8);
   });
 
   test('stores nothing if the database refuses one, and leaves what others have', async () => {
     const mine = Array.from({ length: 8 }, () => document());
     const taken = new ObjectId();
     const other = { ...document(taken), title: 'of another' };
-    await engines.insertOne(other);
+    await probes.insertOne(other);
     const refused = await insert({ ...rest, collection }, windowsOf([...mine.slice(0, 7), document(taken)]), ORIGIN);
     expect(refused.filter(({ flaws }) => flaws.length > 0)).toMatchObject([
       { place: 7, flaws: [{ pointer: '/id', keyword: 'unique' }] },
     ]);
-    expect(await engines.find().toArray()).toEqual([other]);
+    expect(await probes.find().toArray()).toEqual([other]);
   });
 
   test.each([
@@ -75,7 +75,7 @@ describe.each([
     const documents = Array.from({ length: 8 }, () => document());
     const inserting = insert(disturbed(2, happen), windowsOf(documents), ORIGIN);
     await expect(inserting).rejects.toThrow(insert === removable ? Undecided : 'the line is cut');
-    expect(await engines.countDocuments()).toBe(0);
+    expect(await probes.countDocuments()).toBe(0);
   });
 });
 
@@ -83,23 +83,23 @@ test('without transactions, one of another that came with the same id while a ba
   const mine = [document(), document(), document()];
   const other = { ...document(mine[1]?.['_id']), title: 'of another' };
   const happen = async () => {
-    await engines.insertOne(other);
+    await probes.insertOne(other);
     return fail();
   };
   await expect(removable(disturbed(1, happen), windowsOf(mine), ORIGIN)).rejects.toThrow(Undecided);
-  expect(await engines.find().toArray()).toEqual([other]);
+  expect(await probes.find().toArray()).toEqual([other]);
 });
 
 test('without transactions, what is taken back leaves the history of an earlier member with the same id', async () => {
   const first = document();
   const second = document();
-  const history = db.collection('engines.history');
+  const history = db.collection('probes.history');
   const resource = { ...rest, collection };
   await insertAllOrNone(resource, windowsOf([first]), ORIGIN);
-  await engines.deleteOne({ _id: first['_id'] });
+  await probes.deleteOne({ _id: first['_id'] });
   await history.updateMany({}, { $set: { at: new Date('2026-05-01') } });
-  await engines.insertOne(second);
+  await probes.insertOne(second);
   expect(await removable(resource, windowsOf([first, document(), document(), second]), ORIGIN)).not.toEqual([]);
-  expect(await engines.find().toArray()).toEqual([second]);
+  expect(await probes.find().toArray()).toEqual([second]);
   expect(await history.find({ of: first['_id'] }).toArray()).toMatchObject([{ at: new Date('2026-05-01') }]);
 });

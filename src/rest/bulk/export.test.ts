@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
 import mongoose from 'mongoose';
 import { pino } from 'pino';
-import { engineModel } from '../../engines/model.ts';
-import { serve, testServer } from '../../testing.ts';
+import { probeModel } from '../../testing/fixtures.ts';
+import { serve, fixtureServer } from '../../testing.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { testDatabase } from '../../testing/database.ts';
 import { lineTo } from '../../testing/line.ts';
@@ -15,7 +15,7 @@ import { NO_INPUT } from '../operations.ts';
 import { compileParameters } from '../parameters.ts';
 import { describeResource } from '../resource-description.ts';
 
-const { url, engines, uri, db, settings } = await testServer();
+const { url, probes, uri, db, settings } = await fixtureServer();
 const NDJSON = 'application/x-ndjson';
 const CSV = 'text/csv';
 const COUNT = 1600;
@@ -23,7 +23,7 @@ const STAMP = new Date('2026-03-01T00:00:00Z');
 const idOf = (index: number) => new ObjectId(index.toString(16).padStart(24, '0'));
 
 beforeAll(async () => {
-  await engines.insertMany(
+  await probes.insertMany(
     Array.from({ length: COUNT }, (_, index) => ({
       _id: idOf(index),
       title: index === 0 ? '=HYPERLINK("a")' : `${'x'.repeat(120)}${index}`,
@@ -35,7 +35,7 @@ beforeAll(async () => {
   );
 });
 
-const get = (accept: string, query = '') => fetch(`${url}/engines${query}`, { headers: { accept } });
+const get = (accept: string, query = '') => fetch(`${url}/probes${query}`, { headers: { accept } });
 const lines = async (response: Response) => (await response.text()).trimEnd().split('\n');
 
 describe('an export', () => {
@@ -54,20 +54,22 @@ describe('an export', () => {
     const csv = await get(CSV, query);
     expect([csv.headers.get('content-type'), csv.headers.get('content-disposition')]).toEqual([
       'text/csv; charset=utf-8',
-      'attachment; filename="engines.csv"',
+      'attachment; filename="probes.csv"',
     ]);
     expect(await csv.text()).toBe(`id,thrust\r\n${rows.map(({ id, thrust }) => `${id},${thrust}\r\n`).join('')}`);
   });
 
   test('keeps spreadsheets from taking a text for a formula', async () => {
-    const [, row] = await lines(await get(CSV, '?thrust=0'));
+    const [, row] = await lines(await get(CSV, '?thrust=0&fields=title,thrust,lastFired,createdAt,updatedAt'));
     expect(row).toBe(
       `${idOf(0).toHexString()},"'=HYPERLINK(""a"")",0,,${STAMP.toISOString()},${STAMP.toISOString()}\r`.trimEnd(),
     );
   });
 
   test('of nothing has a header in CSV, and no line in NDJSON', async () => {
-    expect(await (await get(CSV, '?thrust=-1')).text()).toBe('id,title,thrust,lastFired,createdAt,updatedAt\r\n');
+    expect(await (await get(CSV, '?thrust=-1')).text()).toBe(
+      'id,title,thrust,lastFired,serial,kind,isCrewed,mass,drift,carrier,size,site.code,site.country,tags,instruments,createdAt,updatedAt\r\n',
+    );
     expect(await (await get(NDJSON, '?thrust=-1')).text()).toBe('');
   });
 
@@ -81,13 +83,13 @@ describe('an export', () => {
 
   test('needs an index as a page does, and tells a count if it is asked', async () => {
     expect((await get(NDJSON, '?title[contains]=x')).status).toBe(400);
-    const response = await fetch(`${url}/engines?thrust[lt]=3`, { headers: { accept: NDJSON, prefer: 'count=exact' } });
+    const response = await fetch(`${url}/probes?thrust[lt]=3`, { headers: { accept: NDJSON, prefer: 'count=exact' } });
     expect(response.headers.get('x-total-count')).toBe('3');
     await response.text();
   });
 
   test('is announced by HEAD, without a query', async () => {
-    const response = await fetch(`${url}/engines`, { method: 'HEAD', headers: { accept: CSV } });
+    const response = await fetch(`${url}/probes`, { method: 'HEAD', headers: { accept: CSV } });
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/csv; charset=utf-8']);
   });
 });
@@ -95,7 +97,7 @@ describe('an export', () => {
 describe('while it is sent', () => {
   test('a batch is read when the one before it was taken, and the cursor is closed when nobody takes more', async () => {
     const { connection, client, events } = await watched(uri);
-    const { handle, parameters = {} } = listOperation(describeResource(engineModel(connection), '/engines', settings));
+    const { handle, parameters = {} } = listOperation(describeResource(probeModel(connection), '/probes', settings));
     const { stream } = await handle({ ...NO_INPUT, parameters: compileParameters(parameters)(''), accepted: NDJSON });
     const chunks = stream?.content[Symbol.asyncIterator]();
     expect(events).toEqual([]);
@@ -111,7 +113,7 @@ describe('while it is sent', () => {
     const big = await testDatabase();
     // More than the system holds for a connection.
     const title = 'x'.repeat(40_000);
-    await big.db.collection('engines').insertMany(Array.from({ length: 600 }, () => ({ title })));
+    await big.db.collection('probes').insertMany(Array.from({ length: 600 }, () => ({ title })));
     const { connection, client, events } = await watched(big.uri, big.db.databaseName);
     const killed = new Promise<void>((resolve) => {
       client.on('commandStarted', ({ commandName }) => {
@@ -137,7 +139,7 @@ describe('while it is sent', () => {
     const response = await ask(at);
     expect(response.statusCode).toBe(200);
     await expect(text(response)).rejects.toThrow('aborted');
-    expect(log.join('')).toContain('/engines');
+    expect(log.join('')).toContain('/probes');
   });
 
   test('a query that does not begin in time is a 503, and ends', async () => {
@@ -145,7 +147,7 @@ describe('while it is sent', () => {
     const { connection, events } = await watched(line.uri);
     const at = await serve(connection, { settings: { queryTimeoutMs: 50 } });
     line.swallow(true);
-    const response = await fetch(`${at}/engines`, { headers: { accept: NDJSON } });
+    const response = await fetch(`${at}/probes`, { headers: { accept: NDJSON } });
     expect([response.status, response.headers.get('content-type')]).toEqual([503, 'application/problem+json']);
     expect(await response.json()).toMatchObject({ detail: expect.stringContaining('longer than 50 ms') });
     expect(events).toContain('find failed');
@@ -173,7 +175,7 @@ async function watched(at: string, dbName = db.databaseName) {
 }
 
 async function ask(at: string): Promise<IncomingMessage> {
-  const sent = request(`${at}/engines`, { headers: { accept: NDJSON } }).end();
+  const sent = request(`${at}/probes`, { headers: { accept: NDJSON } }).end();
   const [response]: IncomingMessage[] = await once(sent, 'response');
   if (!response) throw new Error('no response');
   return response;

@@ -1,9 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
-import { testServer } from '../../testing.ts';
+import { fixtureServer } from '../../testing.ts';
+import { PROBE_DEFAULTS } from '../../testing/fixtures.ts';
 
-const { url, engines } = await testServer();
+const { url, probes } = await fixtureServer();
 const JSON_ARRAY = 'application/json';
 const NDJSON = 'application/x-ndjson';
 const CSV = 'text/csv';
@@ -11,12 +12,12 @@ const ID = '65a1b2c3d4e5f60718293a4b';
 const STAMP = '2026-03-01T00:00:00.000Z';
 
 beforeEach(async () => {
-  await engines.deleteMany({});
+  await probes.deleteMany({});
 });
 
 /** Sends rows; the report by its lines, the totals apart. */
 async function send(type: string, body: string | Uint8Array | ReadableStream, headers: Record<string, string> = {}) {
-  const response = await fetch(`${url}/engines`, {
+  const response = await fetch(`${url}/probes`, {
     method: 'POST',
     headers: { 'content-type': type, ...headers },
     body: typeof body === 'string' ? Buffer.from(body) : body,
@@ -31,7 +32,7 @@ async function send(type: string, body: string | Uint8Array | ReadableStream, he
   return { status: response.status, headers: response.headers, totals: lines.pop(), bad: lines };
 }
 
-const titles = async () => (await engines.find().sort({ title: 1 }).toArray()).map(({ title }) => title);
+const titles = async () => (await probes.find().sort({ title: 1 }).toArray()).map(({ title }) => title);
 /** What is wrong, in short. */
 const flaws = (bad: { line?: number; index?: number; errors: { pointer: string; keyword: string }[] }[]) =>
   bad.map(({ line, index, errors }) => [
@@ -50,17 +51,17 @@ describe('many at once', () => {
   ])('are stored from %s: %j', async (type, body) => {
     const { status, totals, bad } = await send(type, body);
     expect([status, bad, totals]).toEqual([200, [], { read: 2, inserted: 2, bad: 0, complete: true }]);
-    expect(await engines.find().sort({ title: 1 }).toArray()).toMatchObject([
+    expect(await probes.find().sort({ title: 1 }).toArray()).toMatchObject([
       { title: 'A', thrust: 5, lastFired: null, createdAt: expect.any(Date), updatedAt: expect.any(Date) },
       { title: 'B', thrust: 0 },
     ]);
   });
 
   test('keep the id and the times that a row has; a single POST still refuses them', async () => {
-    const whole = { id: ID, title: 'A', thrust: 1, lastFired: null, createdAt: STAMP, updatedAt: STAMP };
+    const whole = { id: ID, title: 'A', ...PROBE_DEFAULTS, thrust: 1, createdAt: STAMP, updatedAt: STAMP };
     expect((await send(JSON_ARRAY, JSON.stringify([whole]))).totals).toMatchObject({ inserted: 1 });
-    expect(await (await fetch(`${url}/engines/${ID}`)).json()).toEqual(whole);
-    const single = await fetch(`${url}/engines`, {
+    expect(await (await fetch(`${url}/probes/${ID}`)).json()).toEqual(whole);
+    const single = await fetch(`${url}/probes`, {
       method: 'POST',
       headers: { 'content-type': JSON_ARRAY },
       body: JSON.stringify(whole),
@@ -156,7 +157,7 @@ describe('a bad row is told by its place, and the others are stored:', () => {
   });
 
   test('an id that is taken, or comes twice', async () => {
-    await engines.insertOne({ _id: new ObjectId(ID), title: 'old' });
+    await probes.insertOne({ _id: new ObjectId(ID), title: 'old' });
     const other = ID.replace('6', '7');
     const rows = [ID, other, other].map((id) => JSON.stringify({ id, title: 'new' }));
     const { status, bad, totals } = await send(NDJSON, rows.join('\n'));
@@ -172,9 +173,9 @@ describe('a bad row is told by its place, and the others are stored:', () => {
   });
 
   test('one that only the database refuses', async () => {
-    await engines.createIndex({ title: 1 }, { unique: true, name: 'once' });
+    await probes.createIndex({ title: 1 }, { unique: true, name: 'once' });
     const { bad } = await send(NDJSON, '{"title":"A"}\n{"title":"B"}\n{"title":"A"}\n');
-    await engines.dropIndex('once');
+    await probes.dropIndex('once');
     expect(flaws(bad)).toEqual([[3, ' unique']]);
   });
 
@@ -186,7 +187,7 @@ describe('a bad row is told by its place, and the others are stored:', () => {
 });
 
 test('a CSV header that names unknown, repeated or missing fields is a problem that lists them', async () => {
-  const response = await fetch(`${url}/engines`, {
+  const response = await fetch(`${url}/probes`, {
     method: 'POST',
     headers: { 'content-type': CSV },
     body: Buffer.from('thrust,colour,thrust\n1,2,3\n'),
@@ -230,6 +231,6 @@ describe('a body that breaks off', () => {
       'content-encoding': 'gzip',
     });
     expect([status, totals]).toMatchObject([400, { complete: false, detail: expect.stringContaining('broke off') }]);
-    expect(await engines.countDocuments()).toBe(totals.inserted);
+    expect(await probes.countDocuments()).toBe(totals.inserted);
   });
 });

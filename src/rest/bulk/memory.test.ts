@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { openSpool } from './spool.ts';
 import { readRows } from './rows.ts';
 import { windowsOf } from './windows.ts';
-import { testServer } from '../../testing.ts';
+import { fixtureServer } from '../../testing.ts';
 import { heldInBuffers } from '../../testing/memory.ts';
 
-const { url, engines } = await testServer();
+const { url, probes } = await fixtureServer();
 const ROWS = 20_000;
 
 /** Rows that are bad, but for one in two hundred. */
@@ -20,7 +20,7 @@ let peak = 0;
 describe('memory', () => {
   test('does not grow with the number of rows, nor with that of bad ones', async () => {
     const before = heldInBuffers();
-    const response = await fetch(`${url}/engines`, {
+    const response = await fetch(`${url}/probes`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson' },
       body: ReadableStream.from(rows()),
@@ -40,7 +40,7 @@ describe('memory', () => {
       bad: (ROWS * 199) / 200,
       complete: true,
     });
-    expect(await engines.countDocuments()).toBe(ROWS / 200);
+    expect(await probes.countDocuments()).toBe(ROWS / 200);
     // The report has two megabytes.
     expect(peak - before).toBeLessThan(2 ** 20);
   });

@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ObjectId } from 'mongodb';
 import mongoose from 'mongoose';
 import { pino } from 'pino';
-import { serve, testServer } from '../../testing.ts';
+import { serve, fixtureServer } from '../../testing.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { lineTo } from '../../testing/line.ts';
 
-const { url, engines, uri, db } = await testServer();
+const { url, probes, uri, db } = await fixtureServer();
 const NDJSON = 'application/x-ndjson';
 
 const OPTIONS = {
@@ -18,12 +18,12 @@ const OPTIONS = {
 };
 
 beforeEach(async () => {
-  await engines.deleteMany({});
+  await probes.deleteMany({});
 });
 
 async function send(body: string, prefer = 'handling=strict', at = url) {
   const headers = { 'content-type': NDJSON, prefer };
-  const response = await fetch(`${at}/engines`, { method: 'POST', headers, body: Buffer.from(body) });
+  const response = await fetch(`${at}/probes`, { method: 'POST', headers, body: Buffer.from(body) });
   const text = await response.text();
   const lines = text
     .trimEnd()
@@ -48,7 +48,7 @@ describe('a strict import', () => {
       totals: { read: 450, inserted: 450, bad: 0, complete: true },
       bad: [],
     });
-    expect(await engines.countDocuments()).toBe(450);
+    expect(await probes.countDocuments()).toBe(450);
     expect((await send(rows(1), 'handling=lenient')).applied).toBe('handling=lenient');
     expect((await send(rows(1), 'return=minimal')).applied).toBeNull();
   });
@@ -59,14 +59,14 @@ describe('a strict import', () => {
     ['has an id that is taken', row({ id: '65a1b2c3d4e5f60718293a4b' }), '/id'],
     ['has the id of another', row({ id: '75a1b2c3d4e5f60718293a4b' }), '/id'],
   ])('stores nothing if one row %s', async (_what, bad, pointer) => {
-    await engines.insertOne({ _id: new ObjectId('65a1b2c3d4e5f60718293a4b'), title: 'old' });
+    await probes.insertOne({ _id: new ObjectId('65a1b2c3d4e5f60718293a4b'), title: 'old' });
     const result = await send([row({ id: '75a1b2c3d4e5f60718293a4b' }), rows(210), bad, rows(3)].join('\n'));
     expect(result).toMatchObject({
       status: 422,
       totals: { read: 215, inserted: 0, bad: 1, complete: true },
       bad: [{ line: 212, errors: [{ pointer }] }],
     });
-    expect(await engines.countDocuments()).toBe(1);
+    expect(await probes.countDocuments()).toBe(1);
   });
 
   test('of two at once with one id in common, one stores everything and the other nothing', async () => {
@@ -77,8 +77,8 @@ describe('a strict import', () => {
       ),
     );
     expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 422]));
-    expect(new Set((await engines.find().toArray()).map(({ title }) => title)).size).toBe(1);
-    expect(await engines.countDocuments()).toBe(31);
+    expect(new Set((await probes.find().toArray()).map(({ title }) => title)).size).toBe(1);
+    expect(await probes.countDocuments()).toBe(31);
   });
 
   test('that loses its database half-way stores nothing, and is a 503', async () => {
@@ -88,14 +88,14 @@ describe('a strict import', () => {
     const at = await serve(connection);
     let inserts = 0;
     connection.getClient().on('commandStarted', ({ command }) => {
-      inserts += command['insert'] === 'engines' ? 1 : 0;
+      inserts += command['insert'] === 'probes' ? 1 : 0;
       if (inserts === 2) line.cut();
     });
     expect(await send(rows(450), undefined, at)).toMatchObject({
       status: 503,
       totals: { read: 450, inserted: 0, complete: false, detail: expect.stringContaining('The database') },
     });
-    expect(await engines.countDocuments()).toBe(0);
+    expect(await probes.countDocuments()).toBe(0);
   });
 
   test('that is not strict keeps what it has stored by then, and says what is uncertain', async () => {
@@ -107,7 +107,7 @@ describe('a strict import', () => {
     const at = await serve(connection, { logger });
     let inserts = 0;
     connection.getClient().on('commandStarted', ({ command }) => {
-      inserts += command['insert'] === 'engines' ? 1 : 0;
+      inserts += command['insert'] === 'probes' ? 1 : 0;
       if (inserts === 2) line.cut();
     });
     expect(await send([rows(199), '{', rows(150), '{', rows(200)].join('\n'), '', at)).toMatchObject({
@@ -115,7 +115,7 @@ describe('a strict import', () => {
       bad: [{ line: 200 }, { line: 351 }],
       totals: { read: 400, inserted: 199, bad: 2, uncertain: 199, complete: false },
     });
-    expect(await engines.countDocuments()).toBe(199);
+    expect(await probes.countDocuments()).toBe(199);
     expect(log).toHaveLength(1);
   });
 });

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { testServer } from '../../testing.ts';
+import { fixtureServer } from '../../testing.ts';
 import { serveEvents } from '../../testing/event-server.ts';
 import { openEvents } from '../../testing/event-source.ts';
 import { until } from '../../testing/until.ts';
 
-const database = await testServer();
-const { engines } = database;
+const database = await fixtureServer();
+const { probes } = database;
 
 test('200 readers share one change stream, which closes when the last has gone', async () => {
   const { url, opened, closed } = await serveEvents(database);
   const sources = await Promise.all(Array.from({ length: 200 }, () => openEvents(url)));
-  await engines.insertMany([{ title: 'one' }, { title: 'two' }]);
+  await probes.insertMany([{ title: 'one' }, { title: 'two' }]);
   const told = await Promise.all(sources.map((source) => source.until(2)));
   expect(new Set(told.map((events) => JSON.stringify(events))).size).toBe(1);
   expect(opened()).toBe(1);
@@ -29,7 +29,7 @@ test('a reader that takes too little is dropped, the others get everything', asy
   const COUNT = 40;
   const title = 'x'.repeat(500_000);
   for (let thrust = 0; thrust < COUNT; thrust += 1) {
-    await engines.insertOne({ title, thrust }, { bypassDocumentValidation: true });
+    await probes.insertOne({ title, thrust }, { bypassDocumentValidation: true });
     await fast.until(thrust + 1);
   }
   expect(fast.events.map(({ data }) => data['thrust'])).toEqual(Array.from({ length: COUNT }, (_, place) => place));
@@ -44,7 +44,7 @@ test('a reader that takes too little is dropped, the others get everything', asy
     fast.events.map(({ data }) => data['thrust']),
   );
   back.close();
-  await engines.deleteMany({});
+  await probes.deleteMany({});
 });
 
 test('there are no more readers than are allowed', async () => {
@@ -62,7 +62,7 @@ test('there are no more readers than are allowed', async () => {
 test('nor more change streams', async () => {
   const { url } = await serveEvents(database, { changeStreams: 1 });
   const source = await openEvents(url);
-  await engines.insertOne({ title: 'Merlin' });
+  await probes.insertOne({ title: 'Merlin' });
   const [told] = await source.until(1);
   source.close();
   await source.ended;

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { connect } from '../../database/connect.ts';
-import { serve, testServer } from '../../testing.ts';
+import { serve, fixtureServer } from '../../testing.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { openEvents } from '../../testing/event-source.ts';
 import { tapTo } from '../../testing/tap.ts';
 
-const { url, uri, db, engines } = await testServer();
+const { url, uri, db, probes } = await fixtureServer();
 const JSON_BODY = { 'content-type': 'application/json' };
 
 /** Sends a request; what it answers. */
@@ -21,11 +21,11 @@ async function send(method: string, path: string, body?: unknown) {
   return { ...Object(answer) };
 }
 
-const create = (title: string, thrust = 0) => send('POST', '/engines', { title, thrust });
+const create = (title: string, thrust = 0) => send('POST', '/probes', { title, thrust });
 
-describe('GET /engines/events', () => {
+describe('GET /probes/events', () => {
   test('tells what is created, changed and removed, in order, as the API shows it', async () => {
-    const source = await openEvents(`${url}/engines/events`);
+    const source = await openEvents(`${url}/probes/events`);
     expect(source.response.statusCode).toBe(200);
     expect(source.response.headers).toMatchObject({
       'content-type': 'text/event-stream',
@@ -33,11 +33,11 @@ describe('GET /engines/events', () => {
       'x-accel-buffering': 'no',
     });
     const created = await create('Merlin "1D"\n', 914);
-    const changed = await send('PATCH', `/engines/${created['id']}`, { thrust: 981 });
+    const changed = await send('PATCH', `/probes/${created['id']}`, { thrust: 981 });
     await source.until(2);
-    const replaced = await send('PUT', `/engines/${created['id']}`, { title: 'Merlin 1D Vacuum' });
+    const replaced = await send('PUT', `/probes/${created['id']}`, { title: 'Merlin 1D Vacuum' });
     await source.until(3);
-    await send('DELETE', `/engines/${created['id']}`);
+    await send('DELETE', `/probes/${created['id']}`);
     expect((await source.until(4)).map(({ event, data }) => ({ event, data }))).toEqual([
       { event: 'created', data: created },
       { event: 'changed', data: changed },
@@ -48,13 +48,13 @@ describe('GET /engines/events', () => {
   });
 
   test('tells what others write to the database', async () => {
-    const source = await openEvents(`${url}/engines/events`);
-    const { insertedId } = await engines.insertOne({ title: 'RS-25' });
-    await engines.updateOne({ _id: insertedId }, { $set: { thrust: 2279 } });
+    const source = await openEvents(`${url}/probes/events`);
+    const { insertedId } = await probes.insertOne({ title: 'RS-25' });
+    await probes.updateOne({ _id: insertedId }, { $set: { thrust: 2279 } });
     await source.until(2);
-    await engines.replaceOne({ _id: insertedId }, { title: 'RS-25D', thrust: 2279 });
+    await probes.replaceOne({ _id: insertedId }, { title: 'RS-25D', thrust: 2279 });
     await source.until(3);
-    await engines.deleteOne({ _id: insertedId });
+    await probes.deleteOne({ _id: insertedId });
     const id = insertedId.toHexString();
     const told = (await source.until(4)).map(({ event, data }) => [event, data['id'], data['title'], data['thrust']]);
     expect(told).toEqual([
@@ -67,12 +67,12 @@ describe('GET /engines/events', () => {
   });
 
   test('leaves out a change whose member is gone by then', async () => {
-    const source = await openEvents(`${url}/engines/events`);
-    const { insertedId } = await engines.insertOne({ title: 'V-2' });
+    const source = await openEvents(`${url}/probes/events`);
+    const { insertedId } = await probes.insertOne({ title: 'V-2' });
     await source.until(1);
     await Promise.all([
-      engines.updateOne({ _id: insertedId }, { $set: { thrust: 1 } }),
-      engines.deleteOne({ _id: insertedId }),
+      probes.updateOne({ _id: insertedId }, { $set: { thrust: 1 } }),
+      probes.deleteOne({ _id: insertedId }),
     ]);
     await source.when(() => source.events.at(-1)?.event === 'removed');
     expect(source.events.filter(({ data }) => data['id'] !== insertedId.toHexString())).toEqual([]);
@@ -80,15 +80,15 @@ describe('GET /engines/events', () => {
   });
 
   test('tells members that meet the filter, and those that no longer meet it', async () => {
-    const source = await openEvents(`${url}/engines/events?thrust[gte]=100&title[startsWith]=A`);
+    const source = await openEvents(`${url}/probes/events?thrust[gte]=100&title[startsWith]=A`);
     const [in1, out, low] = [await create('A1', 100), await create('B', 500), await create('A2', 99)];
-    await send('PATCH', `/engines/${low['id']}`, { title: 'A3' }); // asked about, and it did not meet it
-    await send('PATCH', `/engines/${low['id']}`, { lastFired: '2026-01-01T00:00:00Z' }); // not asked about
-    await send('PATCH', `/engines/${low['id']}`, { thrust: 200 });
+    await send('PATCH', `/probes/${low['id']}`, { title: 'A3' }); // asked about, and it did not meet it
+    await send('PATCH', `/probes/${low['id']}`, { lastFired: '2026-01-01T00:00:00Z' }); // not asked about
+    await send('PATCH', `/probes/${low['id']}`, { thrust: 200 });
     await source.when(() => source.events.at(-1)?.event === 'changed');
-    await send('PATCH', `/engines/${in1['id']}`, { thrust: 1 });
+    await send('PATCH', `/probes/${in1['id']}`, { thrust: 1 });
     await source.when(() => source.events.at(-1)?.data['id'] === in1['id']);
-    await send('DELETE', `/engines/${out['id']}`);
+    await send('DELETE', `/probes/${out['id']}`);
     await source.when(() => source.events.at(-1)?.event === 'removed');
     expect(source.events.map(({ event, data }) => [event, data])).toEqual([
       ['created', in1],
@@ -102,8 +102,8 @@ describe('GET /engines/events', () => {
 
   test('compares what is missing as null, and no values of two types', async () => {
     const asked = ['lastFired=null', 'thrust[ne]=5', 'thrust[lt]=5', 'lastFired[exists]=true'];
-    const sources = await Promise.all(asked.map((filter) => openEvents(`${url}/engines/events?${filter}`)));
-    await engines.insertMany(
+    const sources = await Promise.all(asked.map((filter) => openEvents(`${url}/probes/events?${filter}`)));
+    await probes.insertMany(
       [
         { title: 'bare' },
         { title: 'wrong', thrust: '3', lastFired: 'once' },
@@ -117,13 +117,13 @@ describe('GET /engines/events', () => {
     const found = await Promise.all(
       [{ lastFired: null }, { thrust: { $ne: 5 } }, { thrust: { $lt: 5 } }, { lastFired: { $ne: null } }].map(
         (filter) =>
-          engines
+          probes
             .find({ ...filter, title: { $in: ['bare', 'wrong', 'end'] } })
             .sort('_id')
             .toArray(),
       ),
     );
-    await engines.deleteMany({});
+    await probes.deleteMany({});
     await sources[0]?.when(() => sources[0]?.events.at(-1)?.event === 'removed');
     for (const [place, { events }] of sources.entries())
       expect([
@@ -134,21 +134,21 @@ describe('GET /engines/events', () => {
   });
 
   test('begins again with reset when the collection is replaced', async () => {
-    const source = await openEvents(`${url}/engines/events`);
+    const source = await openEvents(`${url}/probes/events`);
     await create('old');
     await source.until(1);
     await db.collection('restored').insertOne({ title: 'restored' });
-    await db.renameCollection('restored', 'engines', { dropTarget: true });
+    await db.renameCollection('restored', 'probes', { dropTarget: true });
     await source.until(2);
     const { id } = await create('new');
     expect((await source.until(3)).map(({ event }) => event)).toEqual(['created', 'reset', 'created']);
     expect(source.events[2]?.data).toMatchObject({ id, title: 'new' });
     source.close();
 
-    const late = await openEvents(`${url}/engines/events`, source.events[0]?.id);
+    const late = await openEvents(`${url}/probes/events`, source.events[0]?.id);
     expect((await late.until(1))[0]).toMatchObject({ event: 'reset', data: { detail: expect.any(String) } });
     late.close();
-    const again = await openEvents(`${url}/engines/events`, source.events[1]?.id);
+    const again = await openEvents(`${url}/probes/events`, source.events[1]?.id);
     expect((await again.until(1))[0]).toMatchObject({ event: 'created', data: { id } });
     again.close();
   });
@@ -162,7 +162,7 @@ describe('what cannot be answered', () => {
     ['an id that is none of an event', '', { 'last-event-id': '8265' }, 400, { header: 'Last-Event-ID' }],
     ['a client that takes no events', '', { accept: 'application/json' }, 406, { header: 'Accept' }],
   ])('%s is a problem', async (_what, query, headers, status, flaw) => {
-    const response = await fetch(`${url}/engines/events${query}`, { headers });
+    const response = await fetch(`${url}/probes/events${query}`, { headers });
     expect(response.status).toBe(status);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     expect(await response.json()).toMatchObject({
@@ -172,8 +172,8 @@ describe('what cannot be answered', () => {
   });
 
   test('another method is a 405, OPTIONS tells which there are', async () => {
-    expect((await fetch(`${url}/engines/events`, { method: 'DELETE' })).status).toBe(405);
-    const options = await fetch(`${url}/engines/events`, { method: 'OPTIONS' });
+    expect((await fetch(`${url}/probes/events`, { method: 'DELETE' })).status).toBe(405);
+    const options = await fetch(`${url}/probes/events`, { method: 'OPTIONS' });
     expect(options.headers.get('allow')).toBe('GET, HEAD, OPTIONS');
   });
 
@@ -195,7 +195,7 @@ describe('what cannot be answered', () => {
     const tap = await tapTo(uri, (command) => answer(command) || undefined);
     const connection = await connect(tap.uri, db.databaseName, true);
     atEnd(() => connection.close(true));
-    const response = await fetch(`${await serve(connection)}/engines/events`);
+    const response = await fetch(`${await serve(connection)}/probes/events`);
     expect(response.status).toBe(501);
     expect(await response.json()).toMatchObject({ status: 501, detail: expect.stringContaining('standalone mongod') });
   });
@@ -205,7 +205,7 @@ test('HEAD opens no change stream', async () => {
   const tap = await tapTo(uri);
   const connection = await connect(tap.uri, db.databaseName, true);
   atEnd(() => connection.close(true));
-  const head = request(`${await serve(connection)}/engines/events`, { method: 'HEAD' }).end();
+  const head = request(`${await serve(connection)}/probes/events`, { method: 'HEAD' }).end();
   const [response] = await once(head, 'response');
   expect([response.statusCode, response.headers['content-type']]).toEqual([200, 'text/event-stream']);
   expect(tap.commands.filter(isWatch)).toEqual([]);

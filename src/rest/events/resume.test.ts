@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import mongoose from 'mongoose';
 import { pino } from 'pino';
 import { connect } from '../../database/connect.ts';
-import { serve, testServer } from '../../testing.ts';
+import { serve, fixtureServer } from '../../testing.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { serveEvents } from '../../testing/event-server.ts';
 import { until } from '../../testing/until.ts';
@@ -13,12 +13,12 @@ import { Reader } from './reader.ts';
 import { Ring } from './ring.ts';
 import { compileView } from './view.ts';
 
-const database = await testServer();
-const { uri, db, engines } = database;
+const database = await fixtureServer();
+const { uri, db, probes } = database;
 const SMALL = { entries: 8, bytes: 2 ** 20 };
 
 const write = async (...thrusts: number[]) => {
-  for (const thrust of thrusts) await engines.insertOne({ title: 'Merlin', thrust });
+  for (const thrust of thrusts) await probes.insertOne({ title: 'Merlin', thrust });
 };
 
 const upTo = (end: number) => Array.from({ length: end }, (_, place) => place + 1);
@@ -154,7 +154,7 @@ test('a reader that goes over to another change stream keeps what it has not tak
 
 test('one who asks for what the server has forgotten is told to begin again', async () => {
   const { url } = await serveEvents(database, {}, ({ aggregate, pipeline }) =>
-    aggregate === 'engines' && JSON.stringify(pipeline).includes('resumeAfter')
+    aggregate === 'probes' && JSON.stringify(pipeline).includes('resumeAfter')
       ? { ok: 0, code: 286, codeName: 'ChangeStreamHistoryLost', errmsg: 'Resume of change stream was not possible' }
       : undefined,
   );
@@ -173,7 +173,7 @@ test('while the database is away readers stay, and miss nothing', async () => {
   const line = await lineTo(uri);
   const connection = await connect(line.uri, db.databaseName, true);
   atEnd(() => connection.close(true));
-  const url = `${await serve(connection)}/engines/events`;
+  const url = `${await serve(connection)}/probes/events`;
   const source = await openEvents(url);
   await write(1);
   await source.until(1);
@@ -193,7 +193,7 @@ test('they do not wait for ever, and the log tells why', async () => {
   const options = { dbName: db.databaseName, serverSelectionTimeoutMS: 1000 };
   const connection = await mongoose.createConnection(line.uri, options).asPromise();
   atEnd(() => connection.close(true));
-  const url = `${await serve(connection, { logger, settings: { events: { patienceMs: 100 } } })}/engines/events`;
+  const url = `${await serve(connection, { logger, settings: { events: { patienceMs: 100 } } })}/probes/events`;
   const sources = [await openEvents(url), await openEvents(url)];
   line.cut();
   await Promise.all(sources.map(({ ended }) => ended));

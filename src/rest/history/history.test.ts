@@ -4,16 +4,16 @@ import jsonPatch from 'fast-json-patch';
 import mongoose from 'mongoose';
 import { ObjectId, type Document } from 'mongodb';
 import supertest from 'supertest';
-import { serve, testServer } from '../../testing.ts';
+import { serve, fixtureServer } from '../../testing.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { links } from '../../testing/links.ts';
 import { mortalClient } from '../../testing/mortal-client.ts';
 import { standalone } from '../../testing/standalone.ts';
 import { historyDefinition } from './entries.ts';
 
-const { url, engines, db, uri } = await testServer();
+const { url, probes, db, uri } = await fixtureServer();
 const api = supertest(url);
-const entries = db.collection('engines.history');
+const entries = db.collection('probes.history');
 const JSON_PATCH = 'application/json-patch+json';
 const NOBODY = '0'.repeat(24);
 
@@ -30,14 +30,14 @@ const kinds = [
 ] as const;
 
 async function clear() {
-  await engines.deleteMany({});
+  await probes.deleteMany({});
   await entries.deleteMany({});
 }
 beforeEach(clear);
 
 async function created(server = api) {
-  const { body } = await server.post('/engines').send({ title: 'Merlin', thrust: 981 });
-  return { id: String(body.id), path: `/engines/${body.id}`, body };
+  const { body } = await server.post('/probes').send({ title: 'Merlin', thrust: 981 });
+  return { id: String(body.id), path: `/probes/${body.id}`, body };
 }
 
 /** The member's changes, oldest first. */
@@ -81,11 +81,11 @@ describe.each(kinds)('on %s', (_kind, server) => {
       await server.patch(path).set('If-Match', '"other"').send({ thrust: 5 }),
       await server.delete(path).set('If-Match', '"other"'),
       await server.patch(path).type(JSON_PATCH).send('[{"op":"test","path":"/thrust","value":1}]'),
-      await server.delete(`/engines/${NOBODY}`),
+      await server.delete(`/probes/${NOBODY}`),
     ];
     expect(failures.map(({ status }) => status)).toEqual([422, 412, 412, 409, 404]);
-    await engines.insertOne({ _id: new ObjectId(NOBODY), title: '', thrust: 1 }, { bypassDocumentValidation: true });
-    expect((await server.patch(`/engines/${NOBODY}`).send({ thrust: 2 })).status).toBe(422);
+    await probes.insertOne({ _id: new ObjectId(NOBODY), title: '', thrust: 1 }, { bypassDocumentValidation: true });
+    expect((await server.patch(`/probes/${NOBODY}`).send({ thrust: 2 })).status).toBe(422);
     expect((await historyOf(path, server)).length).toBe(1);
     expect(await entries.countDocuments({})).toBe(1);
   });
@@ -136,11 +136,11 @@ describe.each(kinds)('on %s', (_kind, server) => {
     await server.delete(path);
     const both = await Promise.all([server.post(`${path}/restore`), server.post(`${path}/restore`)]);
     expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 409]));
-    expect((await server.post(`/engines/${NOBODY}/restore`)).status).toBe(404);
+    expect((await server.post(`/probes/${NOBODY}/restore`)).status).toBe(404);
   });
 
   const writes: Record<string, (victim: typeof api, path: string) => PromiseLike<unknown>> = {
-    create: (victim) => victim.post('/engines').send({ title: 'Raptor' }),
+    create: (victim) => victim.post('/probes').send({ title: 'Raptor' }),
     change: (victim, path) => victim.patch(path).send({ thrust: 5 }),
     remove: (victim, path) => victim.delete(path),
     restore: (victim, path) => victim.post(`${path}/restore`),
@@ -168,10 +168,10 @@ describe.each(kinds)('on %s', (_kind, server) => {
 
 /** The history of every member that anything is known of makes it what it is. */
 async function expectAgreement(server: typeof api): Promise<void> {
-  const members = await engines.distinct('_id');
+  const members = await probes.distinct('_id');
   const known = new Set([...members, ...(await entries.distinct('of'))].map(String));
   for (const id of known) {
-    const [member, history] = [await server.get(`/engines/${id}`), await server.get(`/engines/${id}/history`)];
+    const [member, history] = [await server.get(`/probes/${id}`), await server.get(`/probes/${id}/history`)];
     const changes: Document[] = history.status === 404 ? [] : history.body.toReversed();
     expect(replayed(changes)).toEqual(member.status === 404 ? null : member.body);
   }
@@ -196,16 +196,16 @@ describe('the history', () => {
   });
 
   test('of a member that was stored by other means is empty, and of none there is nothing', async () => {
-    await engines.insertOne({ _id: new ObjectId(NOBODY), title: 'Merlin', createdAt: new Date('2026-05-01') });
-    expect((await api.get(`/engines/${NOBODY}/history`)).body).toEqual([]);
-    expect((await api.get(`/engines/${NOBODY}?at=2026-05-02T00:00:00Z`)).body).toMatchObject({ title: 'Merlin' });
-    expect((await api.get(`/engines/${NOBODY}?at=2026-04-30T00:00:00Z`)).status).toBe(404);
-    expect((await api.get(`/engines/${'f'.repeat(24)}/history`)).status).toBe(404);
+    await probes.insertOne({ _id: new ObjectId(NOBODY), title: 'Merlin', createdAt: new Date('2026-05-01') });
+    expect((await api.get(`/probes/${NOBODY}/history`)).body).toEqual([]);
+    expect((await api.get(`/probes/${NOBODY}?at=2026-05-02T00:00:00Z`)).body).toMatchObject({ title: 'Merlin' });
+    expect((await api.get(`/probes/${NOBODY}?at=2026-04-30T00:00:00Z`)).status).toBe(404);
+    expect((await api.get(`/probes/${'f'.repeat(24)}/history`)).status).toBe(404);
   });
 
   test('knows what others changed in between, by the state before the next change', async () => {
     const { path } = await created();
-    await engines.updateOne({}, { $set: { thrust: 77 } });
+    await probes.updateOne({}, { $set: { thrust: 77 } });
     const { body } = await api.patch(path).send({ title: 'Raptor' });
     const before = new Date(Date.parse(body.updatedAt) - 1).toISOString();
     expect((await api.get(`${path}?at=${before}`)).body).toMatchObject({ title: 'Merlin', thrust: 77 });
@@ -222,7 +222,7 @@ describe('the history', () => {
     expect([answer.status, answer.body.errors]).toEqual([410, [expect.objectContaining({ parameter: 'at' })]]);
     const indexes = await entries.indexes();
     expect(indexes).toContainEqual(expect.objectContaining({ key: { expiresAt: 1 }, expireAfterSeconds: 0 }));
-    expect(historyDefinition('engines').indexes.length).toBe(indexes.length - 1);
+    expect(historyDefinition('probes').indexes.length).toBe(indexes.length - 1);
   });
 
   test('is off where the settings say so: no entries, and nothing that asks for them', async () => {

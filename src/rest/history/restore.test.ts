@@ -1,14 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { ObjectId, type Document } from 'mongodb';
 import supertest from 'supertest';
-import { engineModel } from '../../engines/model.ts';
-import { testServer } from '../../testing.ts';
+import { probeModel } from '../../testing/fixtures.ts';
+import { fixtureServer } from '../../testing.ts';
 import { describeResource } from '../resource-description.ts';
 import { lastRemoval } from './restore.ts';
 
-const { url, connection, settings } = await testServer();
+const { url, connection, settings } = await fixtureServer();
 const api = supertest(url);
-const resource = describeResource(engineModel(connection), '/engines', settings);
+const resource = describeResource(probeModel(connection), '/probes', settings);
 
 /** The resource, with something that happens before its member is looked for. */
 function disturbed(happen: () => PromiseLike<unknown>) {
@@ -25,17 +25,17 @@ function disturbed(happen: () => PromiseLike<unknown>) {
 }
 
 test('a member that is removed while its removal is looked for has been removed', async () => {
-  const { body } = await api.post('/engines').send({ title: 'Merlin' });
+  const { body } = await api.post('/probes').send({ title: 'Merlin' });
   const { before } = await lastRemoval(
-    disturbed(() => api.delete(`/engines/${body.id}`)),
+    disturbed(() => api.delete(`/probes/${body.id}`)),
     new ObjectId(String(body.id)),
   );
   expect(before).toMatchObject({ title: 'Merlin' });
 });
 
 test('what comes back is what was removed last', async () => {
-  const { body } = await api.post('/engines').send({ title: 'Merlin' });
-  const path = `/engines/${body.id}`;
+  const { body } = await api.post('/probes').send({ title: 'Merlin' });
+  const path = `/probes/${body.id}`;
   await api.delete(path);
   let isDone = false;
   const happen = async () => {

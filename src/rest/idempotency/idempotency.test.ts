@@ -2,14 +2,14 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import mongoose from 'mongoose';
 import type { Document } from 'mongodb';
 import supertest from 'supertest';
-import { serve, testServer } from '../../testing.ts';
+import { serve, fixtureServer } from '../../testing.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { mortalClient } from '../../testing/mortal-client.ts';
 import { standalone } from '../../testing/standalone.ts';
 
-const { url, engines, db, uri } = await testServer();
+const { url, probes, db, uri } = await fixtureServer();
 const api = supertest(url);
-const entries = db.collection('engines.history');
+const entries = db.collection('probes.history');
 const keys = db.collection<Document & { _id: string }>('idempotencyKeys');
 const connection = await mongoose.createConnection(uri, { autoCreate: false, autoIndex: false }).asPromise();
 atEnd(() => connection.close());
@@ -17,7 +17,7 @@ const bare = supertest(await serve(standalone(connection)));
 const JSON_PATCH = 'application/json-patch+json';
 
 async function clear() {
-  await Promise.all([engines, entries, keys].map((collection) => collection.deleteMany({})));
+  await Promise.all([probes, entries, keys].map((collection) => collection.deleteMany({})));
 }
 beforeEach(clear);
 
@@ -25,7 +25,7 @@ beforeEach(clear);
 const makeStale = () => keys.updateMany({}, [{ $set: { startedAt: { $add: ['$startedAt', -60_000] } } }]);
 
 const post = (server: typeof api, key: string, body: object = { title: 'Merlin' }) =>
-  server.post('/engines').set('Idempotency-Key', key).send(body);
+  server.post('/probes').set('Idempotency-Key', key).send(body);
 const add = (server: typeof api, key: string, path: string) =>
   server.patch(path).set('Idempotency-Key', key).send({ thrust: 990 });
 
@@ -44,7 +44,7 @@ describe.each([
     const first = await post(server, '"one"');
     expect(first.status).toBe(201);
     for (const other of [api, bare]) expect(essence(await post(other, '"one"'))).toEqual(essence(first));
-    expect(await engines.countDocuments()).toBe(1);
+    expect(await probes.countDocuments()).toBe(1);
     const path = String(first.headers['location']);
     const changed = await add(server, 'two', path);
     await api.patch(path).send({ thrust: 5 });
@@ -59,11 +59,11 @@ describe.each([
     expect([...statuses].every((status) => status === 201 || status === 409)).toBe(true);
     expect(new Set(answers.filter(({ status }) => status === 201).map(({ text }) => text)).size).toBe(1);
     for (const { headers, status } of answers) if (status === 409) expect(headers['retry-after']).toBe('1');
-    expect(await engines.countDocuments()).toBe(1);
+    expect(await probes.countDocuments()).toBe(1);
   });
 
   test('that failed for a reason of its own fails alike again', async () => {
-    const { headers } = await server.post('/engines').send({ title: 'Merlin', thrust: 1 });
+    const { headers } = await server.post('/probes').send({ title: 'Merlin', thrust: 1 });
     const path = String(headers['location']);
     const attempt = () =>
       server
@@ -83,7 +83,7 @@ describe.each([
     async (method) => {
       for (let write = 1, died = true; died; write += 1) {
         await clear();
-        const { headers } = await api.post('/engines').send({ title: 'Raptor', thrust: 1 });
+        const { headers } = await api.post('/probes').send({ title: 'Raptor', thrust: 1 });
         const path = String(headers['location']);
         const send = (to: typeof api) => (method === 'POST' ? post(to, 'k') : add(to, 'k', path));
         const { client, isDead } = await mortalClient(uri, write);
@@ -99,8 +99,8 @@ describe.each([
         expect(late.status).toBe(method === 'POST' ? 201 : 200);
         const stored = await api.get(method === 'POST' ? String(late.headers['location']) : path);
         expect([stored.body, stored.headers['etag']]).toEqual([late.body, late.headers['etag']]);
-        expect(await engines.countDocuments()).toBe(method === 'POST' ? 2 : 1);
-        const { body } = await server.get(`/engines/${stored.body.id}/history`);
+        expect(await probes.countDocuments()).toBe(method === 'POST' ? 2 : 1);
+        const { body } = await server.get(`/probes/${stored.body.id}/history`);
         expect(body.map(({ kind }: Document) => kind)).toEqual(method === 'POST' ? ['create'] : ['change', 'create']);
       }
     },
@@ -115,10 +115,10 @@ describe('a key', () => {
       'another media type',
       (path: string) => api.patch(path).type('application/merge-patch+json').send('{"thrust":990}'),
     ],
-    ['another path', () => api.patch(`/engines/${'0'.repeat(24)}`).send({ thrust: 990 })],
-    ['another method', () => api.post('/engines').send({ title: 'M', thrust: 990 })],
+    ['another path', () => api.patch(`/probes/${'0'.repeat(24)}`).send({ thrust: 990 })],
+    ['another method', () => api.post('/probes').send({ title: 'M', thrust: 990 })],
   ])('is refused with %s', async (_what, other) => {
-    const { headers } = await api.post('/engines').send({ title: 'Merlin' });
+    const { headers } = await api.post('/probes').send({ title: 'Merlin' });
     const path = String(headers['location']);
     expect((await add(api, '"k"', path)).status).toBe(200);
     const { status, body } = await other(path).set('Idempotency-Key', '"k"');
@@ -128,7 +128,7 @@ describe('a key', () => {
   test.each(['', '""', 'two words', '"unclosed', `"${'k'.repeat(256)}"`, '"\u00E9"'])('%j is refused', async (key) => {
     const { status, body } = await post(api, key);
     expect([status, body.errors?.[0]?.header]).toEqual([400, 'Idempotency-Key']);
-    expect(await engines.countDocuments()).toBe(0);
+    expect(await probes.countDocuments()).toBe(0);
   });
 
   test('is free again after 24 hours, and the database forgets it by itself', async () => {

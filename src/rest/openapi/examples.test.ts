@@ -4,13 +4,16 @@ import { ObjectId } from 'mongodb';
 import supertest, { type Test } from 'supertest';
 import { readDescription, type Content, type DescribedResponse } from '../../testing/description.ts';
 import { serve, testServer } from '../../testing.ts';
+import { RESOURCES } from '../../models.ts';
 import { DatabaseTimeout, toProblem } from '../failures.ts';
 import { problemDetails } from '../problems.ts';
 
 const { url, connection, engines } = await testServer();
 const api = supertest(url);
 const { description, operations, operation, compile } = await readDescription(url);
-const demanding = supertest(await serve(connection, { settings: { requirePreconditions: true } }));
+const demanding = supertest(
+  await serve(connection, { resources: RESOURCES, settings: { requirePreconditions: true } }),
+);
 const responses: Record<string, DescribedResponse> = description.components.responses;
 
 const example = Object(operation('readEngine').responses[200]?.content?.['application/json']?.example);
