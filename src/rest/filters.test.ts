@@ -6,7 +6,7 @@ import { serve, fixtureServer } from '../testing.ts';
 import { anyString } from '../testing/any-string.ts';
 import { meets } from './contradictions.ts';
 import { isOperator } from './filters.ts';
-import { textOf } from './parameters.ts';
+import { writeQuery } from './parameters.ts';
 
 const { url, probes, connection } = await fixtureServer();
 const api = supertest(url);
@@ -214,8 +214,7 @@ describe('a filter', () => {
             return isOperator(operator) && meets(document[field] ?? null, { operator, value: wanted });
           }),
         );
-        const texts = Object.entries(given).map(([name, value]): [string, string] => [name, textOf(value)]);
-        const { status, body } = await scanning.get(`/probes?${new URLSearchParams(texts).toString()}`);
+        const { status, body } = await scanning.get(`/probes?${writeQuery(Object.entries(given))}`);
         // Conditions that contradict each other are refused, and then nothing may meet them.
         if (status === 400) expect(expected).toEqual([]);
         else

@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 import type { compileCursors } from './cursors.ts';
-import { textOf, type Parameters } from './parameters.ts';
+import { writeQuery, type Parameters } from './parameters.ts';
 import { Problem } from './problems.ts';
 import { positionOf, type Position, type SortKey } from './sorts.ts';
 import type { Valid } from './validation.ts';
@@ -38,10 +38,7 @@ export interface Place {
 /** Reads where a page lies. @throws {Problem} 400 for a cursor that is not of this query */
 export function readPlace({ limit, after, before, ...rest }: Valid, cursors: ReturnType<typeof compileCursors>): Place {
   const names = Object.keys(rest).toSorted();
-  const query =
-    names.length > 0
-      ? new URLSearchParams(names.map((name): [string, string] => [name, textOf(rest[name])])).toString()
-      : '';
+  const query = writeQuery(names.map((name) => [name, rest[name]]));
   const place = { limit: Number(limit), query, backwards: before !== undefined };
   const given = after ?? before;
   if (given === undefined) return { ...place, position: undefined };

@@ -4,10 +4,7 @@ import type { JsonSchema } from '../schema/json-schema.ts';
 import { Problem, type Flaw } from './problems.ts';
 import { compileCheck, type Valid } from './validation.ts';
 
-/**
- * The query parameters of a route, each with its schema. An array's items are separated by commas;
- * a comma or backslash in an item has a backslash before it.
- */
+/** The query parameters of a route, each with its schema. */
 export type Parameters = Readonly<Record<string, JsonSchema>>;
 
 /**
@@ -22,13 +19,10 @@ export function compileParameters(declared: Parameters): (target: string) => Val
   const check = compileCheck({ type: 'object', properties: declared });
   return (target) => {
     const start = target.indexOf('?');
-    // The & keeps URLSearchParams from dropping a second question mark.
     if (start === -1) return Object.fromEntries(defaults);
-    const query = new URLSearchParams(`&${target.slice(start + 1)}`);
     const flaws: Flaw[] = [];
     const values: Record<string, unknown> = Object.fromEntries(defaults);
-    for (const name of new Set(query.keys())) {
-      const [text = '', ...more] = query.getAll(name);
+    for (const [name, [text = '', ...more]] of readQuery(target.slice(start + 1))) {
       const read = readers.get(name);
       if (!read) flaws.push({ parameter: name, keyword: 'additionalProperties', detail: unknownName(name, readers) });
       else if (more.length > 0) flaws.push({ parameter: name, keyword: 'maxItems', detail: 'must be given only once' });
@@ -40,13 +34,46 @@ export function compileParameters(declared: Parameters): (target: string) => Val
   };
 }
 
-/** What a text means for a schema. Where it means nothing it stays a text, for the schema to refuse. */
-function compileReader({ type, items }: JsonSchema): (text: string) => unknown {
-  const types = new Set([type].flat());
-  if (types.has('array')) {
-    const readItem = compileReader(Object(items));
-    return (text) => splitList(text).map(readItem);
+/** The values of a query by their names, still encoded. */
+function readQuery(query: string): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const pair of query.split('&')) {
+    if (pair === '') continue;
+    const [, encoded = '', value = ''] = /^([^=]*)=?([^]*)$/.exec(pair) ?? [];
+    const name = decode(encoded);
+    const others = values.get(name);
+    if (others) others.push(value);
+    else values.set(name, [value]);
   }
+  return values;
+}
+
+/** As WHATWG URL, section 5.1, says it; what starts no valid escape stands for itself. */
+const decode = (encoded: string): string =>
+  /[%+]|[^ -~]/.test(encoded) ? (new URLSearchParams(`=${encoded}`).get('') ?? '') : encoded;
+
+/** What an encoded text means for a schema. */
+function compileReader({ type, items }: JsonSchema): (encoded: string) => unknown {
+  if (type !== 'array') {
+    const read = compileScalarReader({ type });
+    return (encoded) => read(decode(encoded));
+  }
+  const schema: JsonSchema = Object(items);
+  const readItem = compileScalarReader(schema);
+  // Where it cannot, one that is encoded separates too: many a client encodes the whole list.
+  const split = mayHoldComma(schema) ? splitList : (encoded: string) => decode(encoded).split(',');
+  return (encoded) => split(encoded).map(readItem);
+}
+
+/** Whether a text that such a schema allows can have a comma in it; formats and patterns are those of dates and ids. */
+const mayHoldComma = ({ type, enum: listed, format, pattern }: JsonSchema): boolean =>
+  Array.isArray(listed)
+    ? listed.some((value) => String(value).includes(','))
+    : [type].flat().includes('string') && format === undefined && pattern === undefined;
+
+/** What a text means for a schema. Where it means nothing it stays a text, for the schema to refuse. */
+function compileScalarReader({ type }: JsonSchema): (text: string) => unknown {
+  const types = new Set([type].flat());
   const isNull = (text: string) => text === 'null' && types.has('null');
   if (types.has('integer')) return (text) => (isNull(text) ? null : /^-?\d+$/.test(text) ? Number(text) : text);
   if (types.has('number')) return (text) => (isNull(text) ? null : NUMBER.test(text) ? Number(text) : text);
@@ -58,12 +85,21 @@ function compileReader({ type, items }: JsonSchema): (text: string) => unknown {
 /** RFC 8259, section 6. */
 export const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([Ee][+-]?\d+)?$/;
 
-const splitList = (text: string): string[] =>
-  [...`,${text}`.matchAll(/,((?:[^,\\]|\\[^]?)*)/g)].map(([, item = '']) => item.replaceAll(/\\([,\\])/g, '$1'));
+/**
+ * The items of a list, as OpenAPI's style `form` without `explode` has them: between commas, each encoded for itself.
+ * For people who write a query by hand `\,` is a comma in an item too, and `\\` a backslash: as they stand there, which
+ * no URI may have, for what is encoded is the item's own.
+ */
+const splitList = (encoded: string): string[] =>
+  [...`,${encoded}`.matchAll(/,((?:[^,\\]|\\[^]?)*)/g)].map(([, item = '']) =>
+    decode(item.replaceAll(/\\([,\\])/g, (_, character: string) => encodeURIComponent(character))),
+  );
 
-/** The text that is read as this value. */
-export const textOf = (value: unknown): string =>
-  Array.isArray(value) ? value.map((item) => String(item).replaceAll(/[,\\]/g, '\\$&')).join(',') : String(value);
+/** The query that is read as these values. */
+export const writeQuery = (values: readonly (readonly [name: string, value: unknown])[]): string =>
+  values.map(([name, value]) => `${encodeURIComponent(name)}=${[value].flat().map(encodeItem).join(',')}`).join('&');
+
+const encodeItem = (value: unknown) => encodeURIComponent(String(value).toWellFormed());
 
 /** A flaw of the values, as one of a parameter; of a list it says which item. */
 function toParameter({ pointer = '', ...flaw }: Flaw, declared: Parameters, values: Valid): Flaw {
