@@ -7,6 +7,7 @@ import { readFields, type Field } from '../schema/fields.ts';
 import { idSchema, objectSchema, type JsonSchema } from '../schema/json-schema.ts';
 import { compileJsonText, type WriteJson } from '../schema/json-text.ts';
 import type { AnyModel } from '../schema/model.ts';
+import { stampsOf, type Stamps } from '../schema/stamps.ts';
 import type { EventLimits } from './events/limits.ts';
 
 /** A resource as its folder declares it. src/models.ts lists them all. */
@@ -41,6 +42,7 @@ export interface Resource {
   /** Of the collection: `/engines`. */
   path: string;
   fields: readonly Field[];
+  stamps: Stamps;
   /** Those that the model declares; the one on `_id` is not among them. */
   indexes: CollectionDefinition['indexes'];
   /** Of a member as a client sees it. */
@@ -53,6 +55,10 @@ export interface Resource {
   maxTimeMS: number;
 }
 
+/** The headers, with their descriptions, of an answer that shows a member. */
+export const memberHeaders = ({ stamps }: Pick<Resource, 'stamps'>): Record<string, string> =>
+  stamps.updated === undefined ? {} : { 'Last-Modified': 'When it was last changed, to the second' };
+
 /** Describes a model that is served at a path. */
 export function describeResource(model: AnyModel, path: string, settings: ResourceSettings): Resource {
   const fields = readFields(model.schema);
@@ -63,6 +69,7 @@ export function describeResource(model: AnyModel, path: string, settings: Resour
     name: model.modelName,
     path,
     fields,
+    stamps: stampsOf(fields),
     indexes: collectionDefinition(model).indexes,
     schema: {
       ...rest,

@@ -13,7 +13,7 @@ import { compileJsonPatch, jsonPatchSchema } from './json-patch.ts';
 import { listOperation } from './list.ts';
 import type { Input, Operation } from './operations.ts';
 import { Problem } from './problems.ts';
-import { describeResource, type ResourceSettings } from './resource-description.ts';
+import { describeResource, memberHeaders, type Resource, type ResourceSettings } from './resource-description.ts';
 import { changeMember, createMember, found, removeMember, shownAs, writtenAs, type Terms } from './writes/members.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
@@ -33,7 +33,8 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
   const keepsHistory = settings.history.enabled;
   const shown = { maxTimeMS, ...shownPart(fields), raw: true };
 
-  const memberSchema = { success: { status: 200, description: 'The member as it is now', schema } };
+  const headers = memberHeaders(resource);
+  const memberSchema = { success: { status: 200, description: 'The member as it is now', schema, headers } };
 
   const create: Operation = {
     method: 'post',
@@ -42,7 +43,12 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     summary: 'Add a member to the collection',
     description: 'One as JSON; many as a JSON array, NDJSON or CSV, of any length, which are stored as they arrive.',
     body: { header: 'accept-post', schemas: { 'application/json': createSchema }, streams: many.streams },
-    success: { status: 201, description: 'Created', schema, headers: { Location: 'Path of the new member' } },
+    success: {
+      status: 201,
+      description: 'Created',
+      schema,
+      headers: { Location: 'Path of the new member', ...headers },
+    },
     streamed: many.streamed,
     problems: [409],
     preferences: many.preferences,
@@ -59,7 +65,7 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     summary: 'One member',
     description: 'Its ETag names its present state, for If-None-Match here and for If-Match in a write.',
     ...(keepsHistory && { parameters: { at: atParameter } }),
-    success: { status: 200, description: 'The member', schema },
+    success: { status: 200, description: 'The member', schema, headers },
     problems: keepsHistory ? [404, 410] : [404],
     async handle({ id, parameters: { at } }) {
       if (at !== undefined) return shownAs(resource, await memberAt(resource, id, new Date(String(at))));
@@ -119,7 +125,7 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
   const past = keepsHistory ? [historyOperation(resource), restoreOperation(resource, terms)] : [];
   return [listOperation(resource), create, eventsOperation(resource), read, replace, patch, remove, ...past]
     .map((operation) =>
-      operation.changesState && settings.requirePreconditions ? demandingPrecondition(operation) : operation,
+      operation.changesState && settings.requirePreconditions ? demandingPrecondition(resource, operation) : operation,
     )
     .map((operation) => (UNSAFE.has(operation.method) ? idempotent(resource, operation) : operation));
 
@@ -143,12 +149,15 @@ const atParameter = {
 };
 
 /** RFC 6585, section 3. */
-function demandingPrecondition(operation: Operation): Operation {
+function demandingPrecondition({ stamps }: Resource, operation: Operation): Operation {
+  // Of what has no time of its last change, If-Unmodified-Since says nothing (RFC 9110, section 13.1.4).
+  const namesState = ({ conditions, headers }: Input) =>
+    stamps.updated === undefined ? headers['if-match'] !== undefined : conditions.nameState;
   return {
     ...operation,
     problems: [...operation.problems, 428],
     async handle(input) {
-      if (!input.conditions.nameState)
+      if (!namesState(input))
         throw new Problem(428, 'Say which state of the resource this changes: send its ETag in If-Match.', [
           { header: 'If-Match', keyword: 'required', detail: 'is required' },
         ]);

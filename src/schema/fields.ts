@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Schema, SchemaType } from 'mongoose';
 import { SEARCH, searchablePaths } from './search.ts';
+import { declaredStamps, type Stamp } from './stamps.ts';
 
 /** JSON Schema keywords that mean the same to ajv and to MongoDB's `$jsonSchema`. */
 export interface Keywords {
@@ -28,6 +29,8 @@ export interface Field {
   default: unknown;
   /** Set by the server alone: a client may read it but not write it. */
   managed: boolean;
+  /** What a managed field tells. */
+  stamp?: Stamp;
   /** Declared with `searchable: true`: lists are searched by its words. */
   searchable?: boolean;
   keywords: Keywords;
@@ -77,7 +80,7 @@ export function keywords(rule: Keywords) {
  */
 export function readFields(schema: Schema): Field[] {
   const fields: Field[] = [];
-  const stamps = new Set(schema.get('timestamps') ? ['createdAt', 'updatedAt'] : []);
+  const stamps = declaredStamps(schema);
   const hidden = new Set(['_id', schema.get('versionKey'), SEARCH]);
   schema.eachPath((path, type) => {
     if (hidden.has(path)) return;
@@ -85,7 +88,7 @@ export function readFields(schema: Schema): Field[] {
     const name = parents.pop() ?? path;
     let siblings = fields;
     for (const parent of parents) siblings = nested(siblings, parent).fields;
-    siblings.push(readType(name, type, stamps.has(path)));
+    siblings.push(readType(name, type, stamps.get(path)));
   });
   return fields;
 }
@@ -103,8 +106,9 @@ function object(name: string, fields: Field[]): Field {
   return { name, type: 'Object', required: false, nullable: false, default: {}, managed: false, keywords: {}, fields };
 }
 
-function readType(name: string, type: SchemaType, managed = false): Field {
+function readType(name: string, type: SchemaType, stamp?: Stamp): Field {
   const { options } = type;
+  const managed = stamp !== undefined;
   // Mongoose itself makes createdAt immutable, and so does the API.
   const unequal = UNEQUAL.find((option) => options[option] !== undefined && !managed);
   if (unequal)
@@ -117,12 +121,16 @@ function readType(name: string, type: SchemaType, managed = false): Field {
     nullable: options.default === null,
     default: type.instance === 'Array' ? [] : options.default,
     managed,
+    ...(managed && { stamp }),
     ...(options.searchable === true && { searchable: true }),
     keywords: readKeywords(type),
   };
   if (common.searchable && type.instance !== 'String') throw new Error(`${type.path}: only a String is searchable.`);
   if (typeof options.required === 'function') throw new Error(`${type.path}: MongoDB knows no conditional "required".`);
+  if (managed && type.instance !== 'Date') throw new Error(`${type.path}: a timestamp is a Date.`);
   const { schema } = type;
+  if (schema && declaredStamps(schema).size > 0)
+    throw new Error(`${type.path}: only a document has timestamps; declare the schema without them.`);
   if (schema && schema.get('_id') !== false && schema.path('_id') !== undefined)
     throw new Error(
       `${type.path}: the _id that Mongoose adds here is no field; declare the schema with { _id: false }.`,

@@ -1,4 +1,4 @@
-import jsonPatch from 'fast-json-patch';
+import jsonPatch, { type Operation } from 'fast-json-patch';
 import { ObjectId, type Collection, type Document } from 'mongodb';
 import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
 import type { CollectionDefinition } from '../../schema/collection.ts';
@@ -17,7 +17,7 @@ export interface Entry {
   caller: string;
   requestId: string;
   /** What changed in the representation, as JSON Patch (RFC 6902). */
-  patch: Document[];
+  patch: Operation[];
   /** The whole document as it was before, so that no earlier entry is needed to know a state. */
   before: Document | null;
   expiresAt: Date;
@@ -79,10 +79,20 @@ export function historian(resource: Resource, origin: Origin): Companion {
   return {
     announce: (change) => insert(change, { ...entryOf(resource, origin, change), pending: true }),
     async settle(change, session) {
-      if (session) await insert(change, entryOf(resource, origin, change), { session });
-      else await entries.updateOne(its(change), { $unset: { pending: true } });
+      if (session) {
+        // Without a timestamp, a member that was changed and changed back is as it was: only this tells.
+        const wasOutpaced =
+          resource.stamps.updated === undefined &&
+          (await entries.findOne({ of: change.id, at: { $gt: change.at } }, { session, projection: { _id: 1 } }));
+        if (wasOutpaced) throw new Outpaced();
+        await insert(change, entryOf(resource, origin, change), { session });
+      } else await entries.updateOne(its(change), { $unset: { pending: true } });
     },
     withdraw: (change) => entries.deleteOne(its(change)),
+    async lastChange(id) {
+      const options = { sort: { at: -1 }, projection: { at: 1 }, maxTimeMS: resource.maxTimeMS } as const;
+      return (await entries.findOne({ of: id }, options))?.at;
+    },
   };
 }
 
@@ -97,9 +107,9 @@ export function entryOf(
   return { _id: new ObjectId(), of: id, at, kind, caller, requestId, patch, before, expiresAt };
 }
 
-function patchOf(before: Document | null, after: Document | null): Document[] {
+function patchOf(before: Document | null, after: Document | null): Operation[] {
   if (before === null) return [{ op: 'add', path: '', value: after }];
   return after === null ? [{ op: 'remove', path: '' }] : jsonPatch.compare(before, after);
 }
 
-const toJson = (shown: Document): Document => JSON.parse(JSON.stringify(shown));
+export const toJson = (shown: Document): Document => JSON.parse(JSON.stringify(shown));

@@ -16,7 +16,7 @@ import { made, settleAnnounced } from './past.ts';
 const NEWEST_FIRST: readonly SortKey[] = [{ path: 'at', direction: -1 }];
 
 const EXAMPLE_TIME = '2026-05-01T12:00:00.000Z';
-const entrySchema: JsonSchema = {
+const entrySchema = ({ fields, stamps }: Pick<Resource, 'fields' | 'stamps'>): JsonSchema => ({
   type: 'object',
   properties: {
     at: {
@@ -43,12 +43,16 @@ const entrySchema: JsonSchema = {
       ...jsonPatchSchema,
       title: 'Changes',
       description: 'What changed in the representation (RFC 6902)',
-      examples: [[{ op: 'replace', path: '/updatedAt', value: EXAMPLE_TIME }]],
+      examples: [
+        stamps.updated === undefined
+          ? [{ op: 'remove', path: `/${fields[0]?.name ?? ''}` }]
+          : [{ op: 'replace', path: `/${stamps.updated}`, value: EXAMPLE_TIME }],
+      ],
     },
   },
   required: ['at', 'kind', 'caller', 'requestId', 'patch'],
   additionalProperties: false,
-};
+});
 
 /** `GET /:id/history`: the changes of a member, the newest first. It outlives the member. */
 export function historyOperation(resource: Resource): Operation {
@@ -63,7 +67,7 @@ export function historyOperation(resource: Resource): Operation {
     success: {
       status: 200,
       description: 'A page of changes',
-      schema: { type: 'array', maxItems: MOST_ITEMS, items: { title: `${name}Change`, ...entrySchema } },
+      schema: { type: 'array', maxItems: MOST_ITEMS, items: { title: `${name}Change`, ...entrySchema(resource) } },
       headers: { Link: 'The next, the previous and the first page, as far as there are (RFC 8288)' },
     },
     problems: [404],

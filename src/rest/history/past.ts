@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
+import jsonPatch from 'fast-json-patch';
 import type { Document, Filter, ObjectId } from 'mongodb';
 import { Problem } from '../problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { hasTransactions } from '../topology.ts';
 import type { Change } from '../writes/commit.ts';
-import { DAY_MS, entriesOf, type Entry } from './entries.ts';
+import { DAY_MS, entriesOf, toJson, type Entry } from './entries.ts';
 
 /** What is known to have happened: leaves out what was only announced. */
 export const made = (id: ObjectId): Filter<Entry> => ({ of: id, pending: { $ne: true } });
@@ -25,7 +27,9 @@ export async function memberAt(resource: Resource, id: ObjectId, time: Date): Pr
   const next = await entriesOf(resource).findOne({ ...made(id), at: { $gt: time } }, { sort: { at: 1 }, maxTimeMS });
   const then = next ? next.before : present;
   // Nothing but itself tells of the creation of what was not stored through the API.
-  const isKnown = next !== null || !(present?.['createdAt'] instanceof Date) || present['createdAt'] <= time;
+  const { created } = resource.stamps;
+  const since: unknown = created === undefined ? undefined : present?.[created];
+  const isKnown = next !== null || !(since instanceof Date) || since <= time;
   if (then === null || !isKnown)
     throw new Problem(404, `There was no resource with the id ${id.toHexString()} at ${time.toISOString()}.`);
   return then;
@@ -40,27 +44,32 @@ export async function settleAnnounced(resource: Resource, id: ObjectId): Promise
   if (await hasTransactions(connection)) return;
   const entries = entriesOf(resource);
   const announced = await entries.find({ of: id, pending: true }, { sort: { at: 1 }, maxTimeMS }).toArray();
-  for (const { _id, kind, at, patch } of announced) {
-    // An imported member brings its own time.
-    const brought: unknown = kind === 'create' ? patch[0]?.['value']?.updatedAt : undefined;
-    const updatedAt = brought === undefined ? at : new Date(String(brought));
-    if (await wasMade(resource, { kind, id, at, updatedAt }))
+  for (const { _id, kind, at, patch, before } of announced) {
+    const after = () => jsonPatch.applyPatch(before && toJson(resource.show(before)), patch).newDocument;
+    if (await wasMade(resource, { kind, id, at }, after))
       await entries.updateOne({ _id }, { $unset: { pending: true } });
   }
 }
 
 /**
- * Whether a change was made that was announced: each leaves a state that no other one leaves.
+ * Whether a change was made that was announced: each leaves a state that no other one leaves, by its timestamp.
+ * A member without one is compared whole with the representation that the change was to leave.
  * Where there is no history, it is not seen if others have changed the member since.
  */
 export async function wasMade(
   resource: Resource,
-  { kind, id, at, updatedAt = at }: Pick<Change, 'kind' | 'id' | 'at'> & { updatedAt?: Date },
+  { kind, id, at }: Pick<Change, 'kind' | 'id' | 'at'>,
+  after: () => Document | null,
 ): Promise<boolean> {
-  const { collection, maxTimeMS } = resource;
+  const { collection, maxTimeMS, show, stamps } = resource;
   const present = await collection.findOne({ _id: id }, { maxTimeMS });
   const next = await entriesOf(resource).findOne({ of: id, at: { $gt: at } }, { sort: { at: 1 }, maxTimeMS });
   const state = next ? next.before : present;
-  if (kind === 'remove') return state === null;
-  return state?.['updatedAt'] instanceof Date && state['updatedAt'].getTime() === updatedAt.getTime();
+  if (kind === 'remove' || state === null) return kind === 'remove' && state === null;
+  const { updated } = stamps;
+  if (updated === undefined) return isDeepStrictEqual(toJson(show(state)), after());
+  // An imported member brings its own time.
+  const told: unknown = kind === 'create' ? after()?.[updated] : undefined;
+  const time = told === undefined ? at : new Date(String(told));
+  return state[updated] instanceof Date && state[updated].getTime() === time.getTime();
 }

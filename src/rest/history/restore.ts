@@ -1,21 +1,22 @@
 import type { ClientSession, Document, ObjectId } from 'mongodb';
 import { withSearch } from '../../schema/search.ts';
+import { changedAt } from '../../schema/stamps.ts';
 import type { Input, Operation } from '../operations.ts';
 import { Problem } from '../problems.ts';
-import type { Resource } from '../resource-description.ts';
+import { memberHeaders, type Resource } from '../resource-description.ts';
 import { isThere, later, persist, shownAs, type Terms } from '../writes/members.ts';
 import { entriesOf, type Entry } from './entries.ts';
 import { made, settleAnnounced } from './past.ts';
 
 /** `POST /:id/restore`: a removed member comes back as it was. */
 export function restoreOperation(resource: Resource, termsOf: (input: Input) => Terms) {
-  const { collection, fields, name, path, schema } = resource;
+  const { collection, fields, name, path, schema, stamps } = resource;
   const operation: Operation = {
     method: 'post',
     path: `${path}/:id/restore`,
     operationId: `restore${name}`,
     summary: 'Bring back a removed member as it was, under its id',
-    success: { status: 200, description: 'The member is back', schema },
+    success: { status: 200, description: 'The member is back', schema, headers: memberHeaders(resource) },
     problems: [404, 409],
     async handle(input) {
       const { id } = input;
@@ -23,7 +24,7 @@ export function restoreOperation(resource: Resource, termsOf: (input: Input) => 
         const { last, before } = await lastRemoval(resource, id);
         const at = later(last.at);
         // What was removed before its words were kept is found by them afterwards.
-        const after = withSearch(fields, { ...before, updatedAt: at });
+        const after = withSearch(fields, { ...before, ...changedAt(stamps, at) });
         return {
           kind: 'restore',
           id,

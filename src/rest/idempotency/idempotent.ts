@@ -39,8 +39,9 @@ export function idempotent(resource: Resource, operation: Operation): Operation 
         );
       if (record.answer) return replay(record.answer);
       if (record.attempt !== attempt) throw underWay();
-      if (record.announced && (await wasMade(resource, record.announced))) {
-        const { answer } = record.announced;
+      const { announced } = record;
+      if (announced && (await wasMade(resource, announced, () => JSON.parse(announced.answer.body ?? 'null')))) {
+        const { answer } = announced;
         await keep(records, record, answer);
         return replay(answer);
       }

@@ -63,7 +63,6 @@ function describeFailure(problem: object, streamed: Success, components: Compone
 function describeSuccess(success: Success, minimal: boolean, components: Components): object {
   const headers = {
     ...success.headers,
-    ...timeOf(success),
     ...(success.schema && ETAG),
     ...(minimal && { 'Preference-Applied': PREFERENCE_APPLIED }),
   };
@@ -74,10 +73,10 @@ function describeSuccess(success: Success, minimal: boolean, components: Compone
   };
 }
 
-const timeOf = ({ schema }: Success): Headers =>
-  Object(schema?.['properties'])['updatedAt'] === undefined
-    ? {}
-    : { 'Last-Modified': 'When it was last changed, to the second' };
+const timeOf = ({ headers = {} }: Success): Headers => {
+  const description = headers['Last-Modified'];
+  return description === undefined ? {} : { 'Last-Modified': description };
+};
 
 /** What a request holds. JSON is read as one value or, where arrays of them are streamed, as many. */
 export function describeBody({ schemas, streams = {} }: Bodies, components: Components): object {

@@ -9,7 +9,7 @@ import { inTransaction } from './transaction.ts';
 export interface Change {
   kind: 'create' | 'change' | 'remove' | 'restore';
   id: ObjectId;
-  /** Its time; later than all earlier ones of this member, and the member's `updatedAt` afterwards. */
+  /** Its time; later than all earlier ones of this member, and what the member's timestamp says afterwards. */
   at: Date;
   before: Document | null;
   after: Document | null;
@@ -29,6 +29,8 @@ export interface Companion {
   settle: (change: Change, session?: ClientSession) => Promise<unknown>;
   /** Takes an announcement back, of a change that was not made. */
   withdraw: (change: Change) => Promise<unknown>;
+  /** The time of a member's last change that it knows of. */
+  lastChange?: (id: ObjectId) => Promise<Date | undefined>;
 }
 
 /** Somebody else was faster; the change must be planned again. */

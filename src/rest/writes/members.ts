@@ -3,6 +3,7 @@ import { MongoServerError, ObjectId, type Document, type Filter, type UpdateFilt
 import { applyChanges } from '../../schema/apply-changes.ts';
 import type { Changes } from '../../schema/codec.ts';
 import { shownPart, withSearchChanges } from '../../schema/search.ts';
+import { changedAt, stampsAt, type Stamps } from '../../schema/stamps.ts';
 import type { Answer } from '../answers.ts';
 import { etagOf, type Conditions, type Validators } from '../conditions.ts';
 import type { NewMember } from '../operations.ts';
@@ -32,10 +33,10 @@ export async function createMember(
   body: Document,
   given?: NewMember,
 ): Promise<Answer> {
-  const { collection, path } = resource;
+  const { collection, path, stamps } = resource;
   return persist(resource, companions, async () => {
     const { id, at } = given ?? { id: new ObjectId(), at: new Date() };
-    const after = { _id: id, ...body, createdAt: at, updatedAt: at };
+    const after = { _id: id, ...body, ...stampsAt(stamps, at) };
     const { headers, body: shown } = shownAs(resource, after);
     const isAddedAlready = (error: unknown) =>
       given !== undefined && error instanceof MongoServerError && error['keyPattern']?._id === 1;
@@ -69,11 +70,11 @@ export async function changeMember(
   id: ObjectId,
   wanted: Changes | ((present: Document) => Changes),
 ): Promise<Answer> {
-  const { collection, fields } = resource;
+  const { collection, fields, stamps } = resource;
   const { conditions, companions } = terms;
   const changes = withSearchChanges(fields, wanted);
   if (typeof changes !== 'function' && !conditions.areGiven && companions.length === 0) {
-    const update = updateOf(changes, new Date());
+    const update = updateOf(changes, changedAt(stamps, new Date()));
     const after = await collection.findOneAndUpdate({ _id: id }, update, {
       returnDocument: 'after',
       ...shownPart(fields),
@@ -82,10 +83,11 @@ export async function changeMember(
   }
   return persist(resource, companions, async () => {
     const before = await readPresent(resource, conditions, id);
-    const at = later(before['updatedAt']);
+    const at = await timeOfNext(resource, terms, before);
     const change = typeof changes === 'function' ? changes(before) : changes;
-    const update = updateOf(change, at);
-    const after = applyChanges(before, { ...change, $set: { ...change.$set, updatedAt: at } });
+    const stamp = changedAt(stamps, at);
+    const update = updateOf(change, stamp);
+    const after = applyChanges(before, { ...change, $set: { ...change.$set, ...stamp } });
     return {
       kind: 'change',
       id,
@@ -99,8 +101,9 @@ export async function changeMember(
 }
 
 /** Removes a member, likewise. @throws {Problem} 404, 412 or 503 */
-export async function removeMember(resource: Resource, { conditions, companions }: Terms, id: ObjectId) {
+export async function removeMember(resource: Resource, terms: Terms, id: ObjectId) {
   const { collection } = resource;
+  const { conditions, companions } = terms;
   const answer = { status: 204 };
   if (!conditions.areGiven && companions.length === 0) {
     found(await collection.findOneAndDelete({ _id: id }), id);
@@ -111,7 +114,7 @@ export async function removeMember(resource: Resource, { conditions, companions 
     return {
       kind: 'remove',
       id,
-      at: later(before['updatedAt']),
+      at: await timeOfNext(resource, terms, before),
       before,
       after: null,
       answer,
@@ -136,28 +139,35 @@ export async function persist(
 }
 
 /** Reads a member that is to be changed. @throws {Problem} 404 if there is none; 412 if a condition does not hold */
-async function readPresent(
-  { collection, show, maxTimeMS }: Resource,
-  conditions: Conditions,
-  id: ObjectId,
-): Promise<Document> {
+async function readPresent(resource: Resource, conditions: Conditions, id: ObjectId): Promise<Document> {
+  const { collection, maxTimeMS } = resource;
   const present = found(await collection.findOne({ _id: id }, { maxTimeMS }), id);
-  conditions.require(validatorsOf(show(present)));
+  conditions.require(validatorsOf(resource, resource.show(present)));
   return present;
 }
 
+/** Later than the member's last change, as far as that is known; without a timestamp it is no part of its state. */
+async function timeOfNext({ stamps }: Resource, { companions }: Terms, before: Document): Promise<Date> {
+  const told: unknown = stamps.updated === undefined ? undefined : before[stamps.updated];
+  if (told instanceof Date) return later(told);
+  const tellers = companions.flatMap(({ lastChange }) => lastChange ?? []);
+  const known = await Promise.all(tellers.map((lastChange) => lastChange(before['_id'])));
+  return later(known.find((time) => time !== undefined));
+}
+
 /** The answer that shows a document. */
-export function shownAs({ show }: Pick<Resource, 'show'>, document: Document): Answer {
+export function shownAs({ show, stamps }: Pick<Resource, 'show' | 'stamps'>, document: Document): Answer {
   const body = show(document);
-  return { status: 200, body, ...withLastModified(lastModifiedOf(body)) };
+  return { status: 200, body, ...withLastModified(lastModifiedOf(stamps, body)) };
 }
 
 /** The same of a document's BSON. */
-export function writtenAs({ fields, write }: Pick<Resource, 'fields' | 'write'>, bson: Buffer): Answer {
+export function writtenAs({ stamps, write }: Pick<Resource, 'stamps' | 'write'>, bson: Buffer): Answer {
   const json = write(bson);
-  const isStamped = fields.some(({ name, managed }) => name === 'updatedAt' && managed);
-  const updatedAt = isStamped ? new Date(JSON.parse(json).updatedAt) : undefined;
-  return { status: 200, json, ...withLastModified(lastModifiedOf({ updatedAt })) };
+  const { updated } = stamps;
+  if (updated === undefined) return { status: 200, json };
+  const told = { [updated]: new Date(JSON.parse(json)[updated]) };
+  return { status: 200, json, ...withLastModified(lastModifiedOf(stamps, told)) };
 }
 
 const withLastModified = (date: string | undefined) =>
@@ -173,17 +183,19 @@ export const isThere = async ({ collection, maxTimeMS }: Resource, id: ObjectId)
   (await collection.findOne({ _id: id }, { maxTimeMS, projection: { _id: 1 } })) !== null;
 
 /** What tells a member's state, from its representation. */
-const validatorsOf = (shown: Document): Validators => ({
+const validatorsOf = ({ stamps }: Pick<Resource, 'stamps'>, shown: Document): Validators => ({
   etag: etagOf(JSON.stringify(shown)),
-  lastModified: lastModifiedOf(shown),
+  lastModified: lastModifiedOf(stamps, shown),
 });
 
 /** The `Last-Modified` of a representation; `undefined` where it has no time of its last change. */
-const lastModifiedOf = ({ updatedAt }: Document): string | undefined =>
-  updatedAt instanceof Date ? updatedAt.toUTCString() : undefined;
+function lastModifiedOf({ updated }: Stamps, shown: Document): string | undefined {
+  const time: unknown = updated === undefined ? undefined : shown[updated];
+  return time instanceof Date ? time.toUTCString() : undefined;
+}
 
-const updateOf = ({ $set, $unset }: Changes, updatedAt: Date): UpdateFilter<Document> => ({
-  $set: { ...$set, updatedAt },
+const updateOf = ({ $set, $unset }: Changes, stamp: Document): UpdateFilter<Document> => ({
+  $set: { ...$set, ...stamp },
   ...(Object.keys($unset).length > 0 && { $unset }),
 });
 
