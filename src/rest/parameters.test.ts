@@ -134,6 +134,8 @@ describe('a parameter', () => {
     ['names=-thrust%2Ctitle', { names: ['-thrust', 'title'] }],
     ['texts=', { texts: [''] }],
     ['names=-thrust,title', { names: ['-thrust', 'title'] }],
+    ['integers=1&text=a&integers=2', { integers: [1, 2], text: 'a' }],
+    [String.raw`texts=a\&texts=b%2Cc,d&texts=`, { texts: ['a\\', 'b,c', 'd', ''] }],
   ])('as in ?%s is read as %j', (query, values) => {
     expect(read(`/?${query}`)).toEqual(values);
   });
@@ -148,6 +150,9 @@ describe('a parameter', () => {
     ['integers=1,b', 'integers', '"b" must be integer'],
     ['integers=', 'integers', '"" must be integer'],
     ['integers=1,2,3,4', 'integers', 'must NOT have more than 3 items'],
+    ['integers=1,2&integers=3&integers=4', 'integers', 'must NOT have more than 3 items'],
+    ['integer=1&integer=1', 'integer', 'must be given only once'],
+    ['names=title&names=title', 'names', expect.stringContaining('duplicate')],
     ['names=title,thurst', 'names', '"thurst" is unknown, did you mean thrust?; known are title, thrust, -thrust'],
     ['names=title,title', 'names', expect.stringContaining('duplicate')],
     ['integr=1', 'integr', expect.stringMatching(/^is unknown, did you mean integer\?; known are integer, number, /)],

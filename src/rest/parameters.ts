@@ -9,7 +9,7 @@ export type Parameters = Readonly<Record<string, JsonSchema>>;
 
 /**
  * Compiles the reader of a request target's query.
- * The reader throws {Problem} 400 naming every parameter that is unknown, repeated or malformed.
+ * The reader throws {Problem} 400 naming every parameter that is unknown, malformed, or repeated and no list.
  */
 export function compileParameters(declared: Parameters): (target: string) => Valid {
   const readers = new Map(Object.entries(declared).map(([name, schema]) => [name, compileReader(schema)]));
@@ -25,8 +25,9 @@ export function compileParameters(declared: Parameters): (target: string) => Val
     for (const [name, [text = '', ...more]] of readQuery(target.slice(start + 1))) {
       const read = readers.get(name);
       if (!read) flaws.push({ parameter: name, keyword: 'additionalProperties', detail: unknownName(name, readers) });
-      else if (more.length > 0) flaws.push({ parameter: name, keyword: 'maxItems', detail: 'must be given only once' });
-      else values[name] = read(text);
+      else if (more.length === 0) values[name] = read(text);
+      else if (declared[name]?.['type'] === 'array') values[name] = [text, ...more].flatMap(read);
+      else flaws.push({ parameter: name, keyword: 'maxItems', detail: 'must be given only once' });
     }
     for (const flaw of check(values)) flaws.push(toParameter(flaw, declared, values));
     if (flaws.length > 0) throw new Problem(400, 'The parameters listed in errors cannot be used.', flaws);
@@ -86,7 +87,8 @@ function compileScalarReader({ type }: JsonSchema): (text: string) => unknown {
 export const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([Ee][+-]?\d+)?$/;
 
 /**
- * The items of a list, as OpenAPI's style `form` without `explode` has them: between commas, each encoded for itself.
+ * The items of a list, as OpenAPI's style `form` has them without `explode`: between commas, each encoded for itself.
+ * With it, as lists are described, each item has a parameter of its own: its commas are encoded, so it stays whole.
  * For people who write a query by hand `\,` is a comma in an item too, and `\\` a backslash: as they stand there, which
  * no URI may have, for what is encoded is the item's own.
  */

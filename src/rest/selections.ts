@@ -23,7 +23,7 @@ export function compileSelections({ fields, write }: Pick<Resource, 'fields' | '
     minItems: 1,
     maxItems: names.length,
     uniqueItems: true,
-    description: 'Fields to show, separated by commas; the id is always there. Without this all are shown',
+    description: 'Fields to show, repeated or separated by commas; the id is always there. Without this all are shown',
   };
   const all: Selection = { ...shownPart(fields), fields, write };
   return {

@@ -27,7 +27,7 @@ export function compileSorts(attributes: readonly Attribute[]) {
     minItems: 1,
     maxItems: attributes.length,
     description:
-      'Fields to sort by, separated by commas, - before one that descends; null comes before all else. ' +
+      'Fields to sort by, repeated or separated by commas, - before one that descends; null comes before all else. ' +
       'Ties are broken by the id, in the direction of the last field; without this the id alone counts',
   };
   return {

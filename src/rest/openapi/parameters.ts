@@ -25,8 +25,7 @@ export function describeParameters(operation: Operation, { share, schema: withCo
       name,
       in: 'query',
       description,
-      // Its items are separated by commas, where OpenAPI would repeat the parameter.
-      ...(schema['type'] === 'array' && { explode: false }),
+      // A list's parameter is repeated for each item, as is OpenAPI's default: hardly two generated clients write commas alike.
       schema: withComponents(withoutExamples(schema)),
     }),
   );
