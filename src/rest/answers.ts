@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { hasCode } from '../error-code.ts';
 import { etagOf, type Conditions } from './conditions.ts';
 import { DatabaseTimeout } from './failures.ts';
+import { preferredType } from './media-ranges.ts';
 import { readPreferences } from './preferences.ts';
 import { Problem } from './problems.ts';
 
@@ -140,8 +141,8 @@ export function negotiate(request: Request, types: readonly string[]): string {
   const [usual = ''] = types;
   const { accept } = request.headers;
   if (usual === '' || accept === undefined || accept === '*/*') return usual;
-  const accepted = request.accepts([...types]);
-  if (accepted !== false) return accepted;
+  const accepted = preferredType(accept, types);
+  if (accepted !== undefined) return accepted;
   const list = types.join(' or ');
   throw new Problem(406, `This answers ${list}, which Accept: ${accept} excludes.`, [
     { header: 'Accept', keyword: 'contentMediaType', detail: `must include ${list}` },
