@@ -30,19 +30,12 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/**
- * Without validatorUrl: null Swagger UI sends the description to a server of its makers. Of an operation that answers one
- * as JSON and many as a stream it demands the stream's media type, whatever the body is; by the body the server knows.
- */
+/** Without validatorUrl: null Swagger UI sends the description to a server of its makers. */
 const INITIALISE = `SwaggerUIBundle({
   url: 'openapi.json',
   dom_id: '#swagger-ui',
   deepLinking: true,
   validatorUrl: null,
-  requestInterceptor(request) {
-    if (request.body !== undefined) delete request.headers.accept;
-    return request;
-  },
 });
 `;
 

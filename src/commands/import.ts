@@ -4,8 +4,9 @@ import { stat } from 'node:fs/promises';
 import { hasCode } from '../error-code.ts';
 import { OperatorError } from '../operator-error.ts';
 import { showProgress, type Progress } from '../progress.ts';
-import type { Format } from '../rest/bulk/formats.ts';
+import { FORMATS, type Format } from '../rest/bulk/formats.ts';
 import { compileImport, type Imported } from '../rest/bulk/import.ts';
+import { reportAs } from '../rest/bulk/report.ts';
 import { lines, split } from '../rest/bulk/split.ts';
 import { Problem, type Flaw } from '../rest/problems.ts';
 import type { Resource } from '../rest/resource-description.ts';
@@ -50,7 +51,8 @@ async function* counted(chunks: AsyncIterable<Buffer>, progress: Progress): Asyn
   }
 }
 
-async function print({ report }: Imported, write: (line: string) => string): Promise<void> {
+async function print(imported: Imported, write: (line: string) => string): Promise<void> {
+  const report = reportAs(FORMATS.ndjson, imported);
   for await (const { bytes } of split(report, lines())) console.log(write(String(bytes)));
 }
 

@@ -1,13 +1,14 @@
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import { hasCode } from '../error-code.ts';
+import { FORMATS } from './bulk/formats.ts';
 import { etagOf, type Conditions } from './conditions.ts';
 import { DatabaseTimeout } from './failures.ts';
 import { preferredType } from './media-ranges.ts';
 import { readPreferences } from './preferences.ts';
-import { Problem } from './problems.ts';
+import { Problem, PROBLEM_TYPE } from './problems.ts';
 
-/** What a handler answers: a body is sent as JSON, a stream as it comes, nothing as an empty message. */
+/** What a handler answers: a body is sent as JSON, or as one line of it, a stream as it comes, nothing as an empty message. */
 export interface Answer {
   status: number;
   headers?: Readonly<Record<string, string>>;
@@ -45,13 +46,14 @@ export function inTime<T>(work: Promise<T>): Promise<T> {
 /**
  * Sends an answer, or as much of it as the client wants: nothing of what it has already (RFC 9110, section 13.2.2), and
  * no representation of what it has just written if it prefers so (RFC 7240, section 4.2).
+ * Its ETag is of the JSON in either spelling, for it names the member's state.
  * response.json() would pass through five more layers that do nothing for it.
  */
 export async function send(
   request: Request,
   response: Response,
   answer: Answer,
-  conditions: Conditions,
+  { conditions, accepted }: { conditions: Conditions; accepted: string },
 ): Promise<void> {
   const { status, body, json, stream } = answer;
   if (stream) {
@@ -75,13 +77,14 @@ export async function send(
     if (wish === 'minimal') return sendMinimal(request, response, status, headers);
     if (wish === 'representation') Object.assign(headers, { 'preference-applied': 'return=representation' });
   }
+  const content = accepted === FORMATS.ndjson ? `${text}\n` : text;
   response.writeHead(status, {
     ...headers,
-    'content-type': JSON_TYPE,
-    'content-length': Buffer.byteLength(text),
+    'content-type': accepted,
+    'content-length': Buffer.byteLength(content),
     'x-content-type-options': 'nosniff',
   });
-  response.end(text);
+  response.end(content);
 }
 
 function sendMinimal(
@@ -135,6 +138,8 @@ async function sendStream(
 
 /**
  * The media type that the client likes best of those that an operation answers, of which there may be none.
+ * One that takes problems alone is answered all the same, as RFC 9110, section 12.5.1, allows: generated clients name of
+ * what is described the first type with "json" in its name, be it that of failures.
  * @throws {Problem} 406 if the client refuses them all
  */
 export function negotiate(request: Request, types: readonly string[]): string {
@@ -143,6 +148,7 @@ export function negotiate(request: Request, types: readonly string[]): string {
   if (usual === '' || accept === undefined || accept === '*/*') return usual;
   const accepted = preferredType(accept, types);
   if (accepted !== undefined) return accepted;
+  if (preferredType(accept, [PROBLEM_TYPE]) !== undefined) return usual;
   const list = types.join(' or ');
   throw new Problem(406, `This answers ${list}, which Accept: ${accept} excludes.`, [
     { header: 'Accept', keyword: 'contentMediaType', detail: `must include ${list}` },

@@ -53,6 +53,7 @@ function attemptsOf({
   const at: Parameters<typeof ask> = [method, `${path}?at=1999-01-01T00:00:00Z`];
   const keyed = { ...headers, 'idempotency-key': operationId };
   const sameKey: Parameters<typeof ask> = [method, another, keyed, body];
+  const many = ['[]', '[{}]'].map((rows): Parameters<typeof ask> => [method, path, headers, rows]);
   const isRead = new Set(parameters.map(({ name }) => name));
   const [accepted = '', ...streams] = Object.keys(responses['200']?.content ?? {});
   return [
@@ -67,6 +68,7 @@ function attemptsOf({
       [method, path, { 'content-type': type }, type === 'text/csv' ? 'colour\nred\n' : '{"title":""}'],
     ]),
     ...(requestBody ? [tooLong, given({ 'content-type': 'text/plain' })] : []),
+    ...(operationId === 'createProbe' ? many : []),
     ...(isRead.has('If-None-Match') ? [given({ 'if-none-match': '*' })] : []),
     ...(isRead.has('If-Match') ? [given({ 'if-match': '"another"' })] : []),
     ...(isRead.has('Prefer') && '204' in responses ? [given({ prefer: 'return=minimal' })] : []),

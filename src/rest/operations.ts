@@ -132,6 +132,8 @@ function handlers({ method, path, parameters = {}, body, success, streamed, hand
   const takesBody = body !== undefined;
   const ofValue = Object.keys(contentOf(success));
   const ofStream = Object.keys(streamed ? contentOf(streamed) : {});
+  /** Unless the client prefers another, JSON is answered to JSON, and lines to lines. */
+  const ofStreamIn = (mediaType: string) => (mediaType === JSON_TYPE ? ofStream : ofStream.toReversed());
   const any = [...ofValue, ...ofStream];
   /** All that can be refused before the body is read. */
   const check = (request: Request): Checked => {
@@ -146,15 +148,15 @@ function handlers({ method, path, parameters = {}, body, success, streamed, hand
   };
   const answer = async (request: Request, response: Response, checked: Checked, { value, source }: Content) => {
     const { headers } = request;
-    // Which of the two it is, only the body tells.
-    const accepted = streamed ? negotiate(request, source ? ofStream : ofValue) : checked.accepted;
     const mediaType = takesBody ? mediaTypeOf(request) : '';
+    // Which of the two it is, only the body tells.
+    const accepted = streamed ? negotiate(request, source ? ofStreamIn(mediaType) : ofValue) : checked.accepted;
     const body = source ? {} : (validators.get(mediaType)?.(value) ?? {});
     const origin = method === 'get' ? NO_INPUT.origin : originOf(request);
     const target = request.url;
     const working = handle({ ...checked, target, headers, body, source, mediaType, accepted, origin, companions: [] });
     // A stream takes as long as its client takes to send it.
-    await send(request, response, source ? await working : await inTime(working), checked.conditions);
+    await send(request, response, source ? await working : await inTime(working), { ...checked, accepted });
   };
   if (!body) return [(request, response) => answer(request, response, check(request), {})];
   const checkFirst: RequestHandler = (request, response, next) => {

@@ -26,6 +26,8 @@ export class Problem extends Error {
   }
 }
 
+export const PROBLEM_TYPE = 'application/problem+json';
+
 const RETRY_AFTER_S = '1';
 
 /** A failure that may be over when the request is repeated. */
@@ -58,7 +60,7 @@ export function sendProblem(
   const body = JSON.stringify(problemDetails(problem, uriReference(request.originalUrl ?? request.url ?? '')));
   response.writeHead(problem.status, {
     ...problem.headers,
-    'content-type': 'application/problem+json',
+    'content-type': PROBLEM_TYPE,
     'content-length': Buffer.byteLength(body),
     'x-content-type-options': 'nosniff',
   });
@@ -72,6 +74,21 @@ const uriReference = (target: string) =>
 /** A problem may repeat parts of the request, each character of which may be written as three. */
 const MOST_CHARACTERS = 400_000;
 const text = { type: 'string', maxLength: MOST_CHARACTERS };
+
+/** The JSON Schema of one flaw, for OpenAPI. */
+export const flawSchema = {
+  title: 'Flaw',
+  type: 'object',
+  properties: {
+    pointer: { ...text, format: 'json-pointer', description: 'Place in the body' },
+    parameter: { ...text, description: 'Name of the parameter' },
+    header: { ...text, description: 'Name of the header' },
+    keyword: { type: 'string', maxLength: 64, description: 'The rule that is broken' },
+    detail: text,
+  },
+  required: ['keyword', 'detail'],
+  additionalProperties: false,
+};
 
 /** The JSON Schema of problem details, for OpenAPI. */
 export const problemSchema = {
@@ -88,18 +105,7 @@ export const problemSchema = {
       type: 'array',
       maxItems: MOST_CHARACTERS,
       description: 'Everything that is wrong with the request',
-      items: {
-        type: 'object',
-        properties: {
-          pointer: { ...text, format: 'json-pointer', description: 'Place in the body' },
-          parameter: { ...text, description: 'Name of the parameter' },
-          header: { ...text, description: 'Name of the header' },
-          keyword: { type: 'string', maxLength: 64, description: 'The rule that is broken' },
-          detail: text,
-        },
-        required: ['keyword', 'detail'],
-        additionalProperties: false,
-      },
+      items: flawSchema,
     },
   },
   required: ['type', 'title', 'status', 'detail', 'instance'],

@@ -3,6 +3,7 @@ import { objectSchema } from '../schema/json-schema.ts';
 import type { AnyModel } from '../schema/model.ts';
 import { shownPart } from '../schema/search.ts';
 import { eventsOperation } from './events/operation.ts';
+import { FORMATS } from './bulk/formats.ts';
 import { importOperation } from './bulk/import-operation.ts';
 import { historian } from './history/entries.ts';
 import { historyOperation } from './history/list-changes.ts';
@@ -47,6 +48,7 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
       status: 201,
       description: 'Created',
       schema,
+      streams: { [FORMATS.ndjson]: { type: 'string', description: 'NDJSON: the member, on one line' } },
       headers: { Location: 'Path of the new member', ...headers },
     },
     streamed: many.streamed,

@@ -5,6 +5,7 @@ import { readPreferences } from '../preferences.ts';
 import type { Resource } from '../resource-description.ts';
 import { FORMATS, formatOf } from './formats.ts';
 import { compileImport, rowSchema } from './import.ts';
+import { reportAs, reportStreams } from './report.ts';
 
 /** What the creation of a member declares and does, in order to take many of them at once. */
 export function importOperation(resource: Resource) {
@@ -22,35 +23,29 @@ export function importOperation(resource: Resource) {
   const streamed: Success = {
     status: 200,
     description: 'Many were sent, and at least one was stored, or none was sent',
-    streams: { [FORMATS.ndjson]: reportSchema },
+    streams: reportStreams,
     failures: [400, 408, 422, 500, 503],
   };
   return {
     streams,
     streamed,
     preferences: 'handling=strict: of many that are sent, store all or none',
-    async handle({ mediaType, headers, origin }: Input, source: AsyncIterable<Buffer>): Promise<Answer> {
+    async handle({ mediaType, accepted, headers, origin }: Input, source: AsyncIterable<Buffer>): Promise<Answer> {
       const handling = readPreferences(headers['prefer']).get('handling');
       const isKnown = handling === 'strict' || handling === 'lenient';
-      const { status, report, failure } = await run({
+      const imported = await run({
         format: formatOf(mediaType),
         source,
         strict: handling === 'strict',
         origin,
       });
+      const { status, failure } = imported;
       return {
         status,
         headers: { ...failure?.problem.headers, ...(isKnown && { 'preference-applied': `handling=${handling}` }) },
-        stream: { mediaType: FORMATS.ndjson, content: report },
+        stream: { mediaType: accepted, content: reportAs(accepted, imported) },
         ...(status >= 500 && { failure: failure?.error }),
       };
     },
   };
 }
-
-const reportSchema: JsonSchema = {
-  type: 'string',
-  description:
-    'NDJSON: for each bad row {"line": from 1, "errors": as in problem details}, of a JSON array {"index": from 0, …}; ' +
-    'then {"read", "inserted", "bad", "complete"}, with "detail" and perhaps "uncertain" if it is not complete',
-};

@@ -19,7 +19,7 @@ beforeEach(async () => {
 async function send(type: string, body: string | Uint8Array | ReadableStream, headers: Record<string, string> = {}) {
   const response = await fetch(`${url}/probes`, {
     method: 'POST',
-    headers: { 'content-type': type, ...headers },
+    headers: { 'content-type': type, accept: NDJSON, ...headers },
     body: typeof body === 'string' ? Buffer.from(body) : body,
     duplex: 'half',
   });

@@ -11,7 +11,7 @@ import { insertAllOrNone, Undecided } from './all-or-none.ts';
 import type { Format } from './formats.ts';
 import { insertBatch } from './insert-batch.ts';
 import { readRows, type Row } from './rows.ts';
-import { openSpool } from './spool.ts';
+import { openSpool, type Spool } from './spool.ts';
 import { isGood, windowsOf, type Judged } from './windows.ts';
 
 /** What is to be imported, and how. */
@@ -23,7 +23,7 @@ export interface Order {
   origin: Origin;
 }
 
-/** The last line of a report. */
+/** What a report tells of all rows. */
 interface Totals {
   read: number;
   inserted: number;
@@ -41,8 +41,8 @@ export interface Imported {
   /** Of HTTP: a success if anything was stored, or nothing was to be. */
   status: number;
   totals: Totals;
-  /** NDJSON: a line for each bad row in their order, then the totals. It is read once, and then gone. */
-  report: AsyncGenerator<Buffer>;
+  /** NDJSON: a line for each bad row, in their order. Whoever reads it closes it. */
+  bad: Spool;
   /** Why it is not complete. */
   failure?: { error: unknown; problem: Problem };
 }
@@ -79,7 +79,7 @@ async function runImport(
   const { collection, fields } = resource;
   const stamped = importable(fields, new Date());
   const totals: Totals = { read: 0, inserted: 0, bad: 0, complete: true };
-  const report = openSpool();
+  const bad = openSpool();
   const rest = source[Symbol.asyncIterator]();
 
   const judge = ({ place, value, flaws }: Row): Judged => {
@@ -93,12 +93,10 @@ async function runImport(
   const windows = (chunks: AsyncIterable<Buffer>) => windowsOf(readRows(format, fields, chunks), judge);
 
   async function tell(window: readonly Judged[]): Promise<void> {
-    const bad = window.filter(({ flaws }) => flaws.length > 0);
-    totals.bad += bad.length;
+    const rows = window.filter(({ flaws }) => flaws.length > 0);
+    totals.bad += rows.length;
     const where = format === 'json' ? 'index' : 'line';
-    await report.write(
-      bad.map(({ place, flaws }) => `${JSON.stringify({ [where]: place, errors: flaws })}\n`).join(''),
-    );
+    await bad.write(rows.map(({ place, flaws }) => `${JSON.stringify({ [where]: place, errors: flaws })}\n`).join(''));
   }
 
   async function leniently(): Promise<void> {
@@ -158,12 +156,11 @@ async function runImport(
     Object.assign(totals, { complete: false, detail: failure.problem.message });
     if (failure.error instanceof Undecided) totals.uncertain = totals.read;
   }
-  await report.write(`${JSON.stringify(totals)}\n`);
   const isNothing = totals.inserted === 0 && totals.read > 0;
   return {
     status: failure?.problem.status ?? (isNothing ? 422 : 200),
     totals,
-    report: readOnce(report),
+    bad,
     ...(failure && { failure }),
   };
 }
@@ -174,15 +171,7 @@ function few(flaws: Flaw[]): Flaw[] {
   return [...flaws.slice(0, MOST_FLAWS), more];
 }
 
-async function* readOnce(spool: ReturnType<typeof openSpool>): AsyncGenerator<Buffer> {
-  try {
-    yield* spool.read();
-  } finally {
-    await spool.close();
-  }
-}
-
-async function* copied(chunks: AsyncIterable<Buffer>, spool: ReturnType<typeof openSpool>): AsyncGenerator<Buffer> {
+async function* copied(chunks: AsyncIterable<Buffer>, spool: Spool): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
     await spool.write(chunk);
     yield chunk;

@@ -54,10 +54,11 @@ export function describeResponses(
   };
 }
 
-/** A problem that is told in the media types of a stream, once that has begun. */
-function describeFailure(problem: object, streamed: Success, components: Components): object {
+/** A problem that is told in the media types of a stream, once that has begun; their examples are of a success. */
+function describeFailure(problem: object, streamed: Success, { schema }: Components): object {
   const content = 'content' in problem && problem.content;
-  return { ...problem, content: { ...Object(content), ...describeContent(contentOf(streamed), components) } };
+  const told = Object.entries(contentOf(streamed)).map(([type, one]) => [type, { schema: schema(one) }]);
+  return { ...problem, content: { ...Object(content), ...Object.fromEntries(told) } };
 }
 
 function describeSuccess(success: Success, minimal: boolean, components: Components): object {
