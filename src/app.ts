@@ -3,7 +3,8 @@ import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import { docs } from './docs.ts';
-import { compare } from './migrate/readiness.ts';
+import { collectionDefinitions } from './models.ts';
+import { ready, tellRefusals } from './readiness.ts';
 import { answerFailures, DatabaseTimeout, notFound } from './rest/failures.ts';
 import { describeOperations, type About } from './rest/openapi.ts';
 import { routes, type Operation } from './rest/operations.ts';
@@ -36,10 +37,11 @@ const about = (resources: readonly ResourceDeclaration[]): About => ({
 
 /** The application: its middleware, from top to bottom. */
 export function createApp({ connection, resources, logger, migrations, settings }: Services): Express {
+  const shape = { connection, migrations, definitions: collectionDefinitions(connection, resources) };
   const operations = [
     ...resources.flatMap(({ model, path }) => resourceOperations(model(connection), path, settings)),
     health(connection),
-    ready(connection, migrations),
+    ready(shape),
     openapi(),
   ];
   const description = describeOperations(operations, about(resources));
@@ -51,6 +53,7 @@ export function createApp({ connection, resources, logger, migrations, settings 
   app.use(routes(operations));
   app.use(docs());
   app.use(notFound);
+  app.use(tellRefusals(shape, logger));
   app.use(answerFailures(logger));
   return app;
 
@@ -96,54 +99,6 @@ function health({ db }: Connection): Operation {
       if (!db) throw new DatabaseTimeout('not connected');
       await db.command({ ping: 1 });
       return { status: 200, body: { status: 'ok' } };
-    },
-  };
-}
-
-/** No list of an answer grows without bound. */
-const MOST_NAMES = 1000;
-const some = (names: readonly string[]) => names.slice(0, MOST_NAMES);
-
-function ready({ db }: Connection, migrations: readonly string[]): Operation {
-  const names = (description: string) => ({
-    type: 'array',
-    items: { type: 'string', maxLength: 255 },
-    maxItems: MOST_NAMES,
-    description,
-  });
-  return {
-    method: 'get',
-    path: '/health/ready',
-    operationId: 'ready',
-    summary: 'How the database compares with this version of the API',
-    success: {
-      status: 200,
-      description: 'The migrations that one of them lacks. Both shapes are served meanwhile',
-      schema: {
-        type: 'object',
-        properties: {
-          status: { enum: ['ready', 'pending', 'ahead'] },
-          newest: {
-            type: ['string', 'null'],
-            maxLength: 255,
-            description: 'The newest migration that this version knows',
-          },
-          pending: names('Known here, not applied to the database'),
-          ahead: names('Applied to the database, not known here: a newer version is about'),
-        },
-        required: ['status', 'newest', 'pending', 'ahead'],
-        additionalProperties: false,
-      },
-    },
-    problems: [],
-    async handle() {
-      if (!db) throw new DatabaseTimeout('not connected');
-      const { pending, ahead } = await compare(db, migrations);
-      const status = ahead.length > 0 ? 'ahead' : pending.length > 0 ? 'pending' : 'ready';
-      return {
-        status: 200,
-        body: { status, newest: migrations.at(-1) ?? null, pending: some(pending), ahead: some(ahead) },
-      };
     },
   };
 }

@@ -5,10 +5,10 @@ import type { Settings } from './settings.ts';
 import { openDatabase, type Database } from './database/connect.ts';
 import { initialiseIfEmpty } from './initialise.ts';
 import { readNames } from './migrate/files.ts';
-import { compare } from './migrate/readiness.ts';
 import { MIGRATIONS } from './migrations.ts';
-import { RESOURCES } from './models.ts';
+import { collectionDefinitions, RESOURCES } from './models.ts';
 import { OperatorError } from './operator-error.ts';
+import { warnOfDifferences } from './readiness.ts';
 import { httpServer } from './rest/http-server.ts';
 
 const DRAIN_MS = 10_000;
@@ -62,9 +62,7 @@ async function prepare(
   if (!db) throw new Error('the connection is not open');
   const findings = await initialiseIfEmpty({ db, connection, settings, report: (line) => logger.info(line) });
   if (findings.length > 0) logger.info({ created: findings.map(({ what }) => what) }, 'database initialised');
-  const { pending, ahead } = await compare(db, migrations);
-  if (pending.length > 0) logger.warn({ pending }, 'migrations are pending: run npx migrate-mongo up');
-  if (ahead.length > 0) logger.warn({ ahead }, 'the database has migrations that this version does not know');
+  await warnOfDifferences({ connection, migrations, definitions: collectionDefinitions(connection) }, logger);
 }
 
 async function listen(server: ReturnType<typeof httpServer>, { host, port }: Settings): Promise<string> {

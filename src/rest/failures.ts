@@ -11,7 +11,7 @@ import {
   type Document,
 } from 'mongodb';
 import type { Logger } from 'pino';
-import { DUPLICATE_KEY, hasCode } from '../error-code.ts';
+import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT } from '../error-code.ts';
 import { Problem, sendProblem, unavailable, type Flaw } from './problems.ts';
 
 /** Server errors that mean "not now": no primary, shutting down, out of time or of disk. See "Error Codes" in MongoDB's manual. */
@@ -50,7 +50,7 @@ export function toProblem(error: unknown): Problem {
     return unavailable(
       'The database does not answer. If this was a write, read before you repeat it: it may have taken place.',
     );
-  if (error instanceof MongoServerError && error.code === 121) return refusedByValidator(error);
+  if (error instanceof MongoServerError && error.code === INVALID_DOCUMENT) return refusedByValidator(error);
   if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return duplicate(error);
   if (error instanceof URIError) return new Problem(400, 'The path holds a % that starts no valid escape.');
   return new Problem(500, 'The server failed; its log says why. Repeating the request is unlikely to help.');
@@ -71,12 +71,13 @@ function isOutage(error: unknown): boolean {
   return error instanceof MongoDriverError && /Pool|WaitQueue|Closed/.test(error.name);
 }
 
-/** The stored document breaks the collection's validator in a place that the request did not touch. */
+/** The API has accepted the request, so that the fault is in what was stored before, or is the server's own. */
 function refusedByValidator(error: MongoServerError): Problem {
+  const broken = validatorFlaws(error.errInfo).map(({ detail }) => detail.replace(/\.$/, ''));
   return new Problem(
-    422,
-    'With this change the stored document breaks a rule of the database. Correct what is named too.',
-    validatorFlaws(error.errInfo),
+    500,
+    `The database refuses what this would leave stored${broken.length > 0 ? ` (${broken.join(', ')})` : ''}, though the ` +
+      'request is in order; nothing was changed. Those who run this find the document in the log.',
   );
 }
 

@@ -78,7 +78,7 @@ describe('a failure', () => {
     ['a broken connection', 503, new MongoNetworkError(secret)],
     ['a socket that the database has closed', 503, Object.assign(new Error(secret), { code: 'EPIPE' })],
     ['a value that is taken', 409, server({ code: 11_000, keyPattern: { title: 1 } })],
-    ['a document that the validator refuses', 422, server({ code: 121 })],
+    ['a document that the validator refuses', 500, server({ code: 121 })],
   ])('by %s is a %i that tells the log what happened and the client no secret', async (_what, status, error) => {
     const lines: string[] = [];
     const app = express();

@@ -43,6 +43,8 @@ export interface Resource {
   path: string;
   fields: readonly Field[];
   stamps: Stamps;
+  /** What the model demands of the collection. */
+  definition: CollectionDefinition;
   /** Those that the model declares; the one on `_id` is not among them. */
   indexes: CollectionDefinition['indexes'];
   /** Of a member as a client sees it. */
@@ -63,6 +65,7 @@ export const memberHeaders = ({ stamps }: Pick<Resource, 'stamps'>): Record<stri
 export function describeResource(model: AnyModel, path: string, settings: ResourceSettings): Resource {
   const fields = readFields(model.schema);
   const { properties, required = [], ...rest } = objectSchema(fields, 'read');
+  const definition = collectionDefinition(model);
   return {
     connection: model.db,
     collection: model.collection,
@@ -70,7 +73,8 @@ export function describeResource(model: AnyModel, path: string, settings: Resour
     path,
     fields,
     stamps: stampsOf(fields),
-    indexes: collectionDefinition(model).indexes,
+    definition,
+    indexes: definition.indexes,
     schema: {
       ...rest,
       title: model.modelName,

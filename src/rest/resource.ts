@@ -2,6 +2,7 @@ import { toChanges, toDocument, toReplacement } from '../schema/codec.ts';
 import { objectSchema } from '../schema/json-schema.ts';
 import type { AnyModel } from '../schema/model.ts';
 import { shownPart } from '../schema/search.ts';
+import { fairlyJudged } from './behind.ts';
 import { eventsOperation } from './events/operation.ts';
 import { FORMATS } from './bulk/formats.ts';
 import { importOperation } from './bulk/import-operation.ts';
@@ -126,6 +127,7 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
 
   const past = keepsHistory ? [historyOperation(resource), restoreOperation(resource, terms)] : [];
   return [listOperation(resource), create, eventsOperation(resource), read, replace, patch, remove, ...past]
+    .map((operation) => fairlyJudged(resource, operation))
     .map((operation) =>
       operation.changesState && settings.requirePreconditions ? demandingPrecondition(resource, operation) : operation,
     )

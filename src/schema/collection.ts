@@ -12,6 +12,8 @@ export interface CollectionDefinition {
   indexes: ({ name: string; key: Document } & Document)[];
   /** What a new field gets in old documents, by its dotted path. */
   defaults: Record<string, unknown>;
+  /** Paths of what a document has without being demanded, because the application fills it in; `tags[].name` in an array. */
+  filled: readonly string[];
 }
 
 const BSON_TYPES: Readonly<Record<Field['type'], string | string[]>> = {
@@ -54,7 +56,13 @@ export function collectionDefinition(model: AnyModel): CollectionDefinition {
     key,
   }));
   const defaults = Object.fromEntries([...defaultsOf(fields), ...defaultsOfSearch(searchable)]);
-  return { name: model.collection.collectionName, validator: { $jsonSchema }, indexes, defaults };
+  return {
+    name: model.collection.collectionName,
+    validator: { $jsonSchema },
+    indexes,
+    defaults,
+    filled: filledOf(fields),
+  };
 }
 
 /** It is another one in each document, so a migration must say how it is made. */
@@ -68,6 +76,14 @@ function defaultsOf(fields: readonly Field[], prefix = ''): [string, unknown][] 
   return fields.flatMap(({ name, type, default: value, fields: inner }): [string, unknown][] => {
     if (type === 'Object') return defaultsOf(inner, `${prefix}${name}.`);
     return value === undefined || typeof value === 'function' ? [] : [[prefix + name, value]];
+  });
+}
+
+function filledOf(fields: readonly Field[], prefix = ''): string[] {
+  return fields.flatMap((field) => {
+    const path = prefix + field.name;
+    const inside = [...filledOf(field.fields, `${path}.`), ...filledOf(field.items?.fields ?? [], `${path}[].`)];
+    return field.managed || field.default !== undefined ? [path, ...inside] : inside;
   });
 }
 

@@ -5,7 +5,7 @@ import { Problem, unavailable } from '../problems.ts';
 import { hasTransactions } from '../topology.ts';
 import { unchanged } from '../writes/members.ts';
 import { inTransaction } from '../writes/transaction.ts';
-import { insertBatch, removeBatch, type Target } from './insert-batch.ts';
+import { insertBatch, removeBatch, throwFailure, type Target } from './insert-batch.ts';
 import { lines, split } from './split.ts';
 import { openSpool, type Spool } from './spool.ts';
 import { isGood, type Good, type Judged } from './windows.ts';
@@ -106,6 +106,7 @@ async function insertAll(
     const refused = new Map(refusals.map(({ index, flaws }) => [index, flaws]));
     const ids = documents.filter((_, index) => !refused.has(index)).map(({ _id }) => `${String(_id)}\n`);
     await stored?.write(ids.join(''));
+    throwFailure(refusals);
     if (refused.size > 0) return good.flatMap((row, index) => ({ ...row, flaws: refused.get(index) ?? [] }));
   }
   return [];

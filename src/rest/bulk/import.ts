@@ -9,7 +9,7 @@ import type { Resource } from '../resource-description.ts';
 import { compileCheck, isObject } from '../validation.ts';
 import { insertAllOrNone, Undecided } from './all-or-none.ts';
 import type { Format } from './formats.ts';
-import { insertBatch } from './insert-batch.ts';
+import { insertBatch, throwFailure } from './insert-batch.ts';
 import { readRows, type Row } from './rows.ts';
 import { openSpool, type Spool } from './spool.ts';
 import { isGood, windowsOf, type Judged } from './windows.ts';
@@ -113,6 +113,7 @@ async function runImport(
         delete totals.uncertain;
         for (const { index, flaws } of refusals) good[index]?.flaws.push(...flaws);
         totals.inserted += good.length - refusals.length;
+        throwFailure(refusals);
       } finally {
         await tell(window);
       }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoBulkWriteError, type ClientSession, type Document, type ObjectId, type WriteError } from 'mongodb';
-import { DUPLICATE_KEY } from '../../error-code.ts';
+import { DUPLICATE_KEY, INVALID_DOCUMENT } from '../../error-code.ts';
+import { behind, type Behind } from '../behind.ts';
 import { validatorFlaws } from '../failures.ts';
 import { entriesOf, entryOf, type Entry } from '../history/entries.ts';
 import type { Origin } from '../operations.ts';
@@ -14,13 +15,15 @@ export interface Refusal {
   /** Of the document, from 0 within the batch. */
   index: number;
   flaws: Flaw[];
+  /** Why no document like it can be stored, where that is not its own fault. */
+  failure?: Behind | undefined;
 }
 
 /** So long others may be in the way. */
 const PATIENCE_MS = 30_000;
 
 /** What inserting needs to know of a resource. */
-export type Target = Pick<Resource, 'connection' | 'collection' | 'indexes' | 'show' | 'settings'>;
+export type Target = Pick<Resource, 'connection' | 'collection' | 'definition' | 'indexes' | 'show' | 'settings'>;
 
 /**
  * Inserts documents, each for itself, with their history; in a session's transaction, the first that is refused ends
@@ -78,6 +81,8 @@ async function insertInTransaction(
       return refused.length === 0;
     });
     if (isDone) return refusals;
+    const failure = refused.find((one) => one.failure)?.failure;
+    if (failure) return [...refusals, ...left.map((index) => ({ index, flaws: [NOT_ITS_FAULT], failure }))];
     for (const { index, flaws } of refused) refusals.push({ index: left[index] ?? 0, flaws });
     if (refused.length === 0) await sleep(Math.random() * 20); // somebody else was in the way
   }
@@ -100,7 +105,13 @@ async function insertAnnounced(
   const inVain = refused.flatMap(({ index }) => announced[index]?._id ?? []);
   if (inVain.length > 0) await log.deleteMany({ _id: { $in: inVain } });
   await log.updateMany({ _id: { $in: announced.map(({ _id }) => _id) } }, { $unset: { pending: true } });
-  return [...refusals, ...refused.map(({ index, flaws }) => ({ index: left[index] ?? 0, flaws }))];
+  return [...refusals, ...refused.map((one) => ({ ...one, index: left[one.index] ?? 0 }))];
+}
+
+/** @throws {Behind} if documents were refused for no fault of their own */
+export function throwFailure(refusals: readonly Refusal[]): void {
+  const failure = refusals.find((one) => one.failure)?.failure;
+  if (failure) throw failure;
 }
 
 /** The places of those that are not refused. */
@@ -122,10 +133,11 @@ async function findTaken({ collection }: Target, documents: readonly Document[])
 }
 
 async function insert(
-  { collection, indexes }: Target,
+  resource: Target,
   documents: readonly Document[],
   { session }: { session?: ClientSession | undefined },
 ): Promise<Refusal[]> {
+  const { collection, indexes } = resource;
   if (documents.length === 0) return [];
   try {
     await collection.insertMany([...documents], { ordered: false, ...(session && { session }) });
@@ -134,7 +146,13 @@ async function insert(
     if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
     const failed = [error.writeErrors].flat();
     if (failed.length === 0) throw error;
-    return failed.map((one) => ({ index: one.index, flaws: flawsOf(one, indexes) }));
+    const isInvalid = ({ code }: WriteError) => code === INVALID_DOCUMENT;
+    const failure = failed.some(isInvalid) ? await behind(resource) : undefined;
+    return failed.map((one) =>
+      failure && isInvalid(one)
+        ? { index: one.index, flaws: [NOT_ITS_FAULT], failure }
+        : { index: one.index, flaws: flawsOf(one, indexes) },
+    );
   }
 }
 
@@ -148,6 +166,12 @@ export async function removeBatch(resource: Target, ids: readonly ObjectId[], si
   if (settings.history.enabled)
     await entriesOf(resource).deleteMany({ of: { $in: [...ids] }, kind: 'create', at: { $gte: since } });
 }
+
+const NOT_ITS_FAULT: Flaw = {
+  pointer: '',
+  keyword: 'database',
+  detail: 'was not stored: the database does not have the shape that this version writes',
+};
 
 const isTaken = (path: string): Flaw => ({
   pointer: `/${path.replaceAll('.', '/')}`,

@@ -54,6 +54,7 @@ export const historyDefinition = (collection: string): CollectionDefinition => (
     { name: 'expiresAt_1', key: { expiresAt: 1 }, expireAfterSeconds: 0 },
   ],
   defaults: {},
+  filled: [],
 });
 
 const nameOf = (collection: string) => `${collection}.history`;

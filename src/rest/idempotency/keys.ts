@@ -65,6 +65,7 @@ export const idempotencyKeysDefinition: CollectionDefinition = {
   },
   indexes: [{ name: 'expiresAt_1', key: { expiresAt: 1 }, expireAfterSeconds: 0 }],
   defaults: {},
+  filled: [],
 };
 
 /** The records of all keys. */

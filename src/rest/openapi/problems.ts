@@ -40,7 +40,7 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   431: 'The headers, or the request target, are larger than 16 KiB',
   500: 'The server failed',
   501: 'The database that this runs on cannot do that',
-  503: 'The database is away; try again after Retry-After seconds',
+  503: 'The database is away, or not migrated yet; try again after Retry-After seconds',
 };
 
 const HEADERS: Readonly<Record<number, Record<string, string>>> = {

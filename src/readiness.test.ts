@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import type { Document } from 'mongodb';
+import { pino } from 'pino';
+import supertest from 'supertest';
+import { loadSettings } from './config.ts';
+import { run } from './migrate/runner.ts';
+import { to } from './migrate/verbs.ts';
+import { migrating, MIGRATIONS } from './migrations.ts';
+import { serve } from './serve.ts';
+import { atEnd } from './testing/cleanup.ts';
+import { testDatabase } from './testing/database.ts';
+import { ownMigrations } from './testing/migrations-folder.ts';
+
+test('a database from before the search: what it refuses is told to its operator, and works as soon as it is migrated', async () => {
+  const database = await testDatabase();
+  const { db, uri } = database;
+  const place = ownMigrations.findIndex((name) => name.endsWith('-add_search.ts'));
+  await run(migrating(database, 'test'), to(MIGRATIONS, ownMigrations[place - 1] ?? ''));
+  await db.collection('engines').insertOne({ title: 'Merlin', thrust: 981 });
+  const log: Document[] = [];
+  const logger = pino({ level: 'info' }, { write: (line: string) => void log.push(JSON.parse(line)) });
+  const { url, stop } = await serve(loadSettings({ PORT: '0', MONGODB_URI: uri }), logger);
+  atEnd(stop);
+  const api = supertest(url);
+  const told = {
+    refused: ['engines: _search is not known'],
+    msg: 'the database refuses what this version writes: run npx migrate-mongo up',
+  };
+  expect(log).toContainEqual(expect.objectContaining({ level: 40, ...told }));
+
+  const created = await api.post('/engines').send({ title: 'Raptor' });
+  expect([created.status, created.body.errors, created.headers['retry-after']]).toEqual([503, undefined, '30']);
+  expect(log).toContainEqual(expect.objectContaining({ level: 50, ...told }));
+  const ready = await api.get('/health/ready');
+  expect([ready.status, ready.body.errors]).toEqual([
+    503,
+    [{ keyword: 'validator', detail: 'engines: _search is not known' }],
+  ]);
+  expect(ready.body.detail).toContain('npx migrate-mongo up');
+  const [{ id }] = (await api.get('/engines')).body;
+  expect((await api.patch(`/engines/${id}`).send({ thrust: 914 })).status).toBe(200);
+
+  await run(migrating(database, 'test'), to(MIGRATIONS, 'head'));
+  expect(await api.get('/health/ready')).toMatchObject({ status: 200, body: { status: 'ready' } });
+  expect((await api.post('/engines').send({ title: 'Raptor' })).status).toBe(201);
+  expect((await api.get('/engines?q=merlin')).body).toEqual([expect.objectContaining({ id, thrust: 914 })]);
+});

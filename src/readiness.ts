@@ -1,0 +1,119 @@
+import type { ErrorRequestHandler } from 'express';
+import type { Connection } from 'mongoose';
+import type { Logger } from 'pino';
+import { compare, type Readiness } from './migrate/readiness.ts';
+import { Behind } from './rest/behind.ts';
+import { DatabaseTimeout } from './rest/failures.ts';
+import type { Operation } from './rest/operations.ts';
+import { Problem } from './rest/problems.ts';
+import type { CollectionDefinition } from './schema/collection.ts';
+import { refusedWrites } from './schema/refusals.ts';
+
+/** What this version of the program demands of its database. */
+export interface Shape {
+  connection: Connection;
+  /** Names of the migrations that this version was written with. */
+  migrations: readonly string[];
+  definitions: readonly CollectionDefinition[];
+}
+
+/** How a database differs from what this version demands. */
+interface Differences extends Readiness {
+  /** What the database refuses of what this version writes, in words. */
+  refused: string[];
+}
+
+async function differencesOf({ connection: { db }, migrations, definitions }: Shape): Promise<Differences> {
+  if (!db) throw new DatabaseTimeout('not connected');
+  const [readiness, refused] = await Promise.all([compare(db, migrations), refusedWrites(db, definitions)]);
+  return { ...readiness, refused };
+}
+
+/** What an operator does about writes that are refused. */
+function remedyFor({ pending, ahead }: Readiness): string {
+  if (pending.length > 0) return 'run npx migrate-mongo up';
+  if (ahead.length > 0) return 'run the version that knows the newest migrations of the database';
+  return 'write the migration that is missing by npm run migrate:new -- "WHAT CHANGES", and run npx migrate-mongo up';
+}
+
+const REFUSES = 'the database refuses what this version writes';
+
+/** Warns an operator at the start of what the database lacks, with the command that mends it. */
+export async function warnOfDifferences(shape: Shape, logger: Logger): Promise<void> {
+  const { pending, ahead, refused } = await differencesOf(shape);
+  if (pending.length > 0) logger.warn({ pending }, 'migrations are pending: run npx migrate-mongo up');
+  if (ahead.length > 0) logger.warn({ ahead }, 'the database has migrations that this version does not know');
+  if (refused.length > 0) logger.warn({ refused }, `${REFUSES}: ${remedyFor({ pending, ahead })}`);
+}
+
+/** Middleware that says the same in the log when a write has been refused for it. */
+export function tellRefusals(shape: Shape, logger: Logger): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return async (failure: unknown, _request, _response, _next) => {
+    if (failure instanceof Behind) {
+      const readiness = await differencesOf(shape).catch((): Readiness => ({ pending: [], ahead: [] }));
+      logger.error({ refused: failure.refused }, `${REFUSES}: ${remedyFor(readiness)}`);
+    }
+    throw failure;
+  };
+}
+
+/** No list of an answer grows without bound. */
+const MOST_NAMES = 1000;
+const some = (names: readonly string[]) => names.slice(0, MOST_NAMES);
+
+/** `GET /health/ready`: whether this version can work on the database as it is. */
+export function ready(shape: Shape): Operation {
+  const names = (description: string) => ({
+    type: 'array',
+    items: { type: 'string', maxLength: 255 },
+    maxItems: MOST_NAMES,
+    description,
+  });
+  return {
+    method: 'get',
+    path: '/health/ready',
+    operationId: 'ready',
+    summary: 'Whether this version of the API can work on its database as it is',
+    description:
+      'The migrations that one of them lacks: both shapes are served meanwhile. 503 where the database would refuse what ' +
+      'this version writes, with what differs in errors.',
+    success: {
+      status: 200,
+      description: 'It can. The migrations that one of them lacks',
+      schema: {
+        type: 'object',
+        properties: {
+          status: { enum: ['ready', 'pending', 'ahead'] },
+          newest: {
+            type: ['string', 'null'],
+            maxLength: 255,
+            description: 'The newest migration that this version knows',
+          },
+          pending: names('Known here, not applied to the database'),
+          ahead: names('Applied to the database, not known here: a newer version is about'),
+        },
+        required: ['status', 'newest', 'pending', 'ahead'],
+        additionalProperties: false,
+      },
+    },
+    problems: [],
+    async handle() {
+      const { pending, ahead, refused } = await differencesOf(shape);
+      if (refused.length > 0) throw notReady({ pending, ahead, refused });
+      const status = ahead.length > 0 ? 'ahead' : pending.length > 0 ? 'pending' : 'ready';
+      const newest = shape.migrations.at(-1) ?? null;
+      return { status: 200, body: { status, newest, pending: some(pending), ahead: some(ahead) } };
+    },
+  };
+}
+
+function notReady({ refused, ...readiness }: Differences): Problem {
+  const { headers } = new Behind(refused);
+  return new Problem(
+    503,
+    `Not ready: ${REFUSES}. To mend it, ${remedyFor(readiness)}.`,
+    some(refused).map((detail) => ({ keyword: 'validator', detail })),
+    headers,
+  );
+}
