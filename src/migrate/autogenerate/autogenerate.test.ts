@@ -1,265 +1,22 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Double, ObjectId, type Db, type Document } from 'mongodb';
+import { Double, ObjectId, type Document } from 'mongodb';
 import { up as createEngines } from '../../../migrations/20260501090000-create_engines.ts';
 import * as handWritten from '../../../migrations/20261101090000-add_lastFired.ts';
-import { projectRoot } from '../../config.ts';
-import { collectionDefinitions } from '../../models.ts';
 import { testDatabase } from '../../testing/database.ts';
+import { generatedMigrations, type Migration } from '../../testing/generated-migrations.ts';
 import { run } from '../../testing/processes.ts';
-import { addCollection } from '../operations/collections.ts';
-import { addIndex } from '../operations/indexes.ts';
+import { closed, old, oldDocuments, shape, SHAPE_CHANGES } from '../../testing/shape-changes.ts';
 import { compare, possibleRenames } from './compare.ts';
 import { render } from './render.ts';
 import type { CollectionShape } from './shape.ts';
 
-const { db, connection } = await testDatabase();
+const { db } = await testDatabase();
 
-interface Migration {
-  up: (db: Db) => Promise<void>;
-  down: (db: Db) => Promise<void>;
-}
-
-/** A folder that looks to a migration as the project's own does. */
-const folder = mkdtempSync(join(tmpdir(), 'autogenerate-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-mkdirSync(join(folder, 'migrations'));
-for (const name of ['src', 'node_modules', '.prettierrc.json'])
-  symlinkSync(join(projectRoot, name), join(folder, name));
-writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
-const project = { extends: join(projectRoot, 'tsconfig.json'), include: ['migrations'] };
-writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project));
-
-let written = 0;
-
-async function load(text: string): Promise<Migration> {
-  written += 1;
-  const path = join(folder, 'migrations', `${written}.ts`);
-  writeFileSync(path, text);
-  return import(path);
-}
-
-/** Documents of the collections, in their BSON types. */
-async function documentsOf(shapes: readonly CollectionShape[]): Promise<Document[][]> {
-  const read = async (name: string) =>
-    db.collection(name).find({}, { promoteValues: false }).sort({ _id: 1 }).toArray();
-  return Promise.all(shapes.map(async ({ name }) => read(name)));
-}
-
-/** Validators and indexes as they are in the database. */
-async function liveShapes(shapes: readonly CollectionShape[]): Promise<unknown[]> {
-  return Promise.all(
-    shapes.map(async ({ name }) => {
-      const [collection] = await db.listCollections({ name }, { nameOnly: false }).toArray();
-      const indexes = await db.collection(name).listIndexes().toArray();
-      return shapeOnly({ name, validator: collection?.options?.['validator'], indexes });
-    }),
-  );
-}
-
-function shapeOnly({ name, validator, indexes }: CollectionShape): unknown {
-  const own = indexes.filter((index) => index.name !== '_id_').map(({ v: _v, ...index }: Document) => index);
-  return {
-    name,
-    validator: validator ?? {},
-    indexes: own.toSorted((left, right) => (left['name'] < right['name'] ? -1 : 1)),
-  };
-}
-
-async function reset(shapes: readonly CollectionShape[], documents: Readonly<Record<string, readonly Document[]>>) {
-  for (const { name } of await db.listCollections().toArray()) await db.dropCollection(name);
-  for (const { name, validator, indexes } of shapes) {
-    await addCollection(db, name, validator ?? {});
-    for (const index of indexes) await addIndex(db, name, index);
-    const own = documents[name] ?? [];
-    if (own.length > 0) await db.collection(name).insertMany(own.map((one) => ({ ...one })));
-  }
-}
-
-/** Up, down and up: each ends in its shape, and down in the documents of the start. */
-async function verify(
-  { up, down }: Migration,
-  before: readonly CollectionShape[],
-  after: readonly CollectionShape[],
-  original: Document[][],
-) {
-  await up(db);
-  expect(await liveShapes(after)).toEqual(after.map(shapeOnly));
-  const converted = await documentsOf(after);
-  await up(db);
-  expect(await documentsOf(after)).toStrictEqual(converted);
-  await down(db);
-  expect(await liveShapes(before)).toEqual(before.map(shapeOnly));
-  expect(await documentsOf(before)).toStrictEqual(original);
-  await up(db);
-  expect(await documentsOf(after)).toStrictEqual(converted);
-}
-
-const closed = (properties: Document, required: string[] = []): Document => ({
-  bsonType: 'object',
-  ...(required.length > 0 && { required }),
-  properties,
-  additionalProperties: false,
-});
-
-const shape = (
-  properties: Document,
-  rest: Partial<CollectionShape> & { required?: string[] } = {},
-): CollectionShape => {
-  const { required, ...others } = rest;
-  return {
-    name: 'engines',
-    validator: { $jsonSchema: closed({ _id: { bsonType: 'objectId' }, ...properties }, required) },
-    indexes: [],
-    ...others,
-  };
-};
-
-const NUMBER = { bsonType: ['int', 'long', 'double'] };
-const TEXT = { bsonType: 'string' };
-const old = shape(
-  { title: { ...TEXT, maxLength: 128 }, thrust: { bsonType: 'int' }, nozzle: closed({ ratio: NUMBER }), mass: TEXT },
-  { required: ['title'], indexes: [{ name: 'thrust_1', key: { thrust: 1 } }], defaults: { thrust: 0 } },
-);
-const oldDocuments = [
-  { title: 'RS-25', thrust: 2279, nozzle: { ratio: new Double(69) }, mass: '3177' },
-  { title: "It's", thrust: 0, nozzle: {} },
-  { title: 'F-1', mass: '008391' },
-];
-const { _id, title, thrust, nozzle, mass } = Object(old.validator?.['$jsonSchema']).properties;
-const keep = { required: ['title'], indexes: old.indexes };
-
-const LONG = 'aVeryLongNameThatSomebodyGaveToAFieldOfAnEngine';
-
-const KINDS: Record<string, { after: CollectionShape[]; renames?: Record<string, string>; needsEdit?: string[] }> = {
-  'fields are added': {
-    after: [
-      shape(
-        {
-          _id,
-          title,
-          thrust,
-          mass,
-          lastFired: { bsonType: ['date', 'null'] },
-          nozzle: closed({ ratio: NUMBER, material: TEXT }, ['material']),
-          tank: closed({ volume: { bsonType: 'double' }, tags: { bsonType: 'array', items: TEXT } }),
-        },
-        {
-          ...keep,
-          defaults: {
-            lastFired: null,
-            'nozzle.material': 'it\'s "steel"',
-            'tank.volume': 1,
-            'tank.tags': [],
-            tank: {},
-          },
-        },
-      ),
-    ],
-  },
-  'fields are removed, one of them required': {
-    after: [shape({ thrust, nozzle: closed({}) }, { indexes: old.indexes })],
-  },
-  'fields are renamed': {
-    after: [
-      shape({ name: title, size: closed({ thrust, ratio: NUMBER }), nozzle: closed({}), mass }, { required: ['name'] }),
-    ],
-    renames: { 'engines.title': 'name', 'engines.thrust': 'size.thrust', 'engines.nozzle.ratio': 'size.ratio' },
-  },
-  'fields get other types': {
-    after: [
-      shape(
-        {
-          title: { bsonType: ['string', 'null'] },
-          thrust: TEXT,
-          nozzle: closed({ area: { bsonType: 'double' } }),
-          mass: { bsonType: 'int' },
-        },
-        { required: ['title', 'thrust', 'mass'], defaults: { mass: 0, thrust: '0' } },
-      ),
-    ],
-    renames: { 'engines.nozzle.ratio': 'nozzle.area' },
-  },
-  'indexes and constraints change': {
-    after: [
-      shape(
-        { title: { ...TEXT, maxLength: 64 }, thrust, nozzle, mass },
-        {
-          required: ['title', 'thrust'],
-          defaults: { thrust: 0 },
-          indexes: [
-            { name: 'thrust_1', key: { thrust: -1 } },
-            { name: 'title_1', key: { title: 1 }, unique: true, partialFilterExpression: { title: { $exists: true } } },
-          ],
-        },
-      ),
-    ],
-  },
-  'collections appear and go': {
-    after: [
-      {
-        ...shape({ 'launch-site': TEXT, pilots: { bsonType: 'array', items: closed({ name: TEXT }) } }),
-        name: 'crew-members',
-      },
-      { name: 'flights', validator: null, indexes: [{ name: 'at_1', key: { at: 1 } }] },
-    ],
-  },
-  'what is too long for a line': {
-    after: [
-      shape(
-        {
-          title: { ...TEXT, maxLength: 128, pattern: `^(.*|${'[A-Z]'.repeat(20)})$` },
-          thrust: {
-            bsonType: ['int', 'long', 'double', 'string', 'null'],
-            minimum: 0,
-            maximum: 2_000_000_000,
-          },
-          nozzle: closed({ ratio: { ...NUMBER, enum: Array.from({ length: 60 }, (_, index) => index + 60) } }),
-          mass: {
-            ...TEXT,
-            enum: Array.from({ length: 20 }, (_, index) =>
-              index < 2 ? ['3177', '008391'][index] : `${index} kilograms`,
-            ),
-          },
-          [LONG]: { bsonType: 'object', properties: { [`${LONG} ${LONG}`]: TEXT } },
-          choice: { anyOf: [TEXT, { bsonType: 'int', minimum: 1 }] },
-          both: {
-            anyOf: [
-              { bsonType: 'string', minLength: 1 },
-              { bsonType: 'int', minimum: 1 },
-            ],
-          },
-        },
-        {
-          ...keep,
-          indexes: [
-            { name: `${LONG}_1`, key: { [LONG]: 1, title: 1 }, partialFilterExpression: { [LONG]: { $exists: true } } },
-          ],
-          defaults: { [LONG]: { [`${LONG} ${LONG}`]: `it's ${LONG}` }, thrust: 0 },
-        },
-      ),
-    ],
-  },
-  'what nobody can guess': {
-    after: [
-      shape(
-        { title, thrust: { bsonType: 'date' }, nozzle, mass, serial: TEXT },
-        { ...keep, required: ['title', 'serial'] },
-      ),
-    ],
-    needsEdit: [
-      'how engines.thrust becomes date or missing',
-      'how engines.thrust becomes int or missing again',
-      'the value that old documents get in engines.serial',
-    ],
-  },
-};
+const { folder, load, documentsOf, liveShapes, reset, verify } = generatedMigrations(db);
 
 describe('a generated migration', () => {
-  const generated = Object.entries(KINDS).map(([kind, { after, renames = {}, needsEdit = [] }]) => {
+  const generated = Object.entries(SHAPE_CHANGES).map(([kind, { after, renames = {}, needsEdit = [] }]) => {
     const rendered = render(kind, compare([old], after, renames), [old], after);
     return { kind, after, needsEdit, rendered };
   });
@@ -288,37 +45,26 @@ describe('a generated migration', () => {
       { _id: new ObjectId(), title: 'Old', thrust: 5, createdAt: new Date(0) },
       { _id: new ObjectId(), title: 'Early', lastFired: new Date(1) },
     ];
-    const definitions = collectionDefinitions(connection).filter(({ name }) => name === 'engines');
-    // What a later migration adds is left out.
-    const after = definitions.map((one) => ({
-      ...one,
-      validator: withoutSearch(one.validator),
-      indexes: one.indexes.filter(({ name }) => name === 'lastFired_1__id_1'),
-      defaults: { thrust: 0, lastFired: null },
-    }));
-    const outcomeOf = async (choose: (before: CollectionShape[]) => Promise<Migration> | Migration) => {
+    await reset([], {});
+    await createEngines(db);
+    const before = await liveShapes(['engines']);
+    await handWritten.up(db);
+    const after = (await liveShapes(['engines'])).map((one) => ({ ...one, defaults: { thrust: 0, lastFired: null } }));
+    const outcomeOf = async ({ up, down }: Migration) => {
       await reset([], {});
       await createEngines(db);
       await db.collection('engines').insertMany(documents.map((one): Document => ({ ...one })));
-      const [live] = await db.listCollections({ name: 'engines' }, { nameOnly: false }).toArray();
-      const { up, down } = await choose([
-        { name: 'engines', validator: live?.options?.['validator'] ?? null, indexes: [] },
-      ]);
       const outcome: unknown[] = [];
       for (const step of [up, down, up]) {
         await step(db);
-        outcome.push(await liveShapes(after), await documentsOf(after));
+        outcome.push(await liveShapes(['engines']), await documentsOf(after));
       }
       return outcome;
     };
-    const expected = await outcomeOf(() => handWritten);
-    const outcome = await outcomeOf(async (before) => {
-      const { text, needsEdit } = render('add lastFired', compare(before, after), before, after);
-      expect(needsEdit).toEqual([]);
-      expect(text.match(/await .*/g)).toHaveLength(8);
-      return load(text);
-    });
-    expect(outcome).toStrictEqual(expected);
+    const { text, needsEdit } = render('add lastFired', compare(before, after), before, after);
+    expect(needsEdit).toEqual([]);
+    expect(text.match(/await .*/g)).toHaveLength(8);
+    expect(await outcomeOf(await load(text))).toStrictEqual(await outcomeOf(handWritten));
   });
 
   test('is none where nothing differs', () => {
@@ -326,11 +72,6 @@ describe('a generated migration', () => {
     expect(compare([old], [{ ...same, defaults: {}, indexes: [...same.indexes] }])).toEqual([]);
   });
 });
-
-function withoutSearch({ $jsonSchema: { properties, ...schema } }: Document): Document {
-  const { _search, ...others } = properties;
-  return { $jsonSchema: { ...schema, properties: others } };
-}
 
 describe('any two shapes', () => {
   /** Types with a generator of values that any other of these types can stand for, as far as the tables go. */

@@ -9,17 +9,20 @@ import { up as createEngines } from '../../migrations/20260501090000-create_engi
 import { verifyFiles } from '../database/backup/verify-files.ts';
 import { silent } from '../database/backup/watch.ts';
 import { sampleDocuments } from '../database/seed.ts';
-import { sampleEngine } from '../engines/sample.ts';
 import { initialise } from '../initialise.ts';
-import { isBookkeeping } from './journal.ts';
-import { migrating, MIGRATIONS } from '../migrations.ts';
-import { RESOURCES } from '../models.ts';
-import { run } from './runner.ts';
-import { to } from './verbs.ts';
+import { readFiles } from '../migrate/files.ts';
+import { isBookkeeping } from '../migrate/journal.ts';
+import { planMigrations, replay } from '../migrate/plan/plan.ts';
+import { run } from '../migrate/runner.ts';
+import { to } from '../migrate/verbs.ts';
+import { migrating, MIGRATIONS, subjectOf } from '../migrations.ts';
+import { collectionDefinitions, RESOURCES } from '../models.ts';
 import { serve } from '../testing.ts';
 import { runHere } from '../testing/commands.ts';
 import { testDatabase, type TestDatabase } from '../testing/database.ts';
+import { everythingIn } from '../testing/everything.ts';
 import { run as runCommand, temporaryFolder } from '../testing/processes.ts';
+import { sampleEngine } from './sample.ts';
 
 const SEED = 7;
 const instance = temporaryFolder();
@@ -63,6 +66,37 @@ async function seed(db: Db, count: number): Promise<void> {
 }
 
 describe('the migrations', () => {
+  test('are planned whole, and nothing is written', async () => {
+    const database = await testDatabase();
+    const { db } = database;
+    const engines = await db.createCollection('engines');
+    await engines.insertMany([{ title: 'a' }, { title: 'b', lastFired: null }, { title: 'c' }]);
+    const { files } = await readFiles(MIGRATIONS);
+    const before = await everythingIn(db);
+    const plans = await planMigrations(files, subjectOf(database));
+    expect(await everythingIn(db)).toEqual(before);
+    expect(plans.map(({ file, unsafe, undo }) => [file, unsafe, undo])).toEqual(
+      files.map(({ name }) => [name, [], 'by its down']),
+    );
+    expect(plans[1]?.steps).toMatchObject([
+      { collection: 'engines', what: 'sets the validator' },
+      { collection: 'engines', what: 'backfill "engines: adding lastFired", in batches', documents: 2, blocks: 'no' },
+      { collection: 'engines', what: 'adds an index on {"lastFired":1,"_id":1}', blocks: 'for a moment' },
+    ]);
+  });
+
+  test('leave what the models demand, replayed from nothing', async () => {
+    const { connection } = await testDatabase();
+    const { files } = await readFiles(MIGRATIONS);
+    const shapes = await replay(files, connection.getClient(), MIGRATIONS);
+    const demanded = collectionDefinitions(connection).map(({ name, validator, indexes }) => ({
+      name,
+      validator,
+      indexes,
+    }));
+    expect(shapes).toMatchObject(demanded);
+  });
+
   test('end where db:init ends: the same collections, validators and indexes', async () => {
     const migrated = await testDatabase();
     const { code } = await runCommand(['node_modules/.bin/migrate-mongo', 'up'], { MONGODB_URI: migrated.uri });
