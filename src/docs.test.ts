@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import supertest from 'supertest';
-import { testServer } from './testing.ts';
+import { fixtureServer } from './testing.ts';
 
-const { url } = await testServer();
+const { url } = await fixtureServer();
 const api = supertest(url);
 const { text: page } = await api.get('/docs');
 const named = [...page.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, address = '']) => `/${address}`);

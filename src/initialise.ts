@@ -3,7 +3,7 @@ import { isBookkeeping } from './migrate/journal.ts';
 import { run } from './migrate/runner.ts';
 import { stamp } from './migrate/verbs.ts';
 import { migrating, type OpenDatabase } from './migrations.ts';
-import { collectionDefinitions } from './models.ts';
+import { collectionDefinitions, RESOURCES } from './models.ts';
 import { OperatorError } from './operator-error.ts';
 
 /**
@@ -12,11 +12,11 @@ import { OperatorError } from './operator-error.ts';
  * Any number of processes may do this at once, and again.
  * @returns what it created and what it found different from the models
  */
-export async function initialise(database: OpenDatabase): Promise<Finding[]> {
+export async function initialise(database: OpenDatabase, resources = RESOURCES): Promise<Finding[]> {
   const { db, connection } = database;
   // First, so that being killed further down leaves a database in which no migration runs a second time.
   const stamped = (await isEmpty(db, isBookkeeping)) ? await stampAll(database) : [];
-  return [...stamped, ...(await initialiseCollections(db, collectionDefinitions(connection)))];
+  return [...stamped, ...(await initialiseCollections(db, collectionDefinitions(connection, resources)))];
 }
 
 /** As Alembic's `stamp head`. */
@@ -29,12 +29,12 @@ async function stampAll(database: OpenDatabase): Promise<Finding[]> {
  * Initialises an empty database, except in production, where an empty one is more likely the wrong one.
  * @throws {OperatorError} for an empty database in production
  */
-export async function initialiseIfEmpty(database: OpenDatabase): Promise<Finding[]> {
+export async function initialiseIfEmpty(database: OpenDatabase, resources = RESOURCES): Promise<Finding[]> {
   const { db, settings } = database;
   if (!(await isEmpty(db, isBookkeeping))) return [];
   if (settings.nodeEnv === 'production')
     throw new OperatorError(
       `The database ${db.databaseName} is empty. Check MONGODB_URI; if it is right, run npm run db:init.`,
     );
-  return initialise(database);
+  return initialise(database, resources);
 }

@@ -9,6 +9,7 @@ import { serve } from './serve.ts';
 import { atEnd } from './testing/cleanup.ts';
 import { testDatabase } from './testing/database.ts';
 import { openEvents } from './testing/event-source.ts';
+import { FIXTURES } from './testing/fixtures.ts';
 import { ownMigrations } from './testing/migrations-folder.ts';
 import { temporaryFolder } from './testing/processes.ts';
 
@@ -17,7 +18,7 @@ async function start(environment: Record<string, string>) {
   const log: string[] = [];
   const logger = pino({ level: 'info' }, { write: (line: string) => void log.push(line) });
   const settings = loadSettings({ PORT: '0', INSTANCE_PATH: temporaryFolder(), ...environment });
-  const { url, stop } = await serve(settings, logger);
+  const { url, stop } = await serve(settings, logger, FIXTURES);
   atEnd(stop);
   return { url, stop, log: log.join(''), instance: settings.instancePath };
 }
@@ -29,9 +30,9 @@ describe('the server on MONGODB_URI', () => {
     const { uri, db } = await testDatabase();
     const { url, stop, instance } = await start({ MONGODB_URI: uri });
     const headers = { 'content-type': 'application/json' };
-    const created = await fetch(`${url}/engines`, { method: 'POST', headers, body: '{"title":"RS-25"}' });
+    const created = await fetch(`${url}/probes`, { method: 'POST', headers, body: '{"title":"RS-25"}' });
     expect(created.status).toBe(201);
-    expect(await db.collection('engines').countDocuments()).toBe(1);
+    expect(await db.collection('probes').countDocuments()).toBe(1);
     expect(existsSync(join(instance, 'data'))).toBe(false);
     await stop();
     await expect(fetch(`${url}/health`)).rejects.toThrow('fetch failed');
@@ -40,7 +41,7 @@ describe('the server on MONGODB_URI', () => {
   test('ends the streams of events when it stops', async () => {
     const { uri } = await testDatabase();
     const { url, stop } = await start({ MONGODB_URI: uri });
-    const source = await openEvents(`${url}/engines/events`);
+    const source = await openEvents(`${url}/probes/events`);
     await source.when(() => source.lastEventId() !== '');
     const stopped = stop().then(() => 'stopped');
     await source.ended;
@@ -50,7 +51,7 @@ describe('the server on MONGODB_URI', () => {
 
   test('says which migrations are pending', async () => {
     const { uri, db } = await testDatabase();
-    await db.createCollection('engines');
+    await db.createCollection('probes');
     const { url, log } = await start({ MONGODB_URI: uri });
     expect(log).toContain('migrations are pending');
     const ready = async () => (await fetch(`${url}/health/ready`)).json();

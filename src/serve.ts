@@ -1,6 +1,6 @@
 import gracefulShutdown from 'http-graceful-shutdown';
 import type { Logger } from 'pino';
-import { createApp } from './app.ts';
+import { createApp, type Services } from './app.ts';
 import type { Settings } from './settings.ts';
 import { openDatabase, type Database } from './database/connect.ts';
 import { initialiseIfEmpty } from './initialise.ts';
@@ -24,16 +24,16 @@ export interface Serving {
  * Serves the API on the settings' database, address and port.
  * @throws {OperatorError} if the database or the port cannot be had
  */
-export async function serve(settings: Settings, logger: Logger): Promise<Serving> {
+export async function serve(settings: Settings, logger: Logger, resources = RESOURCES): Promise<Serving> {
   const database = await openDatabase(settings, { share: false, impatient: true }, (line) => logger.info(line));
   try {
     logger.info({ database: database.description }, 'database');
     const { migrations } = await readNames(MIGRATIONS);
-    await prepare(database, settings, logger, migrations);
+    await prepare(database, { settings, logger, migrations, resources });
     const stopping = new AbortController();
     const app = createApp({
       connection: database.connection,
-      resources: RESOURCES,
+      resources,
       logger,
       migrations,
       settings: { ...settings, stopping: stopping.signal },
@@ -54,15 +54,19 @@ export async function serve(settings: Settings, logger: Logger): Promise<Serving
 
 async function prepare(
   { connection }: Database,
-  settings: Settings,
-  logger: Logger,
-  migrations: string[],
+  { settings, logger, migrations, resources }: Omit<Services, 'connection' | 'settings'> & { settings: Settings },
 ): Promise<void> {
   const { db } = connection;
   if (!db) throw new Error('the connection is not open');
-  const findings = await initialiseIfEmpty({ db, connection, settings, report: (line) => logger.info(line) });
+  const findings = await initialiseIfEmpty(
+    { db, connection, settings, report: (line) => logger.info(line) },
+    resources,
+  );
   if (findings.length > 0) logger.info({ created: findings.map(({ what }) => what) }, 'database initialised');
-  await warnOfDifferences({ connection, migrations, definitions: collectionDefinitions(connection) }, logger);
+  await warnOfDifferences(
+    { connection, migrations, definitions: collectionDefinitions(connection, resources) },
+    logger,
+  );
 }
 
 async function listen(server: ReturnType<typeof httpServer>, { host, port }: Settings): Promise<string> {

@@ -24,7 +24,7 @@ export function addDatabaseCommands(program: Command, resources: readonly Resour
     .option('--json', 'print the findings as JSON')
     .action((options: { json?: true }) =>
       withDatabase(async (database) => {
-        const findings = await initialise(database);
+        const findings = await initialise(database, resources);
         if (options.json) console.log(JSON.stringify(findings));
         else for (const { outcome, what } of findings) console.log(`${outcome}: ${what}`);
         const different = findings.filter(({ outcome }) => outcome === 'different').length;
@@ -48,7 +48,7 @@ export function addDatabaseCommands(program: Command, resources: readonly Resour
         const { db, connection, settings } = database;
         if (settings.nodeEnv === 'production' && !options.force)
           throw new OperatorError('NODE_ENV is production: sample data does not belong there. Add --force if it does.');
-        await initialiseIfEmpty(database);
+        await initialiseIfEmpty(database, resources);
         const now = new Date(new Date().setUTCHours(0, 0, 0, 0));
         const samples = chosen(resources, options).flatMap(({ model, sample }) => (sample ? [{ model, sample }] : []));
         if (samples.length === 0)
@@ -67,7 +67,7 @@ export function addDatabaseCommands(program: Command, resources: readonly Resour
     .description('a REPL with db, the models and settings')
     .action(() =>
       withDatabase(async (database) => {
-        await initialiseIfEmpty(database);
+        await initialiseIfEmpty(database, resources);
         const models = resources.map(({ model }) => model(database.connection));
         await runShell(database.connection, models, database.settings);
       }),

@@ -5,7 +5,7 @@ import supertest from 'supertest';
 import { fixtureServer } from '../testing.ts';
 import { runHere } from '../testing/commands.ts';
 import { FIXTURES } from '../testing/fixtures.ts';
-import { run, runCli, temporaryFolder } from '../testing/processes.ts';
+import { runCli, runFixtureCli, temporaryFolder } from '../testing/processes.ts';
 
 const { url, uri, probes, relays } = await fixtureServer();
 const folder = temporaryFolder();
@@ -55,15 +55,8 @@ describe('a second model that is named once', () => {
   });
 
   test('is at hand in the shell', async () => {
-    const script = `
-      import { commandProgram } from './src/commands/program.ts';
-      import { FIXTURES } from './src/testing/fixtures.ts';
-      await commandProgram(FIXTURES).parseAsync(['shell'], { from: 'user' });`;
-    const { code, stdout } = await run(
-      ['node', '--import', 'tsx/esm', '--input-type=module', '--eval', script],
-      env,
-      'await Promise.all([Probe.countDocuments(), Relay.countDocuments()])\n',
-    );
+    const input = 'await Promise.all([Probe.countDocuments(), Relay.countDocuments()])\n';
+    const { code, stdout } = await runFixtureCli(['shell'], env, input);
     expect([code, stdout]).toEqual([0, expect.stringContaining('[ 0, 0 ]')]);
   });
 

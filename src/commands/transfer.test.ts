@@ -2,18 +2,20 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { testDatabase } from '../testing/database.ts';
+import { FIXTURES } from '../testing/fixtures.ts';
 import { runHere } from '../testing/commands.ts';
-import { runCli, temporaryFolder } from '../testing/processes.ts';
+import { runFixtureCli, temporaryFolder } from '../testing/processes.ts';
 
 const { db, uri } = await testDatabase();
-const engines = db.collection('engines');
+const probes = db.collection('probes');
 const env = { MONGODB_URI: uri, INSTANCE_PATH: temporaryFolder() };
-const cli = (...parameters: string[]) => runHere(parameters, env);
+const PROBES = ['--collection', 'probes'];
+const cli = (...parameters: string[]) => runHere([...parameters, ...PROBES], env, FIXTURES);
 
-await cli('db:init');
+await runHere(['db:init'], env, FIXTURES);
 let folder = '';
 beforeEach(async () => {
-  await engines.deleteMany({});
+  await probes.deleteMany({});
   folder = temporaryFolder();
 });
 
@@ -31,7 +33,7 @@ describe('db:import', () => {
   ])('stores %s and prints the totals', async (name, text) => {
     const done = await cli('db:import', file(name, text));
     expect(done).toMatchObject({ code: 0, stdout: '2 read, 2 stored, 0 bad\n' });
-    expect(await engines.countDocuments()).toBe(2);
+    expect(await probes.countDocuments()).toBe(2);
   });
 
   test('tells bad rows, stores the others, and fails', async () => {
@@ -53,11 +55,11 @@ describe('db:import', () => {
       { line: 2, errors: [{ pointer: '/title' }, { pointer: '/thrust' }] },
       { read: 2, inserted: 0, bad: 1, complete: true },
     ]);
-    expect(await engines.countDocuments()).toBe(1);
+    expect(await probes.countDocuments()).toBe(1);
   });
 
   test('reads stdin, if it is told the format', async () => {
-    const done = await runCli(['db:import', '-', '--format', 'csv'], env, 'title\nA\n');
+    const done = await runFixtureCli(['db:import', '-', ...PROBES, '--format', 'csv'], env, 'title\nA\n');
     expect(done).toMatchObject({ code: 0, stdout: '1 read, 1 stored, 0 bad\n' });
   });
 
@@ -89,17 +91,20 @@ describe('db:export', () => {
       stderr: expect.stringContaining('complete'),
     });
     expect(readdirSync(folder).toSorted()).toEqual(['all.csv', 'rows.csv']);
-    const before = await engines.find().toArray();
-    await engines.deleteMany({});
+    const before = await probes.find().toArray();
+    await probes.deleteMany({});
     expect(await cli('db:import', path)).toMatchObject({ code: 0, stdout: '3 read, 3 stored, 0 bad\n' });
-    expect(await engines.find().toArray()).toEqual(before);
+    expect(await probes.find().toArray()).toEqual(before);
     const text = readFileSync(path, 'utf8');
     expect(await cli('db:export', path)).toMatchObject({ code: 1, stderr: expect.stringContaining('exists.') });
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
   test('takes the query of a list, and prints to stdout', async () => {
-    const done = await runCli(['db:export', '--filter', 'thrust[gte]=2&sort=-thrust&fields=title'], env);
+    const done = await runFixtureCli(
+      ['db:export', ...PROBES, '--filter', 'thrust[gte]=2&sort=-thrust&fields=title'],
+      env,
+    );
     expect(done.code).toBe(0);
     expect(
       done.stdout

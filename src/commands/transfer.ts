@@ -24,7 +24,7 @@ export function addTransferCommands(program: Command, resources: readonly Resour
       withDatabase(async (database) => {
         const format = options.format ?? formatByName(file);
         const resource = describe(chosenOne(resources, options), database);
-        await initialiseIfEmpty(database);
+        await initialiseIfEmpty(database, resources);
         await importFrom(file, resource, { ...options, format }).catch(tellProblem);
       }),
     );

@@ -2,19 +2,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { SERVER, temporaryFolder, run, startServer } from '../testing/processes.ts';
+import { FIXTURE_SERVER, temporaryFolder, run, startServer } from '../testing/processes.ts';
 import { loadSettings } from '../config.ts';
 import { isAlive } from './alive.ts';
 import { openDatabase } from './connect.ts';
 
 async function post(url: string, title: string): Promise<Response> {
   const headers = { 'content-type': 'application/json' };
-  return fetch(`${url}/engines`, { method: 'POST', headers, body: JSON.stringify({ title }) });
+  return fetch(`${url}/probes`, { method: 'POST', headers, body: JSON.stringify({ title }) });
 }
 
 async function ids(url: string): Promise<Set<string>> {
   const found = new Set<string>();
-  for (let next = '/engines?limit=200'; next !== '';) {
+  for (let next = '/probes?limit=200'; next !== '';) {
     const response = await fetch(url + next);
     const page: unknown = await response.json();
     if (!Array.isArray(page)) throw new Error('no array');
@@ -52,7 +52,7 @@ describe('the server on the embedded database', () => {
       expect(first.log.join('\n')).toContain(`with its files in ${instance}`);
       await post(first.url, 'Merlin');
       const pid = databasePid(instance);
-      const { code, stderr } = await run(SERVER, { INSTANCE_PATH: instance, PORT: '0' });
+      const { code, stderr } = await run(FIXTURE_SERVER, { INSTANCE_PATH: instance, PORT: '0' });
       expect(code).toBe(1);
       expect(stderr).toMatch(new RegExp(`^${instance}/data is in use by process ${first.child.pid}\\. .*\n$`));
       expect((await fetch(`${first.url}/health`)).status).toBe(200);
@@ -64,7 +64,7 @@ describe('the server on the embedded database', () => {
         { share: false, impatient: false },
         () => {},
       );
-      expect(await database.connection.collection('engines').findOne()).toMatchObject({ title: 'Merlin' });
+      expect(await database.connection.collection('probes').findOne()).toMatchObject({ title: 'Merlin' });
       await database.close();
     },
   );
@@ -80,7 +80,7 @@ describe('the server on the embedded database', () => {
         for (let count = 0; running; count += 1) {
           const response = await post(url, `Writer ${name}, ${count}`).catch(() => undefined);
           if (response?.status === 201)
-            acknowledged.add(response.headers.get('location')?.slice('/engines/'.length) ?? '');
+            acknowledged.add(response.headers.get('location')?.slice('/probes/'.length) ?? '');
           else await sleep(20);
         }
       };

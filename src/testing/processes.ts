@@ -36,16 +36,25 @@ export async function run(command: string[], env: Record<string, string>, input 
   return ended;
 }
 
+const NODE = ['node', '--import', 'tsx/esm'];
+
 /** Runs one of the `npm run` commands of src/cli.ts. */
 export const runCli = (parameters: string[], env: Record<string, string>, input?: string): Promise<Outcome> =>
-  run(['node', '--import', 'tsx/esm', 'src/cli.ts', ...parameters], env, input);
+  run([...NODE, 'src/cli.ts', ...parameters], env, input);
+
+/** The same for probes and relays. */
+export const runFixtureCli: typeof runCli = (parameters, env, input) =>
+  run([...NODE, 'src/testing/cli.ts', ...parameters], env, input);
 
 /** The command that starts the server. */
-export const SERVER = ['node', '--import', 'tsx/esm', 'src/server.ts'];
+export const SERVER = [...NODE, 'src/server.ts'];
 
-/** Starts the server and waits until it listens. @throws {Error} with its output if it ends before that */
+/** The same for probes and relays. */
+export const FIXTURE_SERVER = [...NODE, 'src/testing/server.ts'];
+
+/** Starts the server of probes and relays and waits until it listens. @throws {Error} with its output if it ends before that */
 export async function startServer(env: Record<string, string>): Promise<ServerProcess> {
-  const { child, ended } = launch(SERVER, { PORT: '0', ...env });
+  const { child, ended } = launch(FIXTURE_SERVER, { PORT: '0', ...env });
   const log: string[] = [];
   const listening = new Promise<string>((resolve) => {
     if (!child.stdout) return;

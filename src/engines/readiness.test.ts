@@ -2,14 +2,14 @@ import { expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
 import { pino } from 'pino';
 import supertest from 'supertest';
-import { loadSettings } from './config.ts';
-import { run } from './migrate/runner.ts';
-import { to } from './migrate/verbs.ts';
-import { migrating, MIGRATIONS } from './migrations.ts';
-import { serve } from './serve.ts';
-import { atEnd } from './testing/cleanup.ts';
-import { testDatabase } from './testing/database.ts';
-import { ownMigrations } from './testing/migrations-folder.ts';
+import { loadSettings } from '../config.ts';
+import { run } from '../migrate/runner.ts';
+import { to } from '../migrate/verbs.ts';
+import { migrating, MIGRATIONS } from '../migrations.ts';
+import { serve } from '../serve.ts';
+import { atEnd } from '../testing/cleanup.ts';
+import { testDatabase } from '../testing/database.ts';
+import { ownMigrations } from '../testing/migrations-folder.ts';
 
 test('a database from before the search: what it refuses is told to its operator, and works as soon as it is migrated', async () => {
   const database = await testDatabase();

@@ -1,0 +1,4 @@
+import { runServer } from '../server-process.ts';
+import { FIXTURES } from './fixtures.ts';
+
+await runServer(FIXTURES);
