@@ -111,9 +111,9 @@ async function sendStream(
 ): Promise<void> {
   const begin = () =>
     response.writeHead(status, {
+      'cache-control': 'no-store',
       ...headers,
       'content-type': mediaType,
-      'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     });
   if (request.method === 'HEAD') return void begin().end();

@@ -9,6 +9,41 @@ export interface Told {
   data: Record<string, unknown>;
 }
 
+/** What a client has read of a stream of events. */
+export interface Reading {
+  /** All that happened, as far as it was told; places alone are left out. */
+  events: Told[];
+  comments: string[];
+  /** What it would send when it connects again. */
+  lastEventId: string;
+  /** The beginning of a block that has no end yet. */
+  unread: string;
+}
+
+export const nothingRead = (lastEventId = ''): Reading => ({ events: [], comments: [], lastEventId, unread: '' });
+
+/**
+ * Reads on in a stream, as strictly as any client does: like npm eventsource and eventsource-client it forgets the id of a
+ * block that has no data.
+ */
+export function readEvents(reading: Reading, text: string): void {
+  const blocks = (reading.unread + text).split('\n\n');
+  reading.unread = blocks.pop() ?? '';
+  for (const block of blocks) {
+    const fields = new Map<string, string>();
+    for (const line of block.split('\n')) {
+      const [, name = '', value = ''] = /^([^:]*):? ?(.*)$/.exec(line) ?? [];
+      if (name === '') reading.comments.push(value);
+      else fields.set(name, value);
+    }
+    const data = fields.get('data');
+    if (data === undefined) continue;
+    reading.lastEventId = fields.get('id') ?? reading.lastEventId;
+    const event = fields.get('event') ?? 'message';
+    if (event !== 'position') reading.events.push({ event, id: reading.lastEventId, data: JSON.parse(data) });
+  }
+}
+
 /** A client of Server-Sent Events that does not connect again by itself. */
 export interface EventSource {
   response: IncomingMessage;
@@ -36,27 +71,12 @@ export async function openEvents(url: string, lastEventId?: string): Promise<Eve
   const [response]: IncomingMessage[] = await once(request, 'response');
   if (!response) throw new Error('there is no response');
   const messages = new EventEmitter().setMaxListeners(0);
-  const events: Told[] = [];
-  const comments: string[] = [];
-  let last = lastEventId ?? '';
+  const reading = nothingRead(lastEventId);
+  const { events, comments } = reading;
   let isOver = false;
-  let unread = '';
-  const read = (block: string) => {
-    const fields = new Map<string, string>();
-    for (const line of block.split('\n')) {
-      const [, name = '', value = ''] = /^([^:]*):? ?(.*)$/.exec(line) ?? [];
-      if (name === '') comments.push(value);
-      else fields.set(name, value);
-    }
-    last = fields.get('id') ?? last;
-    const data = fields.get('data');
-    if (data !== undefined) events.push({ event: fields.get('event') ?? 'message', id: last, data: JSON.parse(data) });
-    messages.emit('message');
-  };
   response.setEncoding('utf8').on('data', (text: string) => {
-    const blocks = (unread + text).split('\n\n');
-    unread = blocks.pop() ?? '';
-    for (const block of blocks) read(block);
+    readEvents(reading, text);
+    messages.emit('message');
   });
   const ended = new Promise<void>((resolve) => {
     response
@@ -79,7 +99,7 @@ export async function openEvents(url: string, lastEventId?: string): Promise<Eve
     response,
     events,
     comments,
-    lastEventId: () => last,
+    lastEventId: () => reading.lastEventId,
     when,
     until: async (count) => {
       await when(() => events.length >= count);

@@ -8,13 +8,16 @@ const RETRY_MS = 2000;
 export const eventMessage = (event: string, id: string | undefined, data: unknown): Buffer =>
   Buffer.from(`event: ${event}\n${idLine(id)}data: ${JSON.stringify(data)}\n\n`);
 
-/** What every stream begins with. */
-export const beginning = (id: string | undefined): Buffer => Buffer.from(`retry: ${RETRY_MS}\n${idLine(id)}\n`);
+/** What a client is to know before any event. */
+export const RETRY = Buffer.from(`retry: ${RETRY_MS}\n\n`);
+
+/** A comment, which keeps the connection open. */
+export const HEARTBEAT = Buffer.from(': heartbeat\n\n');
 
 /**
- * A comment, which keeps the connection open, and the place that the reader has come to: without data that is no event,
- * but the id with which the client resumes (section 9.2.6).
+ * Tells the place that a reader has come to, from where it can resume. Section 9.2.6 would take the id without an event;
+ * but many a client forgets one that has no data.
  */
-export const heartbeat = (id: string | undefined): Buffer => Buffer.from(`: heartbeat\n${idLine(id)}\n`);
+export const positionMessage = (id: string): Buffer => eventMessage('position', id, {});
 
 const idLine = (id: string | undefined) => (id === undefined ? '' : `id: ${id}\n`);

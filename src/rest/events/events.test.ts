@@ -29,7 +29,7 @@ describe('GET /probes/events', () => {
     expect(source.response.statusCode).toBe(200);
     expect(source.response.headers).toMatchObject({
       'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
+      'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
     });
     const created = await create('Merlin "1D"\n', 914);

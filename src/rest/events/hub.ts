@@ -1,7 +1,7 @@
 import { inTime, type Stream } from '../answers.ts';
 import { Problem, unavailable } from '../problems.ts';
 import type { Resource } from '../resource-description.ts';
-import { beginning, EVENT_STREAM } from './event-stream.ts';
+import { EVENT_STREAM } from './event-stream.ts';
 import { Feed } from './feed.ts';
 import type { EventLimits } from './limits.ts';
 import { Reader } from './reader.ts';
@@ -22,7 +22,7 @@ export function createHub(resource: Resource, limits: EventLimits) {
     let reader: Reader | undefined;
     const open = async () => {
       const feed = feedFor(id);
-      reader = new Reader(view, feed.ring, feed.placeBehind(id), () => cutting.abort());
+      reader = new Reader(view, feed.ring, feed.placeBehind(id), id, () => cutting.abort());
       feed.readers.add(reader);
       timer ??= setInterval(beat, limits.heartbeatMs);
       try {
@@ -31,7 +31,7 @@ export function createHub(resource: Resource, limits: EventLimits) {
         leave(reader);
         throw error;
       }
-      return { done: false, value: beginning(reader.position) };
+      return { done: false, value: reader.begin() };
     };
     return {
       mediaType: EVENT_STREAM,

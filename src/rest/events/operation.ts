@@ -14,14 +14,16 @@ import { toToken } from './resume-token.ts';
 import { compileView } from './view.ts';
 
 const DESCRIPTION = `Server-Sent Events (WHATWG HTML, section 9.2), in the order of the changes, each told once a majority of the
-database's members has it. Read the collection when the stream is open, not before.
+database's members has it. To mirror the collection, read it when the first event is there, not before.
 
+- \`position\`: \`{}\`; nothing happened that is told, but the id is one to resume from. A stream begins with it, unless a
+  change comes first, and it comes again where changes pass that the filter leaves out.
 - \`created\`, \`changed\`: the data are the member, which may be in a later state already.
 - \`removed\`: \`{"id"}\`; told whatever the filter is.
 - \`unmatched\`: \`{"id"}\` of a member that does not meet the filter after a change, and may have met it before.
 - \`reset\`: there were changes that cannot be told. Read the collection again.
 
-A client that was cut off sends the last id in \`Last-Event-ID\` and misses none. One that takes too little is cut off.`;
+A client that was cut off sends the last id in \`Last-Event-ID\` and misses none; every id comes with an event. One that takes too little is cut off.`;
 
 /** The changes of a collection as they happen, filtered as its list is. */
 export function eventsOperation(resource: Resource): Operation {
@@ -47,14 +49,15 @@ export function eventsOperation(resource: Resource): Operation {
       streams: { [EVENT_STREAM]: { type: 'string', description: 'Events with id, event and data, which is JSON' } },
     },
     problems: [406, 501],
-    async handle({ parameters, headers }) {
+    async handle({ parameters, headers: asked }) {
       const conditions = filters.read(parameters);
       const flaws = contradictions(conditions);
       if (flaws.length > 0) throw new Problem(400, 'The parameters listed in errors cannot be used together.', flaws);
-      const id = readLastEventId(headers);
+      const id = readLastEventId(asked);
       if (!(await hasTransactions(connection))) throw noChangeStreams();
-      // Proxies that collect an answer before they pass it on would keep events back.
-      return { status: 200, headers: { 'x-accel-buffering': 'no' }, stream: stream(compileView(conditions), id) };
+      // Proxies that collect an answer before they pass it on, or compress it, would keep events back.
+      const headers = { 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' };
+      return { status: 200, headers, stream: stream(compileView(conditions), id) };
     },
   };
 }

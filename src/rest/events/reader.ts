@@ -1,5 +1,5 @@
 import type { Change } from './change.ts';
-import { heartbeat } from './event-stream.ts';
+import { HEARTBEAT, positionMessage, RETRY } from './event-stream.ts';
 import type { Ring } from './ring.ts';
 import type { View } from './view.ts';
 
@@ -8,6 +8,7 @@ const MOST_MISSED = 4;
 
 type Result = IteratorResult<Buffer, undefined>;
 
+const NOTHING = Buffer.alloc(0);
 const DONE: Result = { done: true, value: undefined };
 
 /**
@@ -21,22 +22,24 @@ export class Reader {
   #place: number;
   /** What comes before that place. */
   #backlog: Change[] = [];
+  /** The id that the client has, if any. */
+  #told: string | undefined;
   #waiting: { resolve: (result: Result) => void; reject: (error: unknown) => void } | undefined;
   #missed = 0;
   #isDone = false;
 
-  /** `cut` ends the connection, whatever is on its way. */
-  constructor(view: View, ring: Ring, place: number, cut: () => void) {
+  /** `id`: what it resumes behind. `cut` ends the connection, whatever is on its way. */
+  constructor(view: View, ring: Ring, place: number, id: string | undefined, cut: () => void) {
+    this.#told = id;
     this.#view = view;
     this.#ring = ring;
     this.#place = place;
     this.#cut = cut;
   }
 
-  /** The id of the place that it has come to, if nothing of what is there is left for it. */
-  get position(): string | undefined {
-    const left = [...this.#backlog, ...this.#ring.from(this.#place)];
-    return left.some(this.#view) ? undefined : this.#ring.newest?.id;
+  /** What a stream begins with: the place behind which its events are, so that the client can come back to it. */
+  begin(): Buffer {
+    return Buffer.concat([RETRY, this.#told === undefined ? (this.#move() ?? NOTHING) : positionMessage(this.#told)]);
   }
 
   /** Whether it should be waited for, if that is possible. */
@@ -57,14 +60,15 @@ export class Reader {
 
   /** Tells it that its ring has more. */
   wake(): void {
-    const message = this.#waiting && this.#take();
+    // A client that knows no place yet is told the first one.
+    const message = this.#waiting && (this.#take() ?? (this.#told === undefined ? this.#move() : undefined));
     if (message) this.#answer({ done: false, value: message });
     else if (!this.#ring.holds(this.#place)) this.drop();
   }
 
-  /** Keeps the connection open, where there is nothing else to send. */
+  /** Keeps the connection open, where there is nothing else to send, and tells a place that lies behind the last event. */
   beat(): void {
-    if (this.#waiting) this.#answer({ done: false, value: heartbeat(this.position) });
+    if (this.#waiting) this.#answer({ done: false, value: this.#move() ?? HEARTBEAT });
     else if ((this.#missed += 1) > MOST_MISSED) this.drop();
   }
 
@@ -101,10 +105,21 @@ export class Reader {
       const change = this.#backlog.shift() ?? this.#ring.at(this.#place++);
       if (!change) break;
       const message = this.#view(change);
-      if (message) return message;
+      if (!message) continue;
+      if (change.id !== '') this.#told = change.id;
+      return message;
     }
     this.#place -= 1;
     return undefined;
+  }
+
+  /** Tells the place that it has come to, if that is new and nothing of what is there is left for it. */
+  #move(): Buffer | undefined {
+    const id = this.#ring.newest?.id ?? '';
+    if (id === '' || id === this.#told) return undefined;
+    if ([...this.#backlog, ...this.#ring.from(this.#place)].some(this.#view)) return undefined;
+    this.#told = id;
+    return positionMessage(id);
   }
 
   #answer(result: Result): void {
