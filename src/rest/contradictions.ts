@@ -1,4 +1,4 @@
-import { ObjectId } from 'mongodb';
+import { Long, ObjectId } from 'mongodb';
 import type { Condition, Operator } from './filters.ts';
 import type { Flaw } from './problems.ts';
 
@@ -74,6 +74,9 @@ const same = (left: unknown, right: unknown) => (left === null) === (right === n
 export function order(left: unknown, right: unknown): number {
   if (typeof left === 'string' && typeof right === 'string')
     return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  if (left instanceof Long) return order(left.toBigInt(), right);
+  // JavaScript compares these exactly, where Number() would round.
+  if (typeof left === 'bigint' && typeof right === 'number') return left > right ? 1 : left < right ? -1 : 0;
   if (typeof left !== typeof right || left instanceof Date !== right instanceof Date) return NaN;
   if (left instanceof ObjectId && right instanceof ObjectId) return Buffer.compare(left.id, right.id);
   return Math.sign(Number(left) - Number(right));

@@ -3,9 +3,11 @@ import { BSON } from 'mongodb';
 import type { Position } from './sorts.ts';
 
 const MAC_BYTES = 16;
+const EXACT = { relaxed: false };
 
 /**
- * Writes positions as opaque cursors: base64url of a truncated HMAC-SHA256 (RFC 2104) and of the values in Extended JSON.
+ * Writes positions as opaque cursors: base64url of a truncated HMAC-SHA256 (RFC 2104) and of the values in canonical
+ * Extended JSON, for the relaxed one rounds large integers.
  * The HMAC also covers the query, so that a cursor serves no other.
  */
 export function compileCursors(path: string, secret: string) {
@@ -15,7 +17,7 @@ export function compileCursors(path: string, secret: string) {
     createHmac('sha256', key).update(`${path}?${query}\n${payload}`).digest().subarray(0, MAC_BYTES);
   return {
     seal(query: string, { values, inclusive }: Position): string {
-      const payload = BSON.EJSON.stringify([inclusive, ...values]);
+      const payload = BSON.EJSON.stringify([inclusive, ...values], EXACT);
       return Buffer.concat([mac(query, payload), Buffer.from(payload)]).toString('base64url');
     },
     /** Undefined if the cursor was not sealed for this query. */
@@ -25,7 +27,7 @@ export function compileCursors(path: string, secret: string) {
       // Several texts can stand for the same bytes; only one of them is ours.
       if (payload === '' || bytes.toString('base64url') !== cursor) return undefined;
       if (!timingSafeEqual(bytes.subarray(0, MAC_BYTES), mac(query, payload))) return undefined;
-      const content: unknown = BSON.EJSON.parse(payload);
+      const content: unknown = BSON.EJSON.parse(payload, EXACT);
       if (!Array.isArray(content)) return undefined;
       const [inclusive, ...values] = content;
       return { values, inclusive: inclusive === true };

@@ -137,9 +137,12 @@ interface Listed {
   rank: number;
 }
 
-/** The documents at both ends of a page, with all that their position consists of. */
+/** The documents at both ends of a page, with all that their position consists of, numbers in the types that they have. */
 const endsOf = (page: readonly Listed[]): Document[] =>
-  [...page.slice(0, 1), ...page.slice(-1)].map(({ bson, rank }) => ({ ...BSON.deserialize(bson), [RANK.path]: rank }));
+  [...page.slice(0, 1), ...page.slice(-1)].map(({ bson, rank }) => ({
+    ...BSON.deserialize(bson, { promoteValues: false }),
+    [RANK.path]: rank,
+  }));
 
 /** A cache must not take one media type for another (RFC 9110, section 12.5.5). */
 const VARY = { vary: 'Accept' };

@@ -1,4 +1,4 @@
-import type { Document } from 'mongodb';
+import { Decimal128, Double, Int32, Long, type Document } from 'mongodb';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import type { Attribute } from './attributes.ts';
 import { allOf } from './filters.ts';
@@ -90,12 +90,24 @@ export function behind(
   return alternatives.length > 1 ? { $or: alternatives } : (alternatives[0] ?? {});
 }
 
-/** MongoDB compares within one type only, but sorts null before all others. */
+/** MongoDB compares within one type only, but sorts null before all others, and NaN before all numbers, which none is greater than. */
 function rangesBehind(path: string, direction: 1 | -1, value: unknown, inclusive: boolean): Document[] {
   if (path === ID) return [{ [path]: { [`${direction === 1 ? '$gt' : '$lt'}${inclusive ? 'e' : ''}`]: value } }];
-  if (direction === 1) return [{ [path]: value === null ? { $ne: null } : { $gt: value } }];
-  return value === null ? [] : [{ [path]: { $lt: value } }, { [path]: { $eq: null } }];
+  if (direction === 1) {
+    if (value === null) return [{ [path]: { $ne: null } }];
+    return [{ [path]: isNotANumber(value) ? { $gte: -Infinity } : { $gt: value } }];
+  }
+  if (value === null) return [];
+  const less = isNotANumber(value) ? [] : [{ $lt: value }, ...(isNumber(value) ? [{ $eq: NaN }] : [])];
+  return [...less, { $eq: null }].map((range) => ({ [path]: range }));
 }
+
+/** Of any of BSON's types of numbers. */
+const isNumber = (value: unknown) => typeof value === 'number' || NUMBERS.some((type) => value instanceof type);
+
+const NUMBERS = [Int32, Long, Double, Decimal128];
+
+const isNotANumber = (value: unknown) => isNumber(value) && String(value) === 'NaN';
 
 /** Where a stored document lies; what it lacks counts as null. */
 export const positionOf = (keys: readonly SortKey[], document: Document): unknown[] =>

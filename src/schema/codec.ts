@@ -1,5 +1,6 @@
-import { ObjectId, type Document } from 'mongodb';
+import { Long, ObjectId, type Document } from 'mongodb';
 import type { Field } from './fields.ts';
+import { shownInt64 } from './int64.ts';
 import { withSearch } from './search.ts';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -72,7 +73,7 @@ function shown(fields: readonly Field[], document: Document, id: unknown): Docum
 function shownValue({ type, fields, items }: Field, value: unknown, id: unknown): unknown {
   if (type === 'Object' && isObject(value)) return shown(fields, value, id);
   if (items && Array.isArray(value)) return value.map((item) => shownValue(items, item, id));
-  return value;
+  return value instanceof Long ? shownInt64(value) : value;
 }
 
 const madeAt = (id: unknown) => (id instanceof ObjectId ? id.getTimestamp() : null);

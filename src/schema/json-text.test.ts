@@ -55,6 +55,10 @@ const odd = fc.constantFrom<unknown>(
   new Double(3),
   new Int32(3),
   Long.fromString('9007199254740993'),
+  Long.fromString('-9007199254740992'),
+  Long.fromString('1152921504606846976'),
+  Long.fromNumber(-5),
+  Long.MAX_VALUE,
   Decimal128.fromString('1.10'),
   new Date(Number.NaN),
   new Date(-62_135_596_800_001),
@@ -84,6 +88,24 @@ test('whatever a document holds, in whatever order, it is what the representatio
     }),
     { numRuns: 1000 },
   );
+});
+
+test.each([
+  ['9007199254740991', 9_007_199_254_740_991],
+  ['-9007199254740992', -9_007_199_254_740_992],
+  ['1152921504606846976', 2 ** 60],
+  ['9007199254740993', '9007199254740993'],
+  ['-9223372036854775807', '-9223372036854775807'],
+  ['9223372036854775807', '9223372036854775807'],
+])('an int64 of %s is shown as %j: a number where JSON has it exactly, else a text', (digits, expected) => {
+  const bson = bsonOf({
+    _id: new ObjectId(),
+    tank: { volume: Long.fromString(digits) },
+    tags: [Long.fromString(digits)],
+  });
+  const { tank, tags } = JSON.parse(write(bson));
+  expect([tank.volume, ...tags]).toEqual([expected, expected]);
+  expect(write(bson)).toBe(theLongWay(bson));
 });
 
 test('every day and millisecond is written as JavaScript does', () => {

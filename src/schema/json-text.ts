@@ -126,10 +126,14 @@ function textOf(type: number, bson: Buffer, at: number, writeObject: Write | und
     }
     case TYPES.int32:
       return String(bson.readInt32LE(at));
+    case TYPES.int64: {
+      const number = int64At(bson, at);
+      return Number.isSafeInteger(number) ? String(number) : undefined;
+    }
     case TYPES.double:
       return JSON.stringify(bson.readDoubleLE(at));
     case TYPES.date:
-      return dateText(bson.readInt32LE(at + 4) * 2 ** 32 + bson.readUInt32LE(at));
+      return dateText(int64At(bson, at));
     case TYPES.objectId:
       return `"${bson.toString('hex', at, at + 12)}"`;
     case TYPES.bool:
@@ -138,6 +142,9 @@ function textOf(type: number, bson: Buffer, at: number, writeObject: Write | und
       return undefined;
   }
 }
+
+/** Rounded beyond 2^53. */
+const int64At = (bson: Buffer, at: number) => bson.readInt32LE(at + 4) * 2 ** 32 + bson.readUInt32LE(at);
 
 const MOST_MS = 8.64e15;
 const DAY_MS = 86_400_000;
