@@ -59,6 +59,7 @@ export async function* arriving(request: IncomingMessage, source: Readable): Asy
     }
   } finally {
     source.on('error', () => {});
+    pieces.return?.().catch(() => {}); // as long as it reads, nothing else gets anything
     request.unpipe();
     request.resume();
   }

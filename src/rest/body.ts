@@ -56,6 +56,8 @@ export function readContent(bodies: Bodies): RequestHandler {
     const isLong = Number(request.headers['content-length']) > LIMIT_BYTES;
     if (isLong && !takesStream) throw tooLarge();
     const source = decoded(request, advice);
+    // The client sends nothing before it knows that it is wanted (RFC 9110, section 10.1.1).
+    if (request.headers.expect !== undefined && request.httpVersion === '1.1') response.writeContinue();
     const hand = (content: Content) => {
       response.locals['content'] = content;
       next();
@@ -136,8 +138,7 @@ function checkMediaType(request: Request, types: readonly string[], advice: Reco
   );
 }
 
-/** What is left of the body is not read, so the connection cannot be used again. */
-const tooLarge = () => new Problem(413, `The body is larger than ${LIMIT_BYTES} bytes.`, [], { connection: 'close' });
+const tooLarge = () => new Problem(413, `The body is larger than ${LIMIT_BYTES} bytes.`);
 
 /** Reads I-JSON; `subject` is what is read, for the message. @throws {Problem} 400 for what is none */
 export function parse(bytes: Buffer = Buffer.alloc(0), subject = 'The body'): unknown {

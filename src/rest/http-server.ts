@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import express, { type Express } from 'express';
 import { breakOff, limitArrival, type Patience } from './arrival.ts';
-import { hasBody } from './body.ts';
+import { hasBody, LIMIT_BYTES } from './body.ts';
+import { isClosing, LINGERING, lingeringClose, type Lingering } from './lingering-close.ts';
 import { Problem, problemDetails, sendProblem } from './problems.ts';
 
 const PATIENCE: Patience = { wholeMs: 30_000, idleMs: 30_000 };
@@ -14,7 +16,7 @@ const PATIENCE: Patience = { wholeMs: 30_000, idleMs: 30_000 };
  * Express gives each request and response its own prototype after Node made them, which costs V8 more than all of
  * Express's other work for a request. Here Node makes them with that prototype, so that nothing is left to change.
  */
-export function httpServer(app: Express, patience = PATIENCE): Server {
+export function httpServer(app: Express, patience = PATIENCE, lingering = LINGERING): Server {
   class AppRequest extends IncomingMessage {}
   class AppResponse extends ServerResponse {}
   adopt(AppRequest.prototype, express.request, app.request);
@@ -27,17 +29,33 @@ export function httpServer(app: Express, patience = PATIENCE): Server {
     requestTimeout: 0, // Node's own knows no streams; limitArrival() sees to it
     requireHostHeader: false, // Node's own answer would be empty; misdirected() sees to it
   };
-  return createServer(options, (request, response) => {
-    if (hasBody(request)) limitArrival(request, patience, () => cutOff(response, patience));
+  const refuse = (socket: Duplex, problem: Problem) => {
+    if (socket instanceof Socket) lingeringClose(socket, socket, lingering, messageOf(problem));
+    else socket.destroy();
+  };
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
+    if (isClosing(request.socket)) return;
+    if (hasBody(request)) {
+      closeBehindBody(request, response, lingering);
+      limitArrival(request, patience, () => {
+        if (response.headersSent) request.socket.destroy();
+        else refuse(request.socket, late(patience.wholeMs));
+      });
+    }
     const problem = misdirected(request);
     if (problem) sendProblem(request, response, problem);
     else app(request, response);
-  })
-    .on('checkExpectation', (request, response) =>
-      sendProblem(request, response, new Problem(417, 'The only expectation that can be met is 100-continue.')),
-    )
+  };
+  const server = createServer(options, serve);
+  return server
+    .on('checkContinue', (...asked) => server.emit('request', ...asked)) // whoever reads the body asks for it
+    .on('checkExpectation', (request, response) => {
+      if (hasBody(request)) closeBehindBody(request, response, lingering);
+      sendProblem(request, response, new Problem(417, 'The only expectation that can be met is 100-continue.'));
+    })
     .on('connect', (_request, socket) => refuse(socket, new Problem(400, 'This is no proxy: CONNECT is not possible.')))
     .on('clientError', (error: Error & { code?: string }, socket) => {
+      if (socket instanceof Socket && isClosing(socket)) return;
       const current: unknown = Reflect.get(socket, '_httpMessage');
       if (current instanceof ServerResponse && breakOff(current.req, error)) return;
       // An answer now would be taken for that to the request before, where one is still being worked on.
@@ -74,22 +92,30 @@ function unparsable(code: string | undefined, { wholeMs }: Patience): Problem {
 
 const late = (ms: number) => new Problem(408, `The request did not arrive within ${ms / 1000} s.`);
 
-/** So long a client may take to read why it is cut off. */
-const LINGER_MS = 1000;
-
-/** Ends a request whose body takes too long, be it answered already or not. */
-function cutOff({ req: { socket }, headersSent }: ServerResponse, { wholeMs }: Patience): void {
-  if (headersSent) return void socket.destroy();
-  refuse(socket, late(wholeMs));
-  setTimeout(() => socket.destroy(), LINGER_MS).unref(); // it may go on sending
+/**
+ * Sees to it that an answer can be read that comes before the whole body: it says that it is the last one on its connection,
+ * unless the body is short, and the connection is not closed at once.
+ */
+function closeBehindBody(request: IncomingMessage, response: ServerResponse, lingering: Lingering): void {
+  const { socket, headers } = request;
+  // What Node calls behind the last answer on a connection.
+  socket.destroySoon = () => {
+    if (request.complete) Socket.prototype.destroySoon.call(socket);
+    else lingeringClose(socket, request, lingering);
+  };
+  const isShort = headers.expect === undefined && Number(headers['content-length']) <= LIMIT_BYTES;
+  const { shouldKeepAlive } = response;
+  if (isShort || !shouldKeepAlive) return;
+  response.shouldKeepAlive = false;
+  request.once('end', () => (response.shouldKeepAlive = shouldKeepAlive));
 }
 
-/** Answers where there is no request to answer: its target is unknown, so the instance is an identifier of its own. */
-function refuse(socket: Duplex, problem: Problem): void {
+/** An answer where there is no request to answer: its target is unknown, so the instance is an identifier of its own. */
+function messageOf(problem: Problem): string {
   const details = problemDetails(problem, `urn:uuid:${randomUUID()}`);
   const body = JSON.stringify(details);
-  socket.end(
+  return (
     `HTTP/1.1 ${problem.status} ${details.title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   );
 }
