@@ -89,7 +89,9 @@ export function scenarios(ids: readonly string[], lists: Lists, tags: BySubject<
   const both = ['api', 'apiWithHistory'] as const;
   const changing = ids.slice(0, -UNCHANGED);
   const create = JSON.stringify({ title: 'Made by the bench', thrust: 100 });
-  const change = JSON.stringify({ thrust: 200 });
+  // Another value each time: a change that changes nothing is not written.
+  let thrust = 0;
+  const change = () => JSON.stringify({ thrust: (thrust = (thrust + 1) % 1_000_000) });
   const list = (name: keyof Lists): Scenario => ({
     name: NAMES[name],
     apis: api,
@@ -134,7 +136,7 @@ export function scenarios(ids: readonly string[], lists: Lists, tags: BySubject<
       name: NAMES.change,
       apis: both,
       ids: changing,
-      request: (_subject, id) => ({ method: 'PATCH', path: `/engines/${id}`, headers: JSON_HEADERS, body: change }),
+      request: (_subject, id) => ({ method: 'PATCH', path: `/engines/${id}`, headers: JSON_HEADERS, body: change() }),
       status: 200,
       targets: {},
     },

@@ -64,10 +64,16 @@ export async function send(
   if (body === undefined && json === undefined) return void response.writeHead(status, answer.headers).end();
   const text = json ?? JSON.stringify(body);
   const etag = etagOf(text);
-  const headers = { ...answer.headers, etag };
+  const lastModified = answer.headers?.['last-modified'];
+  const headers = {
+    ...answer.headers,
+    etag,
+    // Node's own may be that of the second before, and Last-Modified must not be later (RFC 9110, section 8.8.2.1).
+    ...(lastModified !== undefined && { date: new Date().toUTCString() }),
+  };
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (isRead) {
-    const present = { etag, lastModified: answer.headers?.['last-modified'] };
+    const present = { etag, lastModified };
     conditions.requireNamed(present);
     // Without this a cache may hold it for a while, by its Last-Modified (RFC 9111, section 4.2.2).
     Object.assign(headers, { 'cache-control': 'no-cache' });

@@ -92,9 +92,32 @@ export function historian(resource: Resource, origin: Origin): Companion {
     withdraw: (change) => entries.deleteOne(its(change)),
     async lastChange(id) {
       const options = { sort: { at: -1 }, projection: { at: 1 }, maxTimeMS: resource.maxTimeMS } as const;
-      return (await entries.findOne({ of: id }, options))?.at;
+      const find = async () => (await entries.findOne({ of: id }, options))?.at;
+      const at = await find();
+      if (at === undefined || at <= future()) return at;
+      await redate(entries, id);
+      return find();
     },
   };
+}
+
+/** No clock is so far ahead. */
+const AHEAD_MS = 60_000;
+const future = () => new Date(Date.now() + AHEAD_MS);
+
+/**
+ * Gives entries that lie in the future the time at which they were written, in their order: earlier versions dated a
+ * change behind the timestamp that an import had brought. Any number may do so at once, and again.
+ */
+export async function redate(entries: Collection<Entry>, of: ObjectId): Promise<void> {
+  const early = entries.find({ of, at: { $gt: future() }, pending: { $ne: true } }, { sort: { at: 1 } });
+  for await (const { _id, at } of early) {
+    const last = await entries.findOne({ of, at: { $lt: at } }, { sort: { at: -1 } });
+    const written = Math.max(_id.getTimestamp().getTime(), last ? last.at.getTime() + 1 : 0);
+    await entries.updateOne({ _id, at }, { $set: { at: new Date(written) } }).catch((error: unknown) => {
+      if (!hasCode(error, DUPLICATE_KEY)) throw error; // another one is doing it
+    });
+  }
 }
 
 /** The entry about a change. */

@@ -5,7 +5,7 @@ import { Problem } from '../problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { hasTransactions } from '../topology.ts';
 import type { Change } from '../writes/commit.ts';
-import { DAY_MS, entriesOf, toJson, type Entry } from './entries.ts';
+import { DAY_MS, entriesOf, redate, toJson, type Entry } from './entries.ts';
 
 /** What is known to have happened: leaves out what was only announced. */
 export const made = (id: ObjectId): Filter<Entry> => ({ of: id, pending: { $ne: true } });
@@ -29,18 +29,24 @@ export async function memberAt(resource: Resource, id: ObjectId, time: Date): Pr
   // Nothing but itself tells of the creation of what was not stored through the API.
   const { created } = resource.stamps;
   const since: unknown = created === undefined ? undefined : present?.[created];
-  const isKnown = next !== null || !(since instanceof Date) || since <= time;
+  // One in the future, which an import may bring, tells nothing.
+  const isSince = since instanceof Date && since > time && since.getTime() <= Date.now();
+  const isKnown = next !== null || !isSince || (await wasChangedBefore(resource, id, time));
   if (then === null || !isKnown)
     throw new Problem(404, `There was no resource with the id ${id.toHexString()} at ${time.toISOString()}.`);
   return then;
 }
 
+const wasChangedBefore = async (resource: Resource, id: ObjectId, time: Date): Promise<boolean> =>
+  (await entriesOf(resource).findOne({ ...made(id), at: { $lte: time } }, { maxTimeMS: resource.maxTimeMS })) !== null;
+
 /**
  * Finds out what became of changes whose process died before it could say so.
- * With transactions there are none.
+ * With transactions there are none. Dates entries that lie in the future.
  */
 export async function settleAnnounced(resource: Resource, id: ObjectId): Promise<void> {
   const { connection, maxTimeMS } = resource;
+  await redate(entriesOf(resource), id);
   if (await hasTransactions(connection)) return;
   const entries = entriesOf(resource);
   const announced = await entries.find({ of: id, pending: true }, { sort: { at: 1 }, maxTimeMS }).toArray();

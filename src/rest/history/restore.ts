@@ -4,7 +4,8 @@ import { changedAt } from '../../schema/stamps.ts';
 import type { Input, Operation } from '../operations.ts';
 import { Problem } from '../problems.ts';
 import { memberHeaders, type Resource } from '../resource-description.ts';
-import { isThere, later, persist, shownAs, type Terms } from '../writes/members.ts';
+import { isThere, persist, shownAs, type Terms } from '../writes/members.ts';
+import { later } from '../writes/times.ts';
 import { entriesOf, type Entry } from './entries.ts';
 import { made, settleAnnounced } from './past.ts';
 

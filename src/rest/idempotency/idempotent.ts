@@ -69,6 +69,7 @@ function keeper(records: Collection<KeyRecord>, record: KeyRecord): Companion {
       if (matchedCount === 0) throw underWay();
     },
     settle: ({ answer }, session) => keep(records, record, toKept(answer), { session }),
+    keepAnswer: (answer) => keep(records, record, toKept(answer)),
     withdraw: () => records.updateOne({ _id, attempt }, { $unset: { announced: true } }),
   };
 }

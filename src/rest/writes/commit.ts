@@ -19,6 +19,11 @@ export interface Change {
   write: (options: { session?: ClientSession }) => Promise<boolean>;
 }
 
+/** A request that has nothing to change. */
+export interface Unchanged {
+  answer: Answer;
+}
+
 /**
  * What is written together with a change, all or nothing.
  * Where the server has transactions only `settle` is called, in one with the change. Elsewhere `announce` comes before
@@ -29,6 +34,8 @@ export interface Companion {
   settle: (change: Change, session?: ClientSession) => Promise<unknown>;
   /** Takes an announcement back, of a change that was not made. */
   withdraw: (change: Change) => Promise<unknown>;
+  /** Keeps the answer to a request that has nothing to change. */
+  keepAnswer?: (answer: Answer) => Promise<unknown>;
   /** The time of a member's last change that it knows of. */
   lastChange?: (id: ObjectId) => Promise<Date | undefined>;
 }

@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { MongoServerError, ObjectId, type Document, type Filter, type UpdateFilter } from 'mongodb';
 import { applyChanges } from '../../schema/apply-changes.ts';
 import type { Changes } from '../../schema/codec.ts';
 import { shownPart, withSearchChanges } from '../../schema/search.ts';
-import { changedAt, stampsAt, type Stamps } from '../../schema/stamps.ts';
+import { changedAt, stampsAt } from '../../schema/stamps.ts';
 import type { Answer } from '../answers.ts';
 import { etagOf, type Conditions, type Validators } from '../conditions.ts';
 import type { NewMember } from '../operations.ts';
 import { Problem, unavailable } from '../problems.ts';
 import type { Resource } from '../resource-description.ts';
-import { commit, type Change, type Companion } from './commit.ts';
+import { commit, type Change, type Companion, type Unchanged } from './commit.ts';
+import { lastModifiedOf, timeOfNext } from './times.ts';
+import { visibleUpdate } from './visible-update.ts';
 
 /** Others may change the document between its read and its write so many times, and for so long. */
 const MOST_ATTEMPTS = 200;
@@ -61,6 +64,7 @@ export async function createMember(
  * Changes a member in one atomic step.
  * Where the changes, the conditions or a companion depend on its present state, that state is read first, and the step
  * is done only on a document that has not changed since in any of its fields; else all begins again.
+ * What would show as it does already is not written: its timestamp stays, and its history tells of no change.
  * @throws {Problem} 404 if there is none; 412 if it is in another state than the request is meant for; 503 if it never
  * stands still
  */
@@ -70,21 +74,20 @@ export async function changeMember(
   id: ObjectId,
   wanted: Changes | ((present: Document) => Changes),
 ): Promise<Answer> {
-  const { collection, fields, stamps } = resource;
+  const { collection, fields, show, stamps } = resource;
   const { conditions, companions } = terms;
   const changes = withSearchChanges(fields, wanted);
   if (typeof changes !== 'function' && !conditions.areGiven && companions.length === 0) {
-    const update = updateOf(changes, changedAt(stamps, new Date()));
-    const after = await collection.findOneAndUpdate({ _id: id }, update, {
-      returnDocument: 'after',
-      ...shownPart(fields),
-    });
-    return shownAs(resource, found(after, id));
+    const update = visibleUpdate(fields, changes, changedAt(stamps, new Date()));
+    const options = { returnDocument: 'after', ...shownPart(fields) } as const;
+    return shownAs(resource, found(await collection.findOneAndUpdate({ _id: id }, update, options), id));
   }
   return persist(resource, companions, async () => {
     const before = await readPresent(resource, conditions, id);
-    const at = await timeOfNext(resource, terms, before);
     const change = typeof changes === 'function' ? changes(before) : changes;
+    if (isDeepStrictEqual(show(applyChanges(before, change)), show(before)))
+      return { answer: shownAs(resource, before) };
+    const at = await timeOfNext(resource, companions, before);
     const stamp = changedAt(stamps, at);
     const update = updateOf(change, stamp);
     const after = applyChanges(before, { ...change, $set: { ...change.$set, ...stamp } });
@@ -114,7 +117,7 @@ export async function removeMember(resource: Resource, terms: Terms, id: ObjectI
     return {
       kind: 'remove',
       id,
-      at: await timeOfNext(resource, terms, before),
+      at: await timeOfNext(resource, companions, before),
       before,
       after: null,
       answer,
@@ -127,11 +130,15 @@ export async function removeMember(resource: Resource, terms: Terms, id: ObjectI
 export async function persist(
   resource: Resource,
   companions: readonly Companion[],
-  plan: () => Promise<Change>,
+  plan: () => Promise<Change | Unchanged>,
 ): Promise<Answer> {
   const start = performance.now();
   for (let attempt = 0; attempt < MOST_ATTEMPTS && performance.now() - start < PATIENCE_MS; attempt += 1) {
     const change = await plan();
+    if (!('write' in change)) {
+      for (const companion of companions) await companion.keepAnswer?.(change.answer);
+      return change.answer;
+    }
     if (await commit(resource, change, companions)) return change.answer;
     await sleep(Math.random() * Math.min(MOST_PAUSE_MS, 4 * 2 ** attempt)); // so that one of many comes through
   }
@@ -144,15 +151,6 @@ async function readPresent(resource: Resource, conditions: Conditions, id: Objec
   const present = found(await collection.findOne({ _id: id }, { maxTimeMS }), id);
   conditions.require(validatorsOf(resource, resource.show(present)));
   return present;
-}
-
-/** Later than the member's last change, as far as that is known; without a timestamp it is no part of its state. */
-async function timeOfNext({ stamps }: Resource, { companions }: Terms, before: Document): Promise<Date> {
-  const told: unknown = stamps.updated === undefined ? undefined : before[stamps.updated];
-  if (told instanceof Date) return later(told);
-  const tellers = companions.flatMap(({ lastChange }) => lastChange ?? []);
-  const known = await Promise.all(tellers.map((lastChange) => lastChange(before['_id'])));
-  return later(known.find((time) => time !== undefined));
 }
 
 /** The answer that shows a document. */
@@ -188,12 +186,6 @@ const validatorsOf = ({ stamps }: Pick<Resource, 'stamps'>, shown: Document): Va
   lastModified: lastModifiedOf(stamps, shown),
 });
 
-/** The `Last-Modified` of a representation; `undefined` where it has no time of its last change. */
-function lastModifiedOf({ updated }: Stamps, shown: Document): string | undefined {
-  const time: unknown = updated === undefined ? undefined : shown[updated];
-  return time instanceof Date ? time.toUTCString() : undefined;
-}
-
 const updateOf = ({ $set, $unset }: Changes, stamp: Document): UpdateFilter<Document> => ({
   $set: { ...$set, ...stamp },
   ...(Object.keys($unset).length > 0 && { $unset }),
@@ -204,7 +196,3 @@ export const unchanged = (present: Document): Filter<Document> => ({
   _id: present['_id'],
   $expr: { $eq: ['$$ROOT', { $literal: present }] },
 });
-
-/** Every change moves the time, so that no two states of a document are alike. */
-export const later = (before: unknown) =>
-  new Date(Math.max(Date.now(), before instanceof Date ? before.getTime() + 1 : 0));
