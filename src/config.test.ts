@@ -19,6 +19,11 @@ describe('settings', () => {
     });
   });
 
+  test('may begin with a byte order mark in the file, and with one only', () => {
+    expect(load('\u{FEFF}{"port": 4000}')).toMatchObject({ port: 4000 });
+    expect(() => load('\u{FEFF}\u{FEFF}{}')).toThrow(/config\.json is not JSON/);
+  });
+
   test('an empty variable counts as absent', () => {
     expect(load('{"port": 4000}', { PORT: '', MONGODB_URI: '' })).toMatchObject({ port: 4000, mongodbUri: null });
   });

@@ -26,7 +26,7 @@ const flattened = (file: Record<string, unknown>) =>
 function readFile(path: string): Record<string, unknown> {
   let text;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readFileSync(path, 'utf8').replace(/^\u{FEFF}/u, ''); // some editors put a byte order mark there
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return {};
     throw new OperatorError(`${path} cannot be read (${String(error)}). Make it readable or remove it.`);

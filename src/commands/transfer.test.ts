@@ -30,10 +30,12 @@ describe('db:import', () => {
     ['rows.json', '[{"title":"A"},{"title":"B"}]'],
     ['rows.ndjson', '{"title":"A"}\n{"title":"B"}\n'],
     ['rows.csv', 'title\nA\nB\n'],
-  ])('stores %s and prints the totals', async (name, text) => {
-    const done = await cli('db:import', file(name, text));
-    expect(done).toMatchObject({ code: 0, stdout: '2 read, 2 stored, 0 bad\n' });
-    expect(await probes.countDocuments()).toBe(2);
+  ])('stores %s and prints the totals, with a byte order mark too', async (name, text) => {
+    for (const rows of [text, `\u{FEFF}${text}`]) {
+      const done = await cli('db:import', file(name, rows));
+      expect(done).toMatchObject({ code: 0, stdout: '2 read, 2 stored, 0 bad\n' });
+    }
+    expect(await probes.countDocuments()).toBe(4);
   });
 
   test('tells bad rows, stores the others, and fails', async () => {

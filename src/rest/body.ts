@@ -5,6 +5,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Request, RequestHandler } from 'express';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { arriving } from './arrival.ts';
+import { withoutMark } from './byte-order-mark.ts';
 import { Problem } from './problems.ts';
 
 /** Of a body that is one value, and of each value in a stream. */
@@ -88,7 +89,7 @@ export function readContent(bodies: Bodies): RequestHandler {
     );
     source.on('end', () => {
       try {
-        response.locals['content'] = { value: parse(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)) };
+        response.locals['content'] = { value: parse(withoutMark(Buffer.concat(chunks))) };
       } catch (problem) {
         next(problem);
         return;
@@ -98,8 +99,9 @@ export function readContent(bodies: Bodies): RequestHandler {
   };
 }
 
-/** The first character that is no white space. */
-const firstCharacter = (chunk: Buffer): string | undefined => /[^ \t\r\n]/.exec(chunk.toString('latin1'))?.[0];
+/** The first character that is no white space, nor a part of a byte order mark. */
+const firstCharacter = (chunk: Buffer): string | undefined =>
+  /[^ \t\r\n\xEF\xBB\xBF]/.exec(chunk.toString('latin1'))?.[0];
 
 const DECODERS: ReadonlyMap<string, () => Transform> = new Map([
   ['gzip', createGunzip],

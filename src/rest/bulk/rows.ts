@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Field } from '../../schema/fields.ts';
 import { LIMIT_BYTES, parse } from '../body.ts';
+import { withoutMarkAhead } from '../byte-order-mark.ts';
 import { Problem, type Flaw } from '../problems.ts';
 import { escapePointer } from '../validation.ts';
 import { columnsOf, readCells, type Column } from './columns.ts';
@@ -23,8 +24,9 @@ export interface Row {
  * @throws {Problem} 400 if it cannot be split into rows, 422 if the header of a CSV file has other names than the fields
  */
 export function readRows(format: Format, fields: readonly Field[], chunks: AsyncIterable<Buffer>): AsyncGenerator<Row> {
-  if (format === 'csv') return csvRows(fields, split(chunks, csvRecords()));
-  return jsonRows(format, split(chunks, format === 'json' ? elements() : lines()));
+  const text = withoutMarkAhead(chunks);
+  if (format === 'csv') return csvRows(fields, split(text, csvRecords()));
+  return jsonRows(format, split(text, format === 'json' ? elements() : lines()));
 }
 
 async function* jsonRows(format: Format, pieces: AsyncIterable<Piece>): AsyncGenerator<Row> {
@@ -73,14 +75,7 @@ function readRecord(bytes: Buffer, count: number): string[] {
 
 /** The columns in the order of the file. @throws {Problem} 422 for names that are unknown, repeated or missing */
 function readHeader({ bytes = Buffer.alloc(0) }: Piece, known: readonly Column[]): Column[] {
-  const names = isUtf8(bytes)
-    ? parseRecord(
-        bytes
-          .toString()
-          .replace(/^\u{FEFF}/u, '')
-          .replace(/\r$/, ''),
-      )
-    : undefined;
+  const names = isUtf8(bytes) ? parseRecord(bytes.toString().replace(/\r$/, '')) : undefined;
   if (!names) throw new Problem(422, 'The first line is no header: a line of CSV in UTF-8, of at most 100 KiB.');
   const byName = new Map(known.map((column) => [column.name, column]));
   const pointer = (name: string) => `/${escapePointer(name).replaceAll('.', '/')}`;
