@@ -39,8 +39,7 @@ export function readConditions(headers: IncomingHttpHeaders): Conditions {
   const modifiedSince = unwanted ? undefined : readDate(headers['if-modified-since']);
   const nameState = wanted !== undefined || unmodifiedSince !== undefined;
   const requireNamed = ({ etag, lastModified }: Validators) => {
-    if (wanted && !wanted.includes('*') && !wanted.includes(etag))
-      throw stale('If-Match', `names another state; the present one is ${etag}`);
+    if (wanted && !wanted.includes('*') && !wanted.includes(etag)) throw stale('If-Match', mismatch(wanted, etag));
     if (unmodifiedSince !== undefined && lastModified !== undefined && Date.parse(lastModified) > unmodifiedSince)
       throw stale('If-Unmodified-Since', `is before ${lastModified}, when it was last changed`);
   };
@@ -64,6 +63,26 @@ function stale(header: string, detail: string): Problem {
     { header, keyword: 'precondition', detail },
   ]);
 }
+
+/** Why none of the tags in If-Match is that of the present state. */
+function mismatch(tags: readonly string[], etag: string): string {
+  const isAltered = tags.some((tag) => originalOf(tag) === etag);
+  const what = isAltered
+    ? `names the present state by a tag that was altered on its way; it is ${etag}`
+    : `names another state; the present one is ${etag}`;
+  const isWeak = tags.some((tag) => tag.startsWith('W/'));
+  if (!isWeak && !tags.some((tag) => SUFFIXED.test(tag))) return what;
+  const how = isWeak
+    ? 'Weak tags, with W/, never match here (RFC 9110, section 13.1.1): a proxy that compresses answers makes tags weak'
+    : 'A proxy that compresses answers has put the name of a coding behind the tag, which makes it another one';
+  return `${what}. ${how}. Read with Accept-Encoding: identity, or let the proxy leave these answers as they are`;
+}
+
+/** A tag of ours with what Apache (DeflateAlterETag, BrotliAlterETag), Caddy and Jetty put behind it. */
+const SUFFIXED = /^((?:W\/)?"[\w-]{27})[-;:+]{1,2}(?:gzip|br|brotli|df|deflate|zstd)"$/i;
+
+/** A tag as it was before a proxy compressed what it is of. */
+const originalOf = (tag: string) => tag.replace(SUFFIXED, '$1"').replace(/^W\//, '');
 
 /** Weak comparison (section 8.8.3.2). Ours are strong, so that a strong one needs no more than equality. */
 const isAmong = (etag: string, tags: readonly string[]) =>

@@ -2,7 +2,7 @@ import { closestMatch } from 'leven';
 import { ObjectId } from 'mongodb';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { Problem, type Flaw } from './problems.ts';
-import { compileCheck, type Valid } from './validation.ts';
+import { compileCheck, isDateTime, type Valid } from './validation.ts';
 
 /** The query parameters of a route, each with its schema. */
 export type Parameters = Readonly<Record<string, JsonSchema>>;
@@ -106,12 +106,23 @@ const encodeItem = (value: unknown) => encodeURIComponent(String(value).toWellFo
 /** A flaw of the values, as one of a parameter; of a list it says which item. */
 function toParameter({ pointer = '', ...flaw }: Flaw, declared: Parameters, values: Valid): Flaw {
   const [, name = '', place] = pointer.split('/');
-  if (place === undefined) return { parameter: name, ...flaw };
+  if (place === undefined) {
+    const detail = hasLostPlus(String(values[name]), declared[name]) ? flaw.detail + LOST_PLUS : flaw.detail;
+    return { parameter: name, ...flaw, detail };
+  }
   const item = String([values[name]].flat()[Number(place)]);
-  const { enum: allowed }: JsonSchema = Object(declared[name]?.['items']);
+  const schema: JsonSchema = Object(declared[name]?.['items']);
+  const { enum: allowed } = schema;
   const detail = flaw.keyword === 'enum' && Array.isArray(allowed) ? suggest(item, allowed) : flaw.detail;
-  return { parameter: name, ...flaw, detail: `${JSON.stringify(item)} ${detail}` };
+  const hint = hasLostPlus(item, schema) ? LOST_PLUS : '';
+  return { parameter: name, ...flaw, detail: `${JSON.stringify(item)} ${detail}${hint}` };
 }
+
+const LOST_PLUS = '; it holds a blank, which is what a + in a query means: write + as %2B';
+
+/** Whether a text would be a time if a blank in it were a +. */
+const hasLostPlus = (text: string, schema: JsonSchema = {}): boolean =>
+  schema['format'] === 'date-time' && text.includes(' ') && isDateTime(text.replace(' ', '+'));
 
 function unknownName(name: string, known: ReadonlyMap<string, unknown>): string {
   const names = [...known.keys()];

@@ -52,7 +52,7 @@ const [FIRST, LAST] = ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z'].map((
  * RFC 3339 in its strict spelling. ajv-formats allows a space, an offset without a colon and a leap second,
  * which JavaScript's Date does not know. In UTC the year must still have four digits, to be shown the same way.
  */
-function isDateTime(text: string): boolean {
+export function isDateTime(text: string): boolean {
   const strict = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(text);
   const instant = Date.parse(text);
   return strict && instant >= Number(FIRST) && instant <= Number(LAST) && isRealDate(text);
