@@ -20,6 +20,8 @@ export interface Bodies {
   /** Media types that are handed over as a stream; of `application/json`, which `schemas` has too, arrays only. */
   streams?: Readonly<Record<string, JsonSchema>>;
   header: 'accept' | 'accept-post' | 'accept-patch';
+  /** Whether a request may come without; then it is an empty object. */
+  isOptional?: true;
 }
 
 /** What a request holds: one JSON value, or the bytes of many. */
@@ -47,10 +49,14 @@ export const mediaTypeOf = ({ headers }: Request): string =>
  * @throws {Problem} 413 over 100 KiB; 415 for another media type, charset or coding; 400 for what is not I-JSON (RFC 7493)
  */
 export function readContent(bodies: Bodies): RequestHandler {
-  const { header, streams = {} } = bodies;
+  const { header, isOptional, streams = {} } = bodies;
   const types = mediaTypesOf(bodies);
   const advice = { [header]: types.join(', ') };
   return (request, response, next) => {
+    if (isOptional && !hasBody(request)) {
+      response.locals['content'] = { value: {} };
+      return next();
+    }
     checkMediaType(request, types, advice);
     const mediaType = mediaTypeOf(request);
     const takesStream = mediaType in streams;

@@ -13,7 +13,7 @@ const paths = [...new Set(operations.map(({ path }) => path))];
 
 const id = '65a1b2c3d4e5f60718293a4b';
 /** Headers of an answer that only some answers have. */
-const SOMETIMES = new Set(['Link', 'X-Total-Count', 'Preference-Applied', 'Accept-Encoding']);
+const SOMETIMES = new Set(['Link', 'X-Total-Count', 'Preference-Applied', 'Accept-Encoding', 'Left-Out']);
 const JSON_TYPE = { 'content-type': 'application/json' };
 /** The field that a member must have. */
 const nameOf = (path: string) => (path.startsWith('/relays') ? 'name' : 'title');

@@ -2,6 +2,7 @@ import { toChanges, toDocument, toReplacement } from '../schema/codec.ts';
 import { objectSchema } from '../schema/json-schema.ts';
 import type { AnyModel } from '../schema/model.ts';
 import { shownPart } from '../schema/search.ts';
+import type { Answer } from './answers.ts';
 import { fairlyJudged } from './behind.ts';
 import { eventsOperation } from './events/operation.ts';
 import { FORMATS } from './bulk/formats.ts';
@@ -9,6 +10,7 @@ import { importOperation } from './bulk/import-operation.ts';
 import { historian } from './history/entries.ts';
 import { historyOperation } from './history/list-changes.ts';
 import { memberAt } from './history/past.ts';
+import { LEFT_OUT, leftOutHeader, type Reshaped } from './history/reshape.ts';
 import { restoreOperation } from './history/restore.ts';
 import { idempotent } from './idempotency/idempotent.ts';
 import { compileJsonPatch, jsonPatchSchema } from './json-patch.ts';
@@ -68,10 +70,10 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     summary: 'One member',
     description: 'Its ETag names its present state, for If-None-Match here and for If-Match in a write.',
     ...(keepsHistory && { parameters: { at: atParameter } }),
-    success: { status: 200, description: 'The member', schema, headers },
+    success: { status: 200, description: 'The member', schema, headers: { ...headers, ...(keepsHistory && LEFT_OUT) } },
     problems: keepsHistory ? [404, 410] : [404],
     async handle({ id, parameters: { at } }) {
-      if (at !== undefined) return shownAs(resource, await memberAt(resource, id, new Date(String(at))));
+      if (at !== undefined) return pastOf(await memberAt(resource, id, new Date(String(at))));
       return writtenAs(resource, found(await collection.findOne<Buffer>({ _id: id }, shown), id));
     },
   };
@@ -125,13 +127,18 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     handle: (input) => removeMember(resource, terms(input), input.id),
   };
 
-  const past = keepsHistory ? [historyOperation(resource), restoreOperation(resource, terms)] : [];
+  const past = keepsHistory ? [historyOperation(resource), restoreOperation(resource, updateSchema, terms)] : [];
   return [listOperation(resource), create, eventsOperation(resource), read, replace, patch, remove, ...past]
     .map((operation) => fairlyJudged(resource, operation))
     .map((operation) =>
       operation.changesState && settings.requirePreconditions ? demandingPrecondition(resource, operation) : operation,
     )
     .map((operation) => (UNSAFE.has(operation.method) ? idempotent(resource, operation) : operation));
+
+  function pastOf({ document, leftOut }: Reshaped): Answer {
+    const answer = shownAs(resource, document);
+    return { ...answer, headers: { ...answer.headers, ...leftOutHeader(leftOut) } };
+  }
 
   function terms({ conditions, companions, origin }: Input): Terms {
     return { conditions, companions: keepsHistory ? [historian(resource, origin), ...companions] : companions };
@@ -149,7 +156,9 @@ const atParameter = {
   type: 'string',
   format: 'date-time',
   maxLength: 64,
-  description: 'A time in the past: the member as it was then, or 404 if there was none',
+  description:
+    'A time in the past: the member as it was then, in the present shape of the model; 404 if there was none, 410 if that ' +
+    'state lacks what is required since',
 };
 
 /** RFC 6585, section 3. */

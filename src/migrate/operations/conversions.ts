@@ -1,5 +1,6 @@
 import type { Collection, Db, Document } from 'mongodb';
 import { OperatorError } from '../../operator-error.ts';
+import { recordRename } from '../../renames.ts';
 import { archiveName, DURABLE } from './archives.ts';
 import { backfill } from './backfill.ts';
 import { planBatch, planRecall, type Plan, type Refusal, type Work } from './conversion-plan.ts';
@@ -75,6 +76,9 @@ async function run(db: Db, conversion: Conversion, by: Work['by']): Promise<void
     },
   });
   await refuseStrange(collection, conversion);
+  const [[old = '', ...olds], [next = '', ...nexts]] = [from, to];
+  const isRename = olds.length === 0 && nexts.length === 0 && old !== next;
+  if (isRename) await recordRename(db, { collection: name, from: old, to: next });
 }
 
 const list = (types: string | readonly string[] = []) => [types].flat();

@@ -1,4 +1,5 @@
 import type { Db, Document, Filter } from 'mongodb';
+import { recordRename } from '../../renames.ts';
 import { archiveName, DURABLE, readExactly } from './archives.ts';
 import { backfill } from './backfill.ts';
 import { checkPaths, dropEmptyParents, parents, refuse, typeOf, valueAt } from './paths.ts';
@@ -81,6 +82,7 @@ export async function removeField(db: Db, { collection, field }: FieldName): Pro
 /**
  * Moves a field to another name, or into or out of an object; an object that this empties goes too. So an object that
  * was empty before a field moved into it does not come back when the field moves out: no value is lost, but the braces.
+ * The history of documents is read by the new name from then on.
  * The other direction is the same with `from` and `to` exchanged. May be run again, and while others write.
  * @throws {OperatorError} if documents have both fields with different values; the others are moved, nothing is lost
  */
@@ -105,6 +107,7 @@ export async function renameField(db: Db, change: { collection: string; from: st
     update: move,
   });
   await refuseClashes();
+  await recordRename(db, change);
 }
 
 /** Also 5 and 5.0 differ: the one is an int, the other a double. */

@@ -90,6 +90,7 @@ async function planOne(
   const migration = await loadMigration(folder, file);
   const plan: Plan = { file: file.name, steps: [], unsafe: [], isDestructive: false, undo: undoOf(migration) };
   for (const event of await record(migration[direction], client, databaseName, catalog)) {
+    if (isBookkeeping(event.collection ?? '')) continue;
     // What is kept in archives belongs to the step that it is kept for.
     if (isArchive(event.collection ?? '') && !('label' in event && event.documents > 0)) continue;
     plan.steps.push('label' in event ? describeBackfill(event) : describe(event));

@@ -6,15 +6,17 @@ import type { Resource } from '../resource-description.ts';
 import { hasTransactions } from '../topology.ts';
 import type { Change } from '../writes/commit.ts';
 import { DAY_MS, entriesOf, redate, toJson, type Entry } from './entries.ts';
+import { lackingOf, reshape, type Reshaped } from './reshape.ts';
 
 /** What is known to have happened: leaves out what was only announced. */
 export const made = (id: ObjectId): Filter<Entry> => ({ of: id, pending: { $ne: true } });
 
 /**
- * A member as it was at a time.
- * @throws {Problem} 404 if there was none then; 410 if the history does not reach back so far
+ * A member as it was at a time, in the present shape of the model.
+ * @throws {Problem} 404 if there was none then; 410 if the history does not reach back so far, or has not all of what is
+ *   required since
  */
-export async function memberAt(resource: Resource, id: ObjectId, time: Date): Promise<Document> {
+export async function memberAt(resource: Resource, id: ObjectId, time: Date): Promise<Reshaped> {
   const { collection, maxTimeMS, settings } = resource;
   const { days } = settings.history;
   if (time.getTime() < Date.now() - days * DAY_MS)
@@ -34,7 +36,16 @@ export async function memberAt(resource: Resource, id: ObjectId, time: Date): Pr
   const isKnown = next !== null || !isSince || (await wasChangedBefore(resource, id, time));
   if (then === null || !isKnown)
     throw new Problem(404, `There was no resource with the id ${id.toHexString()} at ${time.toISOString()}.`);
-  return then;
+  const reshaped = await reshape(resource, then, next?.at ?? new Date());
+  const lacking = lackingOf(resource, reshaped.document);
+  if (lacking.length === 0) return reshaped;
+  const names = lacking.map(({ pointer }) => pointer).join(', ');
+  throw new Problem(
+    410,
+    `At ${time.toISOString()} it had no ${names}, which is required since, so that state cannot be shown any more. ` +
+      `${resource.path}/${id.toHexString()}/history tells what it was.`,
+    [{ parameter: 'at', keyword: 'required', detail: `names a state without ${names}` }],
+  );
 }
 
 const wasChangedBefore = async (resource: Resource, id: ObjectId, time: Date): Promise<boolean> =>

@@ -1,6 +1,11 @@
 import type { ClientSession, Document, ObjectId } from 'mongodb';
+import { applyChanges } from '../../schema/apply-changes.ts';
+import { defaultOf, toChanges } from '../../schema/codec.ts';
+import type { Field } from '../../schema/fields.ts';
+import type { JsonSchema } from '../../schema/json-schema.ts';
 import { withSearch } from '../../schema/search.ts';
 import { changedAt } from '../../schema/stamps.ts';
+import { JSON_TYPE } from '../answers.ts';
 import type { Input, Operation } from '../operations.ts';
 import { Problem } from '../problems.ts';
 import { memberHeaders, type Resource } from '../resource-description.ts';
@@ -8,31 +13,59 @@ import { isThere, persist, shownAs, type Terms } from '../writes/members.ts';
 import { later } from '../writes/times.ts';
 import { entriesOf, type Entry } from './entries.ts';
 import { made, settleAnnounced } from './past.ts';
+import { lackingOf, LEFT_OUT, leftOutHeader, reshape } from './reshape.ts';
 
-/** `POST /:id/restore`: a removed member comes back as it was. */
-export function restoreOperation(resource: Resource, termsOf: (input: Input) => Terms) {
+const MERGE_PATCH = 'application/merge-patch+json';
+
+/**
+ * `POST /:id/restore`: a removed member comes back as it was, as far as the model has a place for that. What it demands
+ * now and the member did not have comes in the body.
+ */
+export function restoreOperation(resource: Resource, patchSchema: JsonSchema, termsOf: (input: Input) => Terms) {
   const { collection, fields, name, path, schema, stamps } = resource;
   const operation: Operation = {
     method: 'post',
     path: `${path}/:id/restore`,
     operationId: `restore${name}`,
     summary: 'Bring back a removed member as it was, under its id',
-    success: { status: 200, description: 'The member is back', schema, headers: memberHeaders(resource) },
+    description:
+      'If the model has changed since, what it has no place for is left out, and a field has the name that it has now. ' +
+      'A merge patch in the body changes what comes back; it is needed only where the model demands what was not there.',
+    body: {
+      header: 'accept-post',
+      schemas: { [MERGE_PATCH]: patchSchema, [JSON_TYPE]: patchSchema },
+      isOptional: true,
+    },
+    success: {
+      status: 200,
+      description: 'The member is back',
+      schema,
+      headers: { ...memberHeaders(resource), ...LEFT_OUT },
+    },
     problems: [404, 409],
     async handle(input) {
       const { id } = input;
       return persist(resource, termsOf(input).companions, async () => {
         const { last, before } = await lastRemoval(resource, id);
         const at = later(last.at);
-        // What was removed before its words were kept is found by them afterwards.
-        const after = withSearch(fields, { ...before, ...changedAt(stamps, at) });
+        const { document, leftOut } = await reshape(resource, before, last.at);
+        const whole = applyChanges(withRequired(fields, document), toChanges(fields, input.body));
+        const after = withSearch(fields, { ...whole, ...changedAt(stamps, at) });
+        const lacking = lackingOf(resource, after);
+        if (lacking.length > 0)
+          throw new Problem(
+            422,
+            'The model demands more than the removed resource had. Send what errors names in the body, as a merge patch.',
+            lacking,
+          );
+        const { headers, ...answer } = shownAs(resource, after);
         return {
           kind: 'restore',
           id,
           at,
           before: null,
           after,
-          answer: shownAs(resource, after),
+          answer: { ...answer, headers: { ...headers, ...leftOutHeader(leftOut) } },
           // Others may have restored, changed and removed it meanwhile.
           write: async (options) =>
             isSame(await newestOf(resource, id, options), last) &&
@@ -43,6 +76,17 @@ export function restoreOperation(resource: Resource, termsOf: (input: Input) => 
   };
   return operation;
 }
+
+/** With what a function makes for a field that must be there, as for a new member. */
+const withRequired = (fields: readonly Field[], document: Document): Document => ({
+  ...Object.fromEntries(
+    fields
+      .filter(({ required }) => required)
+      .map((field) => [field.name, defaultOf(field)])
+      .filter(([, value]) => value !== undefined),
+  ),
+  ...document,
+});
 
 /**
  * The removal of a member that is not there, and what it removed.

@@ -80,7 +80,7 @@ const timeOf = ({ headers = {} }: Success): Headers => {
 };
 
 /** What a request holds. JSON is read as one value or, where arrays of them are streamed, as many. */
-export function describeBody({ schemas, streams = {} }: Bodies, components: Components): object {
+export function describeBody({ schemas, streams = {}, isOptional }: Bodies, components: Components): object {
   const both = Object.keys(schemas).filter((type) => type in streams);
   const whole = {
     ...schemas,
@@ -89,7 +89,7 @@ export function describeBody({ schemas, streams = {} }: Bodies, components: Comp
       both.map((type) => [type, { oneOf: [schemas[type], streams[type]], examples: examplesOf(schemas[type]) }]),
     ),
   };
-  return { required: true, content: describeContent(whole, components) };
+  return { required: isOptional !== true, content: describeContent(whole, components) };
 }
 
 const examplesOf = (schema: JsonSchema = {}) => [exampleOf(schema)].filter((value) => value !== undefined);

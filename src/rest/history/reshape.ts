@@ -1,0 +1,149 @@
+import { Long, ObjectId, type Document } from 'mongodb';
+import { renamesOf } from '../../renames.ts';
+import { applyChanges } from '../../schema/apply-changes.ts';
+import { defaultOf, toDocument } from '../../schema/codec.ts';
+import type { Field } from '../../schema/fields.ts';
+import { objectSchema } from '../../schema/json-schema.ts';
+import type { Flaw } from '../problems.ts';
+import type { Resource } from '../resource-description.ts';
+import { compileCheck, escapePointer, isObject } from '../validation.ts';
+import { toJson } from './entries.ts';
+
+/** A state of a member in the shape that the model has now. */
+export interface Reshaped {
+  document: Document;
+  /** JSON pointers, into the state, of what the model has no place for. */
+  leftOut: string[];
+}
+
+/**
+ * Brings a state of a member into the model's present shape, as far as it fits: fields that were renamed since have their
+ * new names, values are stored as the present type stores them, constant defaults fill in.
+ * @param since when the member was in that state
+ */
+export async function reshape(
+  { connection: { db }, fields, definition }: Pick<Resource, 'connection' | 'fields' | 'definition'>,
+  state: Document,
+  since: Date,
+): Promise<Reshaped> {
+  const renames = db ? await renamesOf(db, definition.name) : [];
+  const leftOut: string[] = [];
+  const hidden = Object.keys(Object(definition.validator['$jsonSchema']).properties);
+  const named = renames
+    .filter(({ from, at }) => at > since || !isField(fields, from))
+    .reduce((document, { from, to }) => moved(document, from, to), state);
+  const own = Object.fromEntries(
+    Object.entries(named).filter(([name]) => hidden.includes(name) && !isField(fields, name)),
+  );
+  const others = Object.fromEntries(Object.entries(named).filter(([name]) => !(name in own)));
+  return { document: { ...own, ...fitObject(fields, others, '', leftOut) }, leftOut };
+}
+
+/** What a document lacks in order to be shown, and so to be stored, as the model demands. */
+export function lackingOf({ schema, show }: Pick<Resource, 'schema' | 'show'>, document: Document): Flaw[] {
+  return compileCheck(schema)(toJson(show(document))).filter(({ keyword }) => keyword === 'required');
+}
+
+function isField(fields: readonly Field[], path: string): boolean {
+  const [name, ...rest] = path.split('.');
+  const field = fields.find((one) => one.name === name);
+  return field !== undefined && (rest.length === 0 || isField(field.fields, rest.join('.')));
+}
+
+/** As the migration has moved it: objects that this empties go too. */
+function moved(document: Document, from: string, to: string): Document {
+  const value = valueAt(document, from);
+  if (value === undefined || valueAt(document, to) !== undefined) return document;
+  let changed = applyChanges(document, { $set: { [to]: value }, $unset: { [from]: true } });
+  const steps = from.split('.');
+  for (let length = steps.length - 1; length > 0; length -= 1) {
+    const parent = steps.slice(0, length).join('.');
+    if (Object.keys(Object(valueAt(changed, parent))).length > 0) break;
+    changed = applyChanges(changed, { $set: {}, $unset: { [parent]: true } });
+  }
+  return changed;
+}
+
+const valueAt = (document: Document, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, name) => (isPlain(value) ? value[name] : undefined), document);
+
+function fitObject(fields: readonly Field[], object: Document, pointer: string, leftOut: string[]): Document {
+  const document: Document = {};
+  for (const name of Object.keys(object))
+    if (!fields.some((field) => field.name === name)) leftOut.push(`${pointer}/${escapePointer(name)}`);
+  for (const field of fields) {
+    const value: unknown = object[field.name];
+    const place = `${pointer}/${escapePointer(field.name)}`;
+    const fitting = value === null || value === undefined ? undefined : fit(field, value, place, leftOut);
+    if (fitting === undefined && value !== null && value !== undefined) leftOut.push(place);
+    const kept = fitting ?? (value === null && field.nullable ? null : constantDefault(field));
+    if (kept !== undefined) document[field.name] = kept;
+  }
+  return document;
+}
+
+/** A function would give another value each time. */
+const constantDefault = (field: Field): unknown => (typeof field.default === 'function' ? undefined : defaultOf(field));
+
+/** `undefined` where nothing of the value can stay. */
+function fit(field: Field, value: unknown, pointer: string, leftOut: string[]): unknown {
+  const { type, fields, items } = field;
+  if (type === 'Object') {
+    if (!isPlain(value)) return undefined;
+    const inner: string[] = [];
+    const object = fitObject(fields, value, pointer, inner);
+    if (fields.some(({ name, required }) => required && object[name] === undefined)) return undefined;
+    leftOut.push(...inner);
+    return object;
+  }
+  if (type === 'Array' && items) {
+    if (!Array.isArray(value)) return undefined;
+    const inner: string[] = [];
+    const kept = value.flatMap((item: unknown, index): unknown[] => {
+      const fitting = fit(items, item, `${pointer}/${index}`, inner);
+      if (fitting === undefined) inner.push(`${pointer}/${index}`);
+      return fitting === undefined ? [] : [fitting];
+    });
+    if (!isAccepted(field, kept)) return undefined;
+    leftOut.push(...inner);
+    return kept;
+  }
+  if (!isAccepted(field, value)) return isExact(field, value) ? value : undefined;
+  return isStoredAs(type, value) ? value : toDocument([bare(field)], jsonOf(field, value))[field.name];
+}
+
+const bare = (field: Field): Field => ({ ...field, managed: false, required: false });
+const jsonOf = ({ name }: Field, value: unknown) => toJson({ [name]: value });
+const isAccepted = (field: Field, value: unknown): boolean =>
+  compileCheck(objectSchema([bare(field)], 'create'))(jsonOf(field, value)).length === 0;
+
+/** A number that JSON does not hold. */
+const isExact = ({ type }: Field, value: unknown) => (type === 'Number' || type === 'Double') && value instanceof Long;
+
+/** Of a value that its JSON allows. */
+function isStoredAs(type: Field['type'], value: unknown): boolean {
+  if (type === 'Date') return value instanceof Date;
+  return type === 'ObjectId' ? value instanceof ObjectId : typeof value !== 'object';
+}
+
+const isPlain = (value: unknown): value is Document =>
+  isObject(value) && !Array.isArray(value) && !(value instanceof Date) && !('_bsontype' in value);
+
+/** No header grows without bound. */
+const MOST_POINTERS = 20;
+
+/** Tells what was left out, where anything was: a list of strings (RFC 9651), each a pointer as a URI has it. */
+export const leftOutHeader = (pointers: readonly string[]): Record<string, string> =>
+  pointers.length === 0
+    ? {}
+    : {
+        'left-out': pointers
+          .slice(0, MOST_POINTERS)
+          .map((pointer) => `"${encodeURI(pointer)}"`)
+          .join(', '),
+      };
+
+/** The description of that header, for OpenAPI. */
+export const LEFT_OUT = {
+  'Left-Out': `What it had then and the model has no place for now: JSON pointers in quotes, ${MOST_POINTERS} at most`,
+};
