@@ -188,6 +188,15 @@ describe('the description', () => {
     },
   );
 
+  test('names the choice between one member and many: oapi-codegen sends one without a name as {}', () => {
+    const refer = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+    expect(operation('createProbe').requestBody?.content['application/json']?.schema).toEqual(refer('NewProbeOrMany'));
+    expect(description.components.schemas.NewProbeOrMany.oneOf).toEqual([
+      refer('NewProbe'),
+      { type: 'array', items: refer('ProbeRow') },
+    ]);
+  });
+
   test('of a probe requires every member that is never missing, and allows all that there are and no other', async () => {
     const { Probe } = description.components.schemas;
     const least = JSON.parse((await ask('GET', '/probes/{id}')).body);

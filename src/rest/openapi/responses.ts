@@ -85,14 +85,17 @@ export function describeBody({ schemas, streams = {}, isOptional }: Bodies, comp
   const whole = {
     ...schemas,
     ...streams,
-    ...Object.fromEntries(
-      both.map((type) => [type, { oneOf: [schemas[type], streams[type]], examples: examplesOf(schemas[type]) }]),
-    ),
+    ...Object.fromEntries(both.map((type) => [type, oneOrMany(schemas[type], streams[type])])),
   };
   return { required: isOptional !== true, content: describeContent(whole, components) };
 }
 
-const examplesOf = (schema: JsonSchema = {}) => [exampleOf(schema)].filter((value) => value !== undefined);
+/** One value, or many as they are streamed. It has a name, for oapi-codegen sends a choice without one as `{}`. */
+const oneOrMany = (one: JsonSchema = {}, many: JsonSchema = {}): JsonSchema => ({
+  ...(typeof one['title'] === 'string' && { title: `${one['title']}OrMany` }),
+  oneOf: [one, many],
+  examples: [exampleOf(one)].filter((value) => value !== undefined),
+});
 
 function describeContent(schemas: Readonly<Record<string, JsonSchema>>, { schema: withComponents }: Components) {
   const examples = new Map(Object.entries(schemas).map(([type, schema]) => [type, exampleOf(schema)]));
