@@ -2,14 +2,16 @@ import express, { type Express } from 'express';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
-import { docs } from './docs.ts';
+import { docs, docsPaths } from './docs.ts';
 import { collectionDefinitions } from './models.ts';
 import { ready, tellRefusals } from './readiness.ts';
+import { canonicalPaths } from './rest/canonical-paths.ts';
 import { answerFailures, DatabaseTimeout, notFound } from './rest/failures.ts';
 import { describeOperations, type About } from './rest/openapi.ts';
 import { routes, type Operation } from './rest/operations.ts';
 import type { ResourceDeclaration, ResourceSettings } from './rest/resource-description.ts';
 import { resourceOperations } from './rest/resource.ts';
+import { root } from './root.ts';
 
 /** What the application is made of; it opens and closes none of it. */
 export interface Services {
@@ -32,6 +34,7 @@ const about = (resources: readonly ResourceDeclaration[]): About => ({
     ...Object.fromEntries(resources.map(({ path, description }) => [path.slice(1), description])),
     health: 'Whether this runs, and on which shape of data',
     openapi: 'What can be asked of this API',
+    root: 'Where to begin',
   },
 });
 
@@ -43,6 +46,7 @@ export function createApp({ connection, resources, logger, migrations, settings 
     health(connection),
     ready(shape),
     openapi(),
+    root(resources),
   ];
   const description = describeOperations(operations, about(resources));
   const app = express();
@@ -52,6 +56,7 @@ export function createApp({ connection, resources, logger, migrations, settings 
   if (logger.isLevelEnabled('debug')) app.use(pinoHttp({ logger, customLogLevel: () => 'debug' }));
   app.use(routes(operations));
   app.use(docs());
+  app.use(canonicalPaths([...operations.map(({ path }) => path), ...docsPaths]));
   app.use(notFound);
   app.use(tellRefusals(shape, logger));
   app.use(answerFailures(logger));

@@ -60,7 +60,7 @@ describe('the page of the description', () => {
     expect((await api.options(path)).headers['allow']).toBe('GET, HEAD, OPTIONS');
   });
 
-  test.each(['/docs/', '/docs/index.html', '/docs/package.json', '/docs/..%2fpackage.json', '/Docs'])(
+  test.each(['/docs/index.html', '/docs/package.json', '/docs/..%2fpackage.json', '/Docs'])(
     'has nothing at %s',
     async (path) => {
       expect((await api.get(path)).status).toBe(404);

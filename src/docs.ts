@@ -48,29 +48,36 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
+/** A file of Swagger UI, as it was installed. */
+const packaged = (name: string, mediaType: string) => async (): Promise<Asset> => ({
+  mediaType,
+  content: await readFile(resolve(`swagger-ui-dist/${name}`)),
+});
+
+/** Where the page is. */
+export const DOCS = '/docs';
+
+const ASSETS: Readonly<Record<string, () => Promise<Asset>>> = {
+  [DOCS]: async () => ({ mediaType: 'text/html; charset=utf-8', content: PAGE }),
+  [`${DOCS}/initialise.js`]: async () => ({ mediaType: 'text/javascript', content: INITIALISE }),
+  [`${DOCS}/swagger-ui-bundle.js`]: packaged('swagger-ui-bundle.js', 'text/javascript'),
+  [`${DOCS}/swagger-ui.css`]: packaged('swagger-ui.css', 'text/css'),
+  [`${DOCS}/favicon-32x32.png`]: packaged('favicon-32x32.png', 'image/png'),
+};
+
+/** The paths of the page and of the files that it loads. */
+export const docsPaths = Object.keys(ASSETS);
+
 /** The page at `/docs` that shows `/openapi.json` with Swagger UI, and the files that it loads, all of this origin. */
 export function docs(): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  const assets: Record<string, () => Promise<Asset>> = {
-    '/docs': async () => ({ mediaType: 'text/html; charset=utf-8', content: PAGE }),
-    '/docs/initialise.js': async () => ({ mediaType: 'text/javascript', content: INITIALISE }),
-    '/docs/swagger-ui-bundle.js': packaged('swagger-ui-bundle.js', 'text/javascript'),
-    '/docs/swagger-ui.css': packaged('swagger-ui.css', 'text/css'),
-    '/docs/favicon-32x32.png': packaged('favicon-32x32.png', 'image/png'),
-  };
-  for (const [path, load] of Object.entries(assets))
+  for (const [path, load] of Object.entries(ASSETS))
     router
       .route(path)
       .get(answerWith(load))
       .all(otherMethods([{ method: 'get' }]));
   return router;
 }
-
-/** A file of Swagger UI, as it was installed. */
-const packaged = (name: string, mediaType: string) => async (): Promise<Asset> => ({
-  mediaType,
-  content: await readFile(resolve(`swagger-ui-dist/${name}`)),
-});
 
 /** Answers with a file that is read when it is first asked for, and kept. */
 function answerWith(load: () => Promise<Asset>): RequestHandler {

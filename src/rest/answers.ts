@@ -7,6 +7,7 @@ import { DatabaseTimeout } from './failures.ts';
 import { preferredType } from './media-ranges.ts';
 import { readPreferences } from './preferences.ts';
 import { Problem, PROBLEM_TYPE } from './problems.ts';
+import { varyOf } from './vary.ts';
 
 /** What a handler answers: a body is sent as JSON, or as one line of it, a stream as it comes, nothing as an empty message. */
 export interface Answer {
@@ -52,9 +53,10 @@ export function inTime<T>(work: Promise<T>): Promise<T> {
 export async function send(
   request: Request,
   response: Response,
-  answer: Answer,
+  given: Answer,
   { conditions, accepted }: { conditions: Conditions; accepted: string },
 ): Promise<void> {
+  const answer: Answer = { ...given, headers: { ...given.headers, ...varyOf(response) } };
   const { status, body, json, stream } = answer;
   if (stream) {
     await sendStream(request, response, answer, stream);
@@ -93,16 +95,11 @@ export async function send(
   response.end(content);
 }
 
-function sendMinimal(
-  { method }: Request,
-  response: Response,
-  status: number,
-  { etag, ...headers }: Record<string, string>,
-): void {
+function sendMinimal({ method }: Request, response: Response, status: number, headers: Record<string, string>): void {
+  const { etag: _etag, 'last-modified': _lastModified, ...others } = headers;
   response.writeHead(status === 200 ? 204 : status, {
-    ...headers,
-    // A PUT is not stored as it was sent, so its tag would be taken for that of what was sent (RFC 9110, section 9.3.4).
-    ...(method !== 'PUT' && { etag }),
+    // A PUT is not stored as it was sent, so these would be taken for those of what was sent (RFC 9110, section 9.3.4).
+    ...(method === 'PUT' ? others : headers),
     ...(status !== 200 && { 'content-length': 0 }),
     'preference-applied': 'return=minimal',
   });

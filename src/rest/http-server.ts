@@ -6,7 +6,7 @@ import express, { type Express } from 'express';
 import { breakOff, limitArrival, type Patience } from './arrival.ts';
 import { hasBody, LIMIT_BYTES } from './body.ts';
 import { isClosing, LINGERING, lingeringClose, type Lingering } from './lingering-close.ts';
-import { Problem, problemDetails, sendProblem } from './problems.ts';
+import { Problem, problemDetails, PROBLEM_TYPE, sendProblem } from './problems.ts';
 
 const PATIENCE: Patience = { wholeMs: 30_000, idleMs: 30_000 };
 
@@ -72,13 +72,18 @@ function adopt(target: object, ...sources: object[]): void {
 /**
  * What RFC 9112, section 3.2, refuses of a request that Node's parser has let through, and Express would not see.
  * Of a target that is a whole URL only the path remains: Express reads such ones by older rules, and answers what it
- * cannot read itself.
+ * cannot read itself. Without a path, OPTIONS asks about the whole server (section 3.2.4).
  */
 function misdirected(request: IncomingMessage): Problem | undefined {
   const { url = '', headers, httpVersion } = request;
   if (headers.host === undefined && httpVersion === '1.1') return new Problem(400, 'There is no Host header.');
-  if (url.startsWith('/') || url === '*') return undefined;
+  if (url.startsWith('/')) return undefined;
   const target = URL.canParse(url) ? new URL(url) : undefined;
+  const isWhole = url === '*' || (target !== undefined && /^https?:\/\/[^/?#]+$/i.test(url));
+  if (isWhole && request.method === 'OPTIONS') {
+    request.url = '*';
+    return undefined;
+  }
   if (!target?.pathname.startsWith('/')) return new Problem(400, 'The request target is neither a path nor a URL.');
   request.url = target.pathname + target.search;
   return undefined;
@@ -115,7 +120,7 @@ function messageOf(problem: Problem): string {
   const details = problemDetails(problem, `urn:uuid:${randomUUID()}`);
   const body = JSON.stringify(details);
   return (
-    `HTTP/1.1 ${problem.status} ${details.title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
-    `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+    `HTTP/1.1 ${problem.status} ${details.title}\r\nConnection: close\r\nCache-Control: no-store\r\n` +
+    `Content-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   );
 }

@@ -108,7 +108,7 @@ export function listOperation(resource: Resource): Operation {
           resource,
           accepted,
           { ...query, filters: (query.ranks ?? [query.clauses]).map(allOf) },
-          { ...counted, ...VARY },
+          counted,
         );
       }
       const [found, counted] = await Promise.all([
@@ -120,7 +120,7 @@ export function listOperation(resource: Resource): Operation {
       return {
         status: 200,
         json: `[${found.page.map(({ bson }) => query.write(bson)).join(',')}]`,
-        headers: { ...counted, ...VARY, ...(link !== undefined && { link }) },
+        headers: { ...counted, ...(link !== undefined && { link }) },
       };
     },
   };
@@ -143,9 +143,6 @@ const endsOf = (page: readonly Listed[]): Document[] =>
     ...BSON.deserialize(bson, { promoteValues: false }),
     [RANK.path]: rank,
   }));
-
-/** A cache must not take one media type for another (RFC 9110, section 12.5.5). */
-const VARY = { vary: 'Accept' };
 
 const twoCursors = ({ after, before }: Valid) =>
   after === undefined || before === undefined

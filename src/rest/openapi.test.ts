@@ -75,6 +75,7 @@ function attemptsOf({
     ]),
     ...(requestBody ? [tooLong, given({ 'content-type': 'text/plain' })] : []),
     ...(operationId.startsWith('create') ? many : []),
+    ...('303' in responses ? [given({ accept: 'text/html' })] : []),
     ...(isRead.has('If-None-Match') ? [given({ 'if-none-match': '*' })] : []),
     ...(isRead.has('If-Match') ? [given({ 'if-match': '"another"' })] : []),
     ...(isRead.has('Prefer') && '204' in responses ? [given({ prefer: 'return=minimal' })] : []),
@@ -105,6 +106,7 @@ describe('the description', () => {
 
   test('has every path that is served, and its parameters', () => {
     expect(paths.toSorted()).toEqual([
+      '/',
       '/health',
       '/health/ready',
       '/openapi.json',

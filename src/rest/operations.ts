@@ -9,6 +9,7 @@ import { readConditions, type Conditions } from './conditions.ts';
 import { compileParameters, readId, type Parameters } from './parameters.ts';
 import { Problem } from './problems.ts';
 import { compileValidator, type Valid } from './validation.ts';
+import { dependOn } from './vary.ts';
 import type { Companion } from './writes/commit.ts';
 
 /** Who asks, and which request it is: what a log of changes tells. */
@@ -100,6 +101,8 @@ export interface Operation {
   success: Success;
   /** The answer to a body that is a stream. */
   streamed?: Success;
+  /** What leads clients elsewhere, by 303, that like one of these media types best. */
+  seeOther?: { mediaTypes: readonly string[]; description: string };
   /** Whether a client may name the request, so that it can be repeated. */
   takesIdempotencyKey?: boolean;
   /** Statuses of the problems that it answers besides those that every operation can. */
@@ -111,32 +114,44 @@ export interface Operation {
 
 type Checked = Pick<Input, 'id' | 'parameters' | 'conditions' | 'accepted'>;
 
-/** Routes for the operations; other methods on their paths are answered with 405, and OPTIONS with what there is. */
+/**
+ * Routes for the operations; other methods on their paths are answered with 405, and OPTIONS with what there is, here or
+ * (of `*`) anywhere.
+ */
 export function routes(operations: readonly Operation[]): Router {
-  const router = Router({ caseSensitive: true });
+  const router = Router({ caseSensitive: true, strict: true });
   for (const path of new Set(operations.map((operation) => operation.path))) {
     const own = operations.filter((operation) => operation.path === path);
     const route = router.route(path);
     for (const operation of own) route[operation.method](...handlers(operation));
     route.all(otherMethods(own));
   }
+  const whole = otherMethods(operations.map(({ method }) => ({ method })));
+  router.use((request, response, next) => (request.url === '*' ? whole(request, response, next) : next()));
   return router;
 }
 
-function handlers({ method, path, parameters = {}, body, success, streamed, handle }: Operation): RequestHandler[] {
+function handlers(operation: Operation): RequestHandler[] {
+  const { method, path, parameters = {}, body, success, streamed, seeOther, preferences, handle } = operation;
   const readParameters = compileParameters(parameters);
   const validators = new Map(
     Object.entries(body?.schemas ?? {}).map(([type, schema]) => [type, compileValidator(schema)]),
   );
   const hasId = path.includes('/:id');
   const takesBody = body !== undefined;
-  const ofValue = Object.keys(contentOf(success));
+  const ofValue = [...Object.keys(contentOf(success)), ...(seeOther?.mediaTypes ?? [])];
   const ofStream = Object.keys(streamed ? contentOf(streamed) : {});
   /** Unless the client prefers another, JSON is answered to JSON, and lines to lines. */
   const ofStreamIn = (mediaType: string) => (mediaType === JSON_TYPE ? ofStream : ofStream.toReversed());
   const any = [...ofValue, ...ofStream];
+  const dependence = [
+    ...(any.length > 0 ? ['Accept'] : []),
+    // What is preferred of a write concerns no cache.
+    ...(method === 'get' && preferences !== undefined ? ['Prefer'] : []),
+  ].join(', ');
   /** All that can be refused before the body is read. */
-  const check = (request: Request): Checked => {
+  const check = (request: Request, response: Response): Checked => {
+    dependOn(response, dependence);
     const accepted = negotiate(request, any);
     if (!body && hasBody(request)) throw new Problem(400, `${request.method} takes no body here.`);
     return {
@@ -158,9 +173,9 @@ function handlers({ method, path, parameters = {}, body, success, streamed, hand
     // A stream takes as long as its client takes to send it.
     await send(request, response, source ? await working : await inTime(working), { ...checked, accepted });
   };
-  if (!body) return [(request, response) => answer(request, response, check(request), {})];
+  if (!body) return [(request, response) => answer(request, response, check(request, response), {})];
   const checkFirst: RequestHandler = (request, response, next) => {
-    response.locals['checked'] = check(request);
+    response.locals['checked'] = check(request, response);
     next();
   };
   return [
@@ -177,7 +192,7 @@ const originOf = ({ headers, socket }: Request): Origin => {
 
 /** The last handler of a path: what its other methods get, and OPTIONS. */
 export function otherMethods(own: readonly Pick<Operation, 'method' | 'body'>[]): RequestHandler {
-  const methods = own.map(({ method }) => method.toUpperCase());
+  const methods = [...new Set(own.map(({ method }) => method.toUpperCase()))];
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
   const media = Object.fromEntries(
     own.flatMap(({ body }) => (body ? [[body.header, mediaTypesOf(body).join(', ')]] : [])),

@@ -1,4 +1,5 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { varyOf, type Dependence } from './vary.ts';
 
 /** One thing that is wrong with a request: where (one of pointer, parameter, header), which rule, and in words. */
 export interface Flaw {
@@ -54,12 +55,15 @@ export function problemDetails({ status, message, flaws }: Problem, instance: st
 /** Answers with problem details; their instance is the request target. */
 export function sendProblem(
   request: { originalUrl?: string; url?: string | undefined },
-  response: ServerResponse,
+  response: ServerResponse & Dependence,
   problem: Problem,
 ) {
   const body = JSON.stringify(problemDetails(problem, uriReference(request.originalUrl ?? request.url ?? '')));
   response.writeHead(problem.status, {
     ...problem.headers,
+    ...varyOf(response),
+    // Caches would keep a 404 or 405 by themselves (RFC 9110, section 15.1), and tell it when it is no longer true.
+    'cache-control': 'no-store',
     'content-type': PROBLEM_TYPE,
     'content-length': Buffer.byteLength(body),
     'x-content-type-options': 'nosniff',
@@ -68,7 +72,7 @@ export function sendProblem(
 }
 
 /** A request target may hold what a URI may not (RFC 3986, appendix A); that is escaped. */
-const uriReference = (target: string) =>
+export const uriReference = (target: string) =>
   target.replaceAll(/%(?![\dA-Fa-f]{2})|[^\w%\-.~!$&'()*+,;=:@/?]/g, (character) => encodeURIComponent(character));
 
 /** A problem may repeat parts of the request, each character of which may be written as three. */

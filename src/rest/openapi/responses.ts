@@ -17,15 +17,18 @@ export function describeResponses(
   links: Record<string, object>,
   components: Components,
 ): Record<string, object> {
-  const { success, streamed } = operation;
+  const { success, streamed, seeOther } = operation;
   const minimal = prefersMinimal(operation);
-  // A PUT is not stored as it was sent, so that it has no tag to tell without its representation.
-  const tag = operation.method === 'put' ? {} : ETAG;
+  // A PUT is not stored as it was sent, so that it has no state to tell without its representation.
+  const state = operation.method === 'put' ? {} : { ...timeOf(success), ...ETAG };
   return {
     [success.status]: {
       ...describeSuccess(success, minimal, components),
       ...(Object.keys(links).length > 0 && { links }),
     },
+    ...(seeOther && {
+      303: { description: seeOther.description, headers: describeHeaders({ Location: 'Of the page' }, components) },
+    }),
     ...(streamed && { [streamed.status]: describeSuccess(streamed, false, components) }),
     ...(isRead(operation) && {
       304: {
@@ -37,7 +40,7 @@ export function describeResponses(
       success.status === 200 && {
         204: {
           description: 'Done, as return=minimal',
-          headers: describeHeaders({ ...tag, 'Preference-Applied': PREFERENCE_APPLIED }, components),
+          headers: describeHeaders({ ...state, 'Preference-Applied': PREFERENCE_APPLIED }, components),
         },
       }),
     ...Object.fromEntries(

@@ -1,0 +1,44 @@
+import { describe, expect, test } from '@jest/globals';
+import supertest from 'supertest';
+import { testServer } from './testing.ts';
+
+const { url } = await testServer();
+const api = supertest(url);
+
+describe('GET /', () => {
+  test.each([
+    ['a browser', 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'],
+    ['who wants HTML alone', 'text/html'],
+    ['who would rather have HTML', 'application/json;q=0.5, text/html'],
+  ])('leads %s to the page that shows the API', async (_who, accept) => {
+    const { status, headers, text } = await api.get('/').set('accept', accept);
+    expect([status, text]).toEqual([303, '']);
+    expect(new URL(headers['location'] ?? '', `${url}/`).pathname).toBe('/docs');
+    expect(headers['vary']).toBe('Accept');
+    const page = await api.get('/').set('accept', accept).redirects(1);
+    expect([page.status, page.type]).toEqual([200, 'text/html']);
+  });
+
+  test.each([
+    ['curl', '*/*'],
+    ['a library', 'application/json, text/plain, */*'],
+    ['who wants JSON', 'application/json; charset=utf-8'],
+  ])('tells %s where everything is', async (_who, accept) => {
+    const { status, body } = await api.get('/').set('accept', accept);
+    expect([status, body]).toEqual([
+      200,
+      {
+        openapi: '/openapi.json',
+        docs: '/docs',
+        health: '/health',
+        collections: [{ path: '/engines', description: "The spacecraft's engines" }],
+      },
+    ]);
+  });
+
+  test('leads to what is there', async () => {
+    const { body } = await api.get('/');
+    const paths = [body.openapi, body.docs, body.health, ...body.collections.map(({ path }: { path: string }) => path)];
+    for (const path of paths) expect([path, (await api.get(path)).status]).toEqual([path, 200]);
+  });
+});

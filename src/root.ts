@@ -1,0 +1,53 @@
+import { DOCS } from './docs.ts';
+import type { Operation } from './rest/operations.ts';
+import type { ResourceDeclaration } from './rest/resource-description.ts';
+import type { JsonSchema } from './schema/json-schema.ts';
+
+const HTML = 'text/html';
+
+const path = (value: string, description: string): JsonSchema => ({ const: value, description });
+
+/** `GET /`: tells where everything is, and leads a browser to the page that shows it. */
+export function root(resources: readonly ResourceDeclaration[]): Operation {
+  const collections = resources.map((resource) => ({ path: resource.path, description: resource.description }));
+  return {
+    method: 'get',
+    path: '/',
+    operationId: 'start',
+    summary: 'Where everything is',
+    success: {
+      status: 200,
+      description: 'The paths of the collections, and of what tells of them',
+      schema: {
+        type: 'object',
+        properties: {
+          openapi: path('/openapi.json', 'The description of all operations'),
+          docs: path(DOCS, 'The page that shows it'),
+          health: path('/health', 'Whether this runs'),
+          collections: {
+            type: 'array',
+            maxItems: collections.length,
+            items: {
+              type: 'object',
+              properties: {
+                path: { type: 'string', enum: collections.map((collection) => collection.path) },
+                description: { type: 'string', maxLength: 200 },
+              },
+              required: ['path', 'description'],
+              additionalProperties: false,
+            },
+          },
+        },
+        required: ['openapi', 'docs', 'health', 'collections'],
+        additionalProperties: false,
+      },
+    },
+    seeOther: { mediaTypes: [HTML], description: `To the page, for who would rather have ${HTML}` },
+    problems: [],
+    async handle({ accepted }) {
+      // Relative, for a proxy that adds a prefix.
+      if (accepted === HTML) return { status: 303, headers: { location: DOCS.slice(1), 'content-length': '0' } };
+      return { status: 200, body: { openapi: '/openapi.json', docs: DOCS, health: '/health', collections } };
+    },
+  };
+}
