@@ -55,6 +55,7 @@ async function run(db: Db, conversion: Conversion, by: Work['by']): Promise<void
   const work: Work = { collection, archive, filter, by, from, to, convert };
   await refuseStrange(collection, conversion);
   await refuseInconvertible(work, label);
+  await recordIfRename(db, conversion);
   // What the other direction converted returns first, also where it fits both shapes.
   await backfill(archive, {
     label: `${label}, what is archived`,
@@ -76,9 +77,13 @@ async function run(db: Db, conversion: Conversion, by: Work['by']): Promise<void
     },
   });
   await refuseStrange(collection, conversion);
-  const [[old = '', ...olds], [next = '', ...nexts]] = [from, to];
-  const isRename = olds.length === 0 && nexts.length === 0 && old !== next;
-  if (isRename) await recordRename(db, { collection: name, from: old, to: next });
+  await recordIfRename(db, conversion);
+}
+
+/** One field that becomes one of another name; the values that fit both types are then found under the new one. */
+async function recordIfRename(db: Db, { collection, before, after }: Conversion): Promise<void> {
+  const [[from = '', ...others], [to = '', ...more]] = [Object.keys(before), Object.keys(after)];
+  if (others.length === 0 && more.length === 0 && from !== to) await recordRename(db, { collection, from, to });
 }
 
 const list = (types: string | readonly string[] = []) => [types].flat();

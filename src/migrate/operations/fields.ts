@@ -99,6 +99,8 @@ export async function renameField(db: Db, change: { collection: string; from: st
       `Decide which value is right, remove the other and run this again. Nothing is lost`,
     );
   await refuseClashes();
+  // Already now, for an API that has the new name reads history meanwhile.
+  await recordRename(db, change);
   const move = [{ $set: { [to]: `$${from}` } }, { $unset: [from] }, ...dropEmptyParents(from, [to])];
   const ready = { [from]: { $exists: true }, $nor: [clashes] };
   await backfill(collection, {

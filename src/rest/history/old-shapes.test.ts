@@ -6,6 +6,7 @@ import supertest from 'supertest';
 import { initialiseCollections } from '../../database/init.ts';
 import { convertFields } from '../../migrate/operations/conversions.ts';
 import { setValidator } from '../../migrate/operations/collections.ts';
+import { recordRename } from '../../renames.ts';
 import { addField, removeField, renameField } from '../../migrate/operations/fields.ts';
 import { collectionDefinitions } from '../../models.ts';
 import { collectionDefinition } from '../../schema/collection.ts';
@@ -200,6 +201,25 @@ test('a rename that was taken back and made again, and a name that is used again
   const restored = [before, between, String(body.id)].map(async (id) => (await api.post(`/crafts/${id}/restore`)).body);
   expect(await Promise.all(restored)).toMatchObject([{ thrust: 7 }, { thrust: 7 }, { thrust: 1, force: 'strong' }]);
   expect((await api.get(`/crafts/${before}`)).body.force).toBeUndefined();
+});
+
+test('a rename that has only begun is known to the API that has the new name, and does not disturb the one that has the old', async () => {
+  const { db, served } = await database();
+  const [{ api: old }, { api }] = [
+    await served(OLD),
+    await served(declared('Renamed', { thrust: { type: Int32, default: 0 } })),
+  ];
+  const removed = async () => {
+    const { body } = await old.post('/crafts').send({ title: 'Voyager', force: 7 });
+    await old.delete(`/crafts/${body.id}`);
+    return `/crafts/${body.id}/restore`;
+  };
+  const before = [await removed(), await removed()];
+  await setValidator(db, 'crafts', {});
+  await recordRename(db, { collection: 'crafts', from: 'force', to: 'thrust' });
+  const during = [await removed(), await removed()];
+  for (const [left = '', right = ''] of [before, during])
+    expect([(await old.post(left)).body, (await api.post(right)).body]).toMatchObject([{ force: 7 }, { thrust: 7 }]);
 });
 
 test('a field that got another type and name at once carries the values that fit both', async () => {

@@ -1,5 +1,5 @@
 import { Long, ObjectId, type Document } from 'mongodb';
-import { renamesOf } from '../../renames.ts';
+import { renamesOf, type MadeRename } from '../../renames.ts';
 import { applyChanges } from '../../schema/apply-changes.ts';
 import { defaultOf, toDocument } from '../../schema/codec.ts';
 import type { Field } from '../../schema/fields.ts';
@@ -30,7 +30,11 @@ export async function reshape(
   const leftOut: string[] = [];
   const hidden = Object.keys(Object(definition.validator['$jsonSchema']).properties);
   const named = renames
-    .filter(({ from, at }) => at > since || !isField(fields, from))
+    .filter(
+      ({ from, to, at }, place) =>
+        // A field that has this name now may be another one.
+        !isField(fields, from) || (at > since && leadsToField(fields, to, renames.slice(place + 1))),
+    )
     .reduce((document, { from, to }) => moved(document, from, to), state);
   const own = Object.fromEntries(
     Object.entries(named).filter(([name]) => hidden.includes(name) && !isField(fields, name)),
@@ -43,6 +47,11 @@ export async function reshape(
 export function lackingOf({ schema, show }: Pick<Resource, 'schema' | 'show'>, document: Document): Flaw[] {
   return compileCheck(schema)(toJson(show(document))).filter(({ keyword }) => keyword === 'required');
 }
+
+/** Whether the present model has the field, under the name that later renames have given it. */
+const leadsToField = (fields: readonly Field[], path: string, later: readonly MadeRename[]): boolean =>
+  isField(fields, path) ||
+  later.some(({ from, to }, place) => from === path && leadsToField(fields, to, later.slice(place + 1)));
 
 function isField(fields: readonly Field[], path: string): boolean {
   const [name, ...rest] = path.split('.');
