@@ -20,8 +20,10 @@ import { collectionDefinitions, RESOURCES } from '../models.ts';
 import { serve } from '../testing.ts';
 import { runHere } from '../testing/commands.ts';
 import { testDatabase, type TestDatabase } from '../testing/database.ts';
+import { ENGINE_DEFAULTS, LEAST_ENGINE } from '../testing/engines.ts';
 import { everythingIn } from '../testing/everything.ts';
 import { run as runCommand, temporaryFolder } from '../testing/processes.ts';
+import { engineModel } from './model.ts';
 import { sampleEngine } from './sample.ts';
 
 const SEED = 7;
@@ -54,7 +56,8 @@ async function stored(db: Db): Promise<unknown> {
   return BSON.EJSON.serialize(await db.collection('engines').find().sort({ _id: 1 }).toArray(), { relaxed: false });
 }
 
-async function seed(db: Db, count: number): Promise<void> {
+/** Stores sample engines as the present model does, with all its defaults. */
+async function seed({ connection }: TestDatabase, count: number): Promise<void> {
   const documents = sampleDocuments({
     count,
     months: 6,
@@ -62,7 +65,7 @@ async function seed(db: Db, count: number): Promise<void> {
     now: new Date('2026-11-01T00:00:00Z'),
     make: sampleEngine,
   });
-  await db.collection('engines').insertMany([...documents]);
+  await engineModel(connection).insertMany([...documents], { timestamps: false });
 }
 
 describe('the migrations', () => {
@@ -112,7 +115,7 @@ describe('the migrations', () => {
     const database = await testDatabase();
     const { db } = database;
     await run(migrating(database, 'test'), to(MIGRATIONS, 'head'));
-    await seed(db, 120);
+    await seed(database, 120);
     const [shape, before] = [await shapeOf(db), await stored(db)];
     await command(database, 'migrate:to', '20260501090000-create_engines.ts');
     const [backup = ''] = readdirSync(join(instance, 'backups'));
@@ -137,10 +140,10 @@ describe('the migrations', () => {
     const createdAt = insertedId.getTimestamp().toJSON();
     const read = await api.get(path);
     expect(read.body).toEqual({
+      ...ENGINE_DEFAULTS,
       id: insertedId.toHexString(),
       title: 'Old',
       thrust: 5,
-      lastFired: null,
       createdAt,
       updatedAt: createdAt,
     });
@@ -158,10 +161,10 @@ describe('the migrations', () => {
     expect((await api.get(path)).body).toMatchObject({ title: 'Old', thrust: 6, lastFired: fired });
     expect((await api.get('/engines?q=old&fields=title')).body).toMatchObject([{ title: 'Old' }]);
     expect((await api.get('/engines?q=new&fields=title')).body).toMatchObject([{ title: 'New' }]);
-    expect((await api.put(path).send({ title: 'Newer' })).body).toMatchObject({
+    expect((await api.put(path).send({ ...LEAST_ENGINE, title: 'Newer' })).body).toMatchObject({
+      ...LEAST_ENGINE,
+      ...ENGINE_DEFAULTS,
       title: 'Newer',
-      thrust: 0,
-      lastFired: null,
     });
   });
 
