@@ -8,7 +8,8 @@ import { compileCursors } from './cursors.ts';
 import { allOf, compileFilters, toClause } from './filters.ts';
 import { compileIndexGuard } from './indexes.ts';
 import type { Operation } from './operations.ts';
-import { MOST_ITEMS, pageLinks, pageOf, pageParameters, readPlace } from './pages.ts';
+import { pageLinks } from './page-links.ts';
+import { MOST_ITEMS, pageOf, pageParameters, readPlace } from './pages.ts';
 import { Problem, tooSlow } from './problems.ts';
 import { RANK, readRanked, type ReadPart } from './ranks.ts';
 import type { Resource } from './resource-description.ts';
@@ -18,7 +19,7 @@ import { behind, compileSorts, reversed, sortFlaws, sortOf } from './sorts.ts';
 import type { Valid } from './validation.ts';
 
 const DESCRIPTION = `Filters are FIELD[OPERATOR]=VALUE, or FIELD=VALUE; all of them must hold. \`Link\` has the next, the previous and the
-first page; cursors are signed, and belong to one query. A list that no index answers is refused (400), where the
+first page, the latter two as far as they fit into a header; cursors are signed, and belong to one query. A list that no index answers is refused (400), where the
 server is set so. As NDJSON or CSV the whole result is answered, of any length.`;
 
 /**

@@ -1,8 +1,7 @@
-import type { Document } from 'mongodb';
 import type { compileCursors } from './cursors.ts';
 import { writeQuery, type Parameters } from './parameters.ts';
 import { Problem } from './problems.ts';
-import { positionOf, type Position, type SortKey } from './sorts.ts';
+import type { Position } from './sorts.ts';
 import type { Valid } from './validation.ts';
 
 /** Of one page. */
@@ -57,28 +56,4 @@ export function readPlace({ limit, after, before, ...rest }: Valid, cursors: Ret
 export function pageOf<Item>(documents: readonly Item[], { limit, backwards }: Pick<Place, 'limit' | 'backwards'>) {
   const page = documents.slice(0, limit);
   return { page: backwards ? page.toReversed() : page, more: documents.length > limit };
-}
-
-/**
- * The `Link` header's value (RFC 8288) for the pages around one; undefined if there are none.
- * The side that a cursor came from is taken to hold something still: whoever follows the link finds out.
- */
-export function pageLinks(
-  path: string,
-  { limit, query, position, backwards }: Place,
-  keys: readonly SortKey[],
-  { page, more }: { page: readonly Document[]; more: boolean },
-  cursors: ReturnType<typeof compileCursors>,
-): string | undefined {
-  const link = (rel: string, end: string) => `<${path}?${query}${query && '&'}limit=${limit}${end}>; rel="${rel}"`;
-  const at = (document: Document | undefined) => {
-    // On an empty page there is nothing but the position itself, whose document then belongs to the other side.
-    const found = document ? { values: positionOf(keys, document), inclusive: false } : position;
-    return found && cursors.seal(query, document ? found : { ...found, inclusive: true });
-  };
-  const links: string[] = [];
-  if (backwards || more) links.push(link('next', `&after=${at(page.at(-1))}`));
-  if (backwards ? more : position) links.push(link('prev', `&before=${at(page[0])}`));
-  if (position) links.push(link('first', ''));
-  return links.length > 0 ? links.join(', ') : undefined;
 }
