@@ -239,7 +239,7 @@ describe('a client that waits for 100 Continue', () => {
     ['a malformed id', 400, 'PUT', '/probes/x', JSON_TYPE, 5],
     ['nothing', 404, 'POST', '/nothing', JSON_TYPE, 5],
     ['a method that there is not', 405, 'PUT', '/probes', JSON_TYPE, 5],
-    ['a body where none is taken', 400, 'POST', `${MEMBER}/restore`, JSON_TYPE, 5],
+    ['a body where none is taken', 400, 'DELETE', MEMBER, JSON_TYPE, 5],
   ])('for %s is told %i without it', async (_what, status, method, path, type, length) => {
     expect(await expecting(method, path, type, '', length)).toEqual([`HTTP/1.1 ${status}`]);
   });
