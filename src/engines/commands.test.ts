@@ -9,14 +9,13 @@ const engines = db.collection('engines');
 
 test('sample engines are stored, at hand in the shell, and the same again by way of a file', async () => {
   expect((await runHere(['db:seed', '--count', '200', '--months', '6'], env)).code).toBe(0);
-  const stored = await engines.find().sort({ _id: 1 }).toArray();
-  expect(stored).toHaveLength(200);
   const shell = await runCli(['shell'], env, 'await Engine.countDocuments()\n');
   expect(shell).toMatchObject({ code: 0, stdout: expect.stringContaining('200') });
 
-  const { stdout } = await runCli(['db:export', '--format', 'csv'], env);
+  const file = async () => (await runCli(['db:export', '--format', 'csv'], env)).stdout;
+  const before = await file();
   await engines.deleteMany({});
-  const imported = await runCli(['db:import', '-', '--format', 'csv'], env, stdout);
+  const imported = await runCli(['db:import', '-', '--format', 'csv'], env, before);
   expect(imported).toMatchObject({ code: 0, stdout: '200 read, 200 stored, 0 bad\n' });
-  expect(await engines.find().sort({ _id: 1 }).toArray()).toEqual(stored);
+  expect(await file()).toBe(before);
 });
