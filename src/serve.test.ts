@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
@@ -11,14 +12,15 @@ import { testDatabase } from './testing/database.ts';
 import { openEvents } from './testing/event-source.ts';
 import { FIXTURES } from './testing/fixtures.ts';
 import { ownMigrations } from './testing/migrations-folder.ts';
+import { dial } from './testing/raw-client.ts';
 import { temporaryFolder } from './testing/processes.ts';
 
 /** Serves with these settings until the file's tests end; `log` holds what it tells the operator. */
-async function start(environment: Record<string, string>) {
+async function start(environment: Record<string, string>, drainMs?: number) {
   const log: string[] = [];
   const logger = pino({ level: 'info' }, { write: (line: string) => void log.push(line) });
   const settings = loadSettings({ PORT: '0', INSTANCE_PATH: temporaryFolder(), ...environment });
-  const { url, stop } = await serve(settings, logger, FIXTURES);
+  const { url, stop } = await serve(settings, logger, FIXTURES, drainMs);
   atEnd(stop);
   return { url, stop, log: log.join(''), instance: settings.instancePath };
 }
@@ -47,6 +49,22 @@ describe('the server on MONGODB_URI', () => {
     await source.ended;
     expect(source.response.complete).toBe(true);
     expect(await Promise.race([stopped, sleep(5000, 'still there')])).toBe('stopped');
+  });
+
+  test('resets the connection of an export that has no end when its time is over', async () => {
+    const { uri, db } = await testDatabase();
+    const { url, stop } = await start({ MONGODB_URI: uri }, 500);
+    const title = 'x'.repeat(40_000);
+    // More than the system holds for a connection.
+    const probes = Array.from({ length: 600 }, () => ({ title }));
+    await db.collection('probes').insertMany(probes, { bypassDocumentValidation: true });
+    const { socket, ended } = dial(url);
+    socket.write('GET /probes HTTP/1.0\r\nAccept: text/csv\r\n\r\n');
+    await once(socket, 'data');
+    socket.pause();
+    await stop();
+    socket.resume();
+    expect(await ended).toBe('reset');
   });
 
   test('says which migrations are pending', async () => {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import gracefulShutdown from 'http-graceful-shutdown';
 import type { Logger } from 'pino';
 import { createApp, type Services } from './app.ts';
@@ -11,7 +12,10 @@ import { OperatorError } from './operator-error.ts';
 import { warnOfDifferences } from './readiness.ts';
 import { httpServer } from './rest/http-server.ts';
 
+/** So long requests that are under way have when the server stops. */
 const DRAIN_MS = 10_000;
+/** So long before that is over, answers without an end yet are broken off, so that none of them looks whole. */
+const BREAK_OFF_MS = 250;
 
 /** A server that listens. */
 export interface Serving {
@@ -21,10 +25,15 @@ export interface Serving {
 }
 
 /**
- * Serves the API on the settings' database, address and port.
+ * Serves the API on the settings' database, address and port; requests have `drainMs` to end when it stops.
  * @throws {OperatorError} if the database or the port cannot be had
  */
-export async function serve(settings: Settings, logger: Logger, resources = RESOURCES): Promise<Serving> {
+export async function serve(
+  settings: Settings,
+  logger: Logger,
+  resources = RESOURCES,
+  drainMs = DRAIN_MS,
+): Promise<Serving> {
   const database = await openDatabase(settings, { share: false, impatient: true }, (line) => logger.info(line));
   try {
     logger.info({ database: database.description }, 'database');
@@ -40,10 +49,18 @@ export async function serve(settings: Settings, logger: Logger, resources = RESO
     });
     const server = httpServer(app);
     const url = await listen(server, settings);
-    const drain = gracefulShutdown(server, { signals: '', forceExit: false, timeout: DRAIN_MS });
-    const stop = () => {
+    const underWay = new Set<ServerResponse>();
+    server.on('request', (_request, response) => {
+      underWay.add(response);
+      response.once('close', () => underWay.delete(response));
+    });
+    const drain = gracefulShutdown(server, { signals: '', forceExit: false, timeout: drainMs });
+    const stop = async () => {
       stopping.abort();
-      return drain().then(() => database.close());
+      const breakOff = () => underWay.forEach((response) => response.destroy());
+      const late = setTimeout(breakOff, drainMs - BREAK_OFF_MS);
+      await drain().finally(() => clearTimeout(late));
+      await database.close();
     };
     return { url, stop };
   } catch (error) {

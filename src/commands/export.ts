@@ -5,6 +5,7 @@ import { withPartial } from '../database/backup/partial.ts';
 import { hasCode } from '../error-code.ts';
 import { OperatorError } from '../operator-error.ts';
 import { showProgress } from '../progress.ts';
+import { END_LINE } from '../rest/bulk/end-line.ts';
 import { FORMATS, type Format } from '../rest/bulk/formats.ts';
 import { listOperation } from '../rest/list.ts';
 import { NO_INPUT } from '../rest/operations.ts';
@@ -12,16 +13,17 @@ import { compileParameters } from '../rest/parameters.ts';
 import type { Resource } from '../rest/resource-description.ts';
 
 /**
- * Exports what a list's query finds, into a file that is there when it is complete, or to stdout.
+ * Exports what a list's query, `filter`, finds, into a file that is there when it is complete, or to stdout.
  * @throws {OperatorError} if there is such a file
  */
 export async function exportTo(
   file: string | undefined,
   format: Format,
-  query: string,
+  { filter, endLine }: { filter: string; endLine?: true },
   resource: Resource,
 ): Promise<void> {
-  const chunks = await openExport(format, query, resource);
+  const prefer = ['count=exact', ...(endLine ? [END_LINE] : [])].join(', ');
+  const chunks = await openExport(format, filter, prefer, resource);
   if (file === undefined) return toStdout(chunks);
   if (existsSync(file)) throw exists(file);
   await withPartial(file, async (partial) => {
@@ -36,7 +38,7 @@ export async function exportTo(
 
 const exists = (file: string) => new OperatorError(`${file} exists. Choose another name, or remove it.`);
 
-async function openExport(format: Format, query: string, resource: Resource): Promise<AsyncIterable<string>> {
+async function openExport(format: Format, query: string, prefer: string, resource: Resource) {
   const { handle, parameters = {} } = listOperation(resource);
   const target = `?${query}`;
   const { stream, headers } = await handle({
@@ -44,7 +46,7 @@ async function openExport(format: Format, query: string, resource: Resource): Pr
     target,
     parameters: compileParameters(parameters)(target),
     accepted: FORMATS[format],
-    headers: { prefer: 'count=exact' },
+    headers: { prefer },
   });
   if (!stream) throw new Error('a list is no stream');
   const lines = Number(headers?.['x-total-count']) + (format === 'csv' ? 1 : 0);

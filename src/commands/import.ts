@@ -17,6 +17,10 @@ export const STDIN = '-';
 interface Options {
   format: Format;
   strict?: true;
+  /** Whether NDJSON must end with a line that says so. */
+  endLine?: true;
+  /** How many rows there must be. */
+  expect?: number;
   /** Whether the report is NDJSON, as that of the API; else it is words. */
   json?: true;
 }
@@ -25,10 +29,11 @@ interface Options {
  * Imports a file with a progress bar, and prints the report.
  * @throws {OperatorError} if a row was bad, or not all was read
  */
-export async function importFrom(file: string, resource: Resource, { format, strict, json }: Options): Promise<void> {
+export async function importFrom(file: string, resource: Resource, options: Options): Promise<void> {
+  const { format, strict = false, endLine = false, expect: expected, json } = options;
   const { source, progress } = await open(file);
   const origin = { caller: 'db:import', requestId: randomUUID() };
-  const order = { format, source, strict: strict ?? false, origin };
+  const order = { format, source, strict, endLine, expected, origin };
   const imported = await compileImport(resource)(order).finally(() => progress?.stop());
   await print(imported, json ? (line) => line : inWords);
   requireComplete(imported);

@@ -126,3 +126,54 @@ describe('db:export', () => {
     expect(existsSync('all.json')).toBe(false);
   });
 });
+
+describe('what is not whole', () => {
+  const rows = '{"title":"A"}\n{"title":"B"}\n';
+
+  test('is told by the line that --end-line writes and demands, from a command to another', async () => {
+    await cli('db:import', file('rows.ndjson', rows));
+    const exported = await runFixtureCli(['db:export', ...PROBES, '--end-line', '--filter', 'fields=title'], env);
+    expect(exported.stdout.trimEnd().split('\n').at(-1)).toBe('{"complete":true,"count":2}');
+    await probes.deleteMany({});
+    const strict = ['db:import', '-', ...PROBES, '--format', 'ndjson', '--strict', '--end-line'];
+    const cut = await runFixtureCli(strict, env, exported.stdout.slice(0, -10));
+    expect([cut.code, cut.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^It ended too early\. The last line is not as/m),
+    ]);
+    expect(await probes.countDocuments()).toBe(0);
+    expect(await runFixtureCli(strict, env, exported.stdout)).toMatchObject({ code: 0 });
+    expect(await probes.countDocuments()).toBe(2);
+  });
+
+  test.each(['rows.json', 'rows.csv'])('is refused to be told so by %s', async (name) => {
+    const { code, stderr } = await cli('db:import', file(name, ''), '--end-line');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Only NDJSON has an end line.')]);
+    expect(await cli('db:export', '--format', 'csv', '--end-line')).toMatchObject({ code: 1, stderr });
+  });
+
+  test.each([
+    ['rows.json', '[{"title":"A"},{"title":"B"}]'],
+    ['rows.ndjson', rows],
+    ['rows.csv', 'title\nA\nB\n'],
+  ])('is told by the number that --expect gives: %s', async (name, text) => {
+    const path = file(name, text);
+    const few = await cli('db:import', path, '--strict', '--expect', '3');
+    expect([few.code, few.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^It ended too early\. 2 rows came where 3 were/m),
+    ]);
+    expect(await probes.countDocuments()).toBe(0);
+    expect(await cli('db:import', path, '--expect', '1')).toMatchObject({
+      code: 1,
+      stdout: '2 read, 2 stored, 0 bad\n',
+    });
+    expect(await cli('db:import', path, '--expect', '2')).toMatchObject({ code: 0 });
+  });
+
+  test('may be nothing, where nothing is expected', async () => {
+    expect(await cli('db:import', file('rows.ndjson', ''), '--expect', '0')).toMatchObject({ code: 0 });
+    const { code, stderr } = await cli('db:import', file('other.ndjson', ''), '--expect', '1');
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^0 rows came where 1 were expected\.$/m)]);
+  });
+});

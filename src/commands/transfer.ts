@@ -7,6 +7,7 @@ import type { Format } from '../rest/bulk/formats.ts';
 import { Problem, type Flaw } from '../rest/problems.ts';
 import { describeResource, type ResourceDeclaration } from '../rest/resource-description.ts';
 import type { Settings } from '../settings.ts';
+import { wholeNumberFrom0 } from './arguments.ts';
 import { chosenOne, withCollectionOption, type CollectionOption } from './collection-option.ts';
 import { withDatabase } from './context.ts';
 import { exportTo } from './export.ts';
@@ -19,10 +20,13 @@ export function addTransferCommands(program: Command, resources: readonly Resour
     .argument('<file>', `.json (an array), .ndjson or .csv; ${STDIN} reads stdin`)
     .addOption(new Option('--format <format>', 'instead of what the name ends in').choices(['json', 'ndjson', 'csv']))
     .option('--strict', 'store all or none')
+    .option('--end-line', 'take NDJSON for complete only with its last line, as --end-line exports it')
+    .option('--expect <rows>', 'take it for complete only with so many rows, as X-Total-Count told', wholeNumberFrom0)
     .option('--json', 'print the report as NDJSON')
     .action((file: string, options: ImportOptions) =>
       withDatabase(async (database) => {
         const format = options.format ?? formatByName(file);
+        requireEndable(format, options);
         const resource = describe(chosenOne(resources, options), database);
         await initialiseIfEmpty(database, resources);
         await importFrom(file, resource, { ...options, format }).catch(tellProblem);
@@ -33,13 +37,15 @@ export function addTransferCommands(program: Command, resources: readonly Resour
     .description('write a collection as GET streams it over HTTP')
     .argument('[file]', '.ndjson or .csv; must not exist, and does when it is complete (default: stdout)')
     .addOption(new Option('--format <format>', 'instead of what the name ends in').choices(['ndjson', 'csv']))
+    .option('--end-line', 'end NDJSON with a line that says that it is complete, and how many rows it has')
     .option('--filter <query>', "the query of a list: 'thrust[gte]=100&sort=-thrust&fields=title'", '')
     .action((file: string | undefined, options: ExportOptions) =>
       withDatabase(async (database) => {
         const format = options.format ?? (file === undefined ? 'ndjson' : formatByName(file));
         if (format === 'json') throw new OperatorError(`${file} would hold NDJSON. Name it so, or add --format.`);
+        requireEndable(format, options);
         const resource = describe(chosenOne(resources, options), database);
-        await exportTo(file, format, options.filter, resource).catch(tellProblem);
+        await exportTo(file, format, options, resource).catch(tellProblem);
       }),
     );
 }
@@ -47,11 +53,14 @@ export function addTransferCommands(program: Command, resources: readonly Resour
 interface ImportOptions extends CollectionOption {
   format?: Format;
   strict?: true;
+  endLine?: true;
+  expect?: number;
   json?: true;
 }
 
 interface ExportOptions extends CollectionOption {
   format?: 'ndjson' | 'csv';
+  endLine?: true;
   filter: string;
 }
 
@@ -64,6 +73,11 @@ function formatByName(file: string): Format {
   const format = (['json', 'ndjson', 'csv'] as const).find((name) => extname(file) === `.${name}`);
   if (format === undefined) throw new OperatorError(`The name ${file} does not tell a format. Add --format.`);
   return format;
+}
+
+function requireEndable(format: Format, { endLine }: { endLine?: true }): void {
+  if (!endLine || format === 'ndjson') return;
+  throw new OperatorError('Only NDJSON has an end line. Leave --end-line out; --expect of db:import counts rows.');
 }
 
 /** Tells an operator what a client is told as problem details. */

@@ -18,7 +18,17 @@ const PATIENCE: Patience = { wholeMs: 30_000, idleMs: 30_000 };
  */
 export function httpServer(app: Express, patience = PATIENCE, lingering = LINGERING): Server {
   class AppRequest extends IncomingMessage {}
-  class AppResponse extends ServerResponse {}
+  class AppResponse extends ServerResponse {
+    /**
+     * An answer that breaks off resets its connection. Closed politely, it would look whole where its end is that of the
+     * connection, as for HTTP/1.0 (RFC 9112, section 6.3), and so for plain nginx.
+     */
+    override destroy(error?: Error): this {
+      const isUnderWay = this.headersSent && !this.writableFinished;
+      if (isUnderWay && this.socket?.writableEnded === false) this.socket.resetAndDestroy();
+      return super.destroy(error);
+    }
+  }
   adopt(AppRequest.prototype, express.request, app.request);
   adopt(AppResponse.prototype, express.response, app.response);
   Object.assign(app, { request: AppRequest.prototype, response: AppResponse.prototype });
@@ -60,7 +70,8 @@ export function httpServer(app: Express, patience = PATIENCE, lingering = LINGER
       if (current instanceof ServerResponse && breakOff(current.req, error)) return;
       // An answer now would be taken for that to the request before, where one is still being worked on.
       const isBusy = current instanceof ServerResponse && current.req.complete;
-      if (error.code === 'ECONNRESET' || !socket.writable || isBusy) socket.destroy();
+      if (isBusy) current.destroy();
+      else if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
       else refuse(socket, unparsable(error.code, patience));
     });
 }

@@ -2,6 +2,8 @@ import { BSON, type Document } from 'mongodb';
 import { hasCode, MAX_TIME_MS_EXPIRED } from '../error-code.ts';
 import { readAttributes } from './attributes.ts';
 import { exportAnswer, exportStreams, refusePages } from './bulk/export.ts';
+import { END_LINE, hasEndLine } from './bulk/end-line.ts';
+import { formatOf } from './bulk/formats.ts';
 import { contradictions } from './contradictions.ts';
 import { count, countHeaders } from './counts.ts';
 import { compileCursors } from './cursors.ts';
@@ -19,8 +21,10 @@ import { behind, compileSorts, reversed, sortFlaws, sortOf } from './sorts.ts';
 import type { Valid } from './validation.ts';
 
 const DESCRIPTION = `Filters are FIELD[OPERATOR]=VALUE, or FIELD=VALUE; all of them must hold. \`Link\` has the next, the previous and the
-first page, the latter two as far as they fit into a header; cursors are signed, and belong to one query. A list that no index answers is refused (400), where the
-server is set so. As NDJSON or CSV the whole result is answered, of any length.`;
+first page, the latter two as far as they fit into a header; cursors are signed, and belong to one query. A list that no
+index answers is refused (400), where the server is set so. As NDJSON or CSV the whole result is answered, of any length.
+If it breaks off, the connection is reset, which some proxies hide from the client: \`Prefer: end-line\` lets it see the
+end of NDJSON itself.`;
 
 /**
  * The pages of a collection: filtered, sorted, and each of them one query that an index answers.
@@ -99,17 +103,22 @@ export function listOperation(resource: Resource): Operation {
       headers: { Link: 'The next, the previous and the first page, as far as there are (RFC 8288)', ...countHeaders },
     },
     problems: [],
-    preferences: 'count=exact or count=estimated: tell how many there are, in X-Total-Count',
+    preferences:
+      'count=exact or count=estimated: tell how many there are, in X-Total-Count; ' +
+      `${END_LINE}: NDJSON ends with the line {"complete":true,"count":…}, without which it broke off`,
     async handle({ parameters, headers, accepted, target }) {
       const query = read(parameters);
       if (accepted in exportStreams) {
         refusePages(target);
         const counted = await count(resource, headers, allOf(query.clauses));
+        const hasEnd = hasEndLine(headers, formatOf(accepted));
+        const applied = [counted['preference-applied'], hasEnd ? END_LINE : undefined].filter(Boolean).join(', ');
         return exportAnswer(
           resource,
           accepted,
           { ...query, filters: (query.ranks ?? [query.clauses]).map(allOf) },
-          counted,
+          { ...counted, ...(applied !== '' && { 'preference-applied': applied }) },
+          hasEnd,
         );
       }
       const [found, counted] = await Promise.all([

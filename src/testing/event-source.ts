@@ -70,6 +70,7 @@ export async function openEvents(url: string, lastEventId?: string): Promise<Eve
   const request = get(url, { headers, agent: false });
   const [response]: IncomingMessage[] = await once(request, 'response');
   if (!response) throw new Error('there is no response');
+  request.on('error', () => {}); // a connection that is reset; its end tells
   const messages = new EventEmitter().setMaxListeners(0);
   const reading = nothingRead(lastEventId);
   const { events, comments } = reading;

@@ -9,6 +9,7 @@ import type { Resource } from '../resource-description.ts';
 import { sortOf, type SortKey } from '../sorts.ts';
 import { columnsOf, writeCells } from './columns.ts';
 import { writeRecord } from './csv.ts';
+import { endLine } from './end-line.ts';
 import { FORMATS, formatOf } from './formats.ts';
 
 /** What is exported: one query after the other, none of which finds what another does. */
@@ -41,22 +42,27 @@ export function refusePages(target: string): void {
   );
 }
 
-/** Answers all that is selected, in constant memory; a batch is read when the one before it was sent. */
+/**
+ * Answers all that is selected, in constant memory; a batch is read when the one before it was sent.
+ * @param hasEnd whether NDJSON ends with a line that says so
+ */
 export function exportAnswer(
   resource: Resource,
   mediaType: string,
   selected: Selected,
-  headers: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>>,
+  hasEnd: boolean,
 ): Answer {
   if (formatOf(mediaType) === 'ndjson') {
-    const content = texts(resource, selected, '', (bson) => `${selected.write(bson)}\n`);
+    const write: WriteJson = (bson) => `${selected.write(bson)}\n`;
+    const content = texts(resource, selected, { head: '', write, ...(hasEnd && { end: endLine }) });
     return { status: 200, headers, stream: { mediaType, content } };
   }
   const columns = columnsOf(selected.fields);
-  const header = writeRecord(columns.map(({ name }) => name));
-  const content = texts(resource, selected, header, (bson) =>
-    writeRecord(writeCells(columns, toRepresentation(selected.fields, BSON.deserialize(bson)))),
-  );
+  const content = texts(resource, selected, {
+    head: writeRecord(columns.map(({ name }) => name)),
+    write: (bson) => writeRecord(writeCells(columns, toRepresentation(selected.fields, BSON.deserialize(bson)))),
+  });
   const name = resource.path.split('/').at(-1);
   return {
     status: 200,
@@ -65,11 +71,18 @@ export function exportAnswer(
   };
 }
 
-function texts(resource: Resource, selected: Selected, header: string, write: WriteJson): AsyncIterable<string> {
+/** How documents are written: each for itself, and what stands before and behind them all. */
+interface Spelling {
+  head: string;
+  write: WriteJson;
+  end?: (count: number) => string;
+}
+
+function texts(resource: Resource, selected: Selected, spelling: Spelling): AsyncIterable<string> {
   return {
     [Symbol.asyncIterator]() {
       const held: Held = { isLeft: false, release() {} };
-      const chunks = generate(resource, selected, header, write, held);
+      const chunks = generate(resource, selected, spelling, held);
       return {
         next: () => chunks.next(),
         return() {
@@ -93,18 +106,20 @@ interface Held {
 async function* generate(
   resource: Resource,
   { filters, ...query }: Selected,
-  header: string,
-  write: WriteJson,
+  { head, write, end }: Spelling,
   held: Held,
 ): AsyncGenerator<string, undefined> {
-  let head = header;
+  let unwritten = head;
+  let count = 0;
   try {
     for (const filter of filters)
       for await (const documents of batches(resource, filter, query, held)) {
-        yield head + documents.map(write).join('');
-        head = '';
+        count += documents.length;
+        yield unwritten + documents.map(write).join('');
+        unwritten = '';
       }
-    if (head !== '') yield head;
+    unwritten += end?.(count) ?? '';
+    if (unwritten !== '') yield unwritten;
   } catch (error) {
     if (!held.isLeft) throw error;
   }

@@ -3,6 +3,7 @@ import type { Input, Success } from '../operations.ts';
 import type { Answer } from '../answers.ts';
 import { readPreferences } from '../preferences.ts';
 import type { Resource } from '../resource-description.ts';
+import { END_LINE, hasEndLine } from './end-line.ts';
 import { FORMATS, formatOf } from './formats.ts';
 import { compileImport, rowSchema } from './import.ts';
 import { reportAs, reportStreams } from './report.ts';
@@ -29,20 +30,22 @@ export function importOperation(resource: Resource) {
   return {
     streams,
     streamed,
-    preferences: 'handling=strict: of many that are sent, store all or none',
+    preferences:
+      'handling=strict: of many that are sent, store all or none; ' +
+      `${END_LINE}: NDJSON is complete only with the last line that an export has that was asked for it`,
     async handle({ mediaType, accepted, headers, origin }: Input, source: AsyncIterable<Buffer>): Promise<Answer> {
       const handling = readPreferences(headers['prefer']).get('handling');
-      const isKnown = handling === 'strict' || handling === 'lenient';
-      const imported = await run({
-        format: formatOf(mediaType),
-        source,
-        strict: handling === 'strict',
-        origin,
-      });
+      const format = formatOf(mediaType);
+      const endLine = hasEndLine(headers, format);
+      const applied = [
+        ...(handling === 'strict' || handling === 'lenient' ? [`handling=${handling}`] : []),
+        ...(endLine ? [END_LINE] : []),
+      ].join(', ');
+      const imported = await run({ format, source, strict: handling === 'strict', endLine, origin });
       const { status, failure } = imported;
       return {
         status,
-        headers: { ...failure?.problem.headers, ...(isKnown && { 'preference-applied': `handling=${handling}` }) },
+        headers: { ...failure?.problem.headers, ...(applied !== '' && { 'preference-applied': applied }) },
         stream: { mediaType: accepted, content: reportAs(accepted, imported) },
         ...(status >= 500 && { failure: failure?.error }),
       };

@@ -4,10 +4,11 @@ import type { Field } from '../../schema/fields.ts';
 import { idSchema, objectSchema, type JsonSchema } from '../../schema/json-schema.ts';
 import { toProblem } from '../failures.ts';
 import type { Origin } from '../operations.ts';
-import type { Flaw, Problem } from '../problems.ts';
+import { Problem, type Flaw } from '../problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { compileCheck, isObject } from '../validation.ts';
 import { insertAllOrNone, Undecided } from './all-or-none.ts';
+import { upToEndLine } from './end-line.ts';
 import type { Format } from './formats.ts';
 import { insertBatch, throwFailure } from './insert-batch.ts';
 import { readRows, type Row } from './rows.ts';
@@ -20,6 +21,10 @@ export interface Order {
   source: AsyncIterable<Buffer>;
   /** Whether nothing is stored unless everything can be. */
   strict: boolean;
+  /** Whether NDJSON ends with a line that says so. */
+  endLine?: boolean;
+  /** How many rows there must be. */
+  expected?: number | undefined;
   origin: Origin;
 }
 
@@ -74,7 +79,7 @@ export function compileImport(resource: Resource): (order: Order) => Promise<Imp
 async function runImport(
   resource: Resource,
   check: (value: unknown) => Flaw[],
-  { format, source, strict, origin }: Order,
+  { format, source, strict, endLine = false, expected, origin }: Order,
 ): Promise<Imported> {
   const { collection, fields } = resource;
   const stamped = importable(fields, new Date());
@@ -90,7 +95,15 @@ async function runImport(
     _id: value['id'] === undefined ? new ObjectId() : ObjectId.createFromHexString(String(value['id'])),
     ...toDocument(stamped, value),
   });
-  const windows = (chunks: AsyncIterable<Buffer>) => windowsOf(readRows(format, fields, chunks), judge);
+  const rowsOf = (chunks: AsyncIterable<Buffer>) => {
+    const rows = readRows(format, fields, chunks);
+    return endLine ? upToEndLine(rows) : rows;
+  };
+  const windows = (chunks: AsyncIterable<Buffer>) => windowsOf(rowsOf(chunks), judge);
+  const requireExpected = () => {
+    if (expected === undefined || totals.read === expected) return;
+    throw new Problem(400, `${totals.read} rows came where ${expected} were expected.`);
+  };
 
   async function tell(window: readonly Judged[]): Promise<void> {
     const rows = window.filter(({ flaws }) => flaws.length > 0);
@@ -118,6 +131,7 @@ async function runImport(
         await tell(window);
       }
     }
+    requireExpected();
   }
 
   async function strictly(): Promise<void> {
@@ -128,6 +142,7 @@ async function runImport(
         await markTaken(window);
         await tell(window);
       }
+      requireExpected();
       if (totals.bad > 0) return;
       const refused = await insertAllOrNone(resource, () => windows(body.read()), origin);
       if (refused.length === 0) totals.inserted = totals.read;

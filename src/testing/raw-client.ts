@@ -1,0 +1,26 @@
+import { connect, type Socket } from 'node:net';
+import { atEnd } from './cleanup.ts';
+
+/** A connection whose bytes and end are seen as they are. */
+export interface RawClient {
+  socket: Socket;
+  /** All that came so far. */
+  text: () => string;
+  /** How it ended, once it has: closed politely (FIN), or reset (RST). */
+  ended: Promise<'closed' | 'reset'>;
+}
+
+/** Connects to the host and port of a URL, until the file's tests end. */
+export function dial(url: string): RawClient {
+  // To tell a reset from an end there must be something left to write to.
+  const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
+  atEnd(() => socket.destroy());
+  let text = '';
+  socket.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+  const ended = new Promise<'closed' | 'reset'>((resolve) => {
+    socket.on('error', () => resolve('reset'));
+    // A reset that comes with the last bytes is an end, too, for libuv: but one behind which nothing can be written.
+    socket.on('end', () => socket.write('\n', (error) => resolve(error ? 'reset' : 'closed')));
+  });
+  return { socket, text: () => text, ended: ended.finally(() => socket.destroy()) };
+}
