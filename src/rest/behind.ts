@@ -1,11 +1,13 @@
 import { MongoServerError } from 'mongodb';
-import { hasCode, INVALID_DOCUMENT } from '../error-code.ts';
+import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT } from '../error-code.ts';
 import { refusedWrites } from '../schema/refusals.ts';
-import { validatorFlaws } from './failures.ts';
+import { validatorFlaws } from './database-flaws.ts';
+import { duplicate } from './failures.ts';
 import { historyDefinition } from './history/entries.ts';
 import type { Operation } from './operations.ts';
 import { Problem } from './problems.ts';
 import type { Resource } from './resource-description.ts';
+import { escapePointer } from './validation.ts';
 
 const RETRY_AFTER_S = '30';
 
@@ -38,15 +40,21 @@ export async function behind({ connection, definition }: Pick<Resource, 'connect
  * it: a PATCH leaves in place what was stored before.
  */
 export function fairlyJudged(resource: Resource, operation: Operation): Operation {
-  const writable = new Set(resource.fields.filter(({ managed }) => !managed).map(({ name }) => `/${name}`));
+  const writable = new Set(
+    resource.fields.filter(({ managed }) => !managed).map(({ name }) => `/${escapePointer(name)}`),
+  );
   return {
     ...operation,
     handle: (input) =>
       operation.handle(input).catch(async (error: unknown) => {
-        if (!(error instanceof MongoServerError) || !hasCode(error, INVALID_DOCUMENT)) throw error;
+        if (!(error instanceof MongoServerError)) throw error;
+        if (hasCode(error, DUPLICATE_KEY)) throw duplicate(error, resource.fields);
+        if (!hasCode(error, INVALID_DOCUMENT)) throw error;
         const failure = await behind(resource);
         if (failure) throw failure;
-        const flaws = validatorFlaws(error.errInfo).filter(({ pointer = '' }) => writable.has(pointer));
+        const flaws = validatorFlaws(error.errInfo).filter(({ pointer = '' }) =>
+          writable.has(/^\/[^/]*/.exec(pointer)?.[0] ?? ''),
+        );
         if (operation.method !== 'patch' || flaws.length === 0) throw error;
         throw new Problem(
           422,

@@ -8,11 +8,12 @@ import {
   MongoServerSelectionError,
   MongoSystemError,
   MongoTopologyClosedError,
-  type Document,
 } from 'mongodb';
 import type { Logger } from 'pino';
 import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT } from '../error-code.ts';
-import { Problem, sendProblem, unavailable, type Flaw } from './problems.ts';
+import type { Field } from '../schema/fields.ts';
+import { takenFlaws, validatorFlaws } from './database-flaws.ts';
+import { Problem, sendProblem, unavailable } from './problems.ts';
 
 /** Server errors that mean "not now": no primary, shutting down, out of time or of disk. See "Error Codes" in MongoDB's manual. */
 const PASSING = new Set([
@@ -73,7 +74,7 @@ function isOutage(error: unknown): boolean {
 
 /** The API has accepted the request, so that the fault is in what was stored before, or is the server's own. */
 function refusedByValidator(error: MongoServerError): Problem {
-  const broken = validatorFlaws(error.errInfo).map(({ detail }) => detail.replace(/\.$/, ''));
+  const broken = validatorFlaws(error.errInfo).map(({ pointer, detail }) => `${pointer} ${detail}`);
   return new Problem(
     500,
     `The database refuses what this would leave stored${broken.length > 0 ? ` (${broken.join(', ')})` : ''}, though the ` +
@@ -81,24 +82,10 @@ function refusedByValidator(error: MongoServerError): Problem {
   );
 }
 
-/** What a collection's validator finds wrong with a document, from an error's `errInfo`. */
-export function validatorFlaws(errInfo: Document | undefined): Flaw[] {
-  const rules: unknown = errInfo?.['details']?.schemaRulesNotSatisfied;
-  return Array.isArray(rules) ? rules.flatMap(ruleFlaws) : [];
-}
-
-function ruleFlaws(rule: Document): Flaw[] {
-  const keyword = String(rule['operatorName']);
-  const names: string[] = [
-    ...(rule['propertiesNotSatisfied'] ?? []).map((property: Document) => property['propertyName']),
-    ...(rule['missingProperties'] ?? []),
-    ...(rule['additionalProperties'] ?? []),
-  ];
-  return names.map((name) => ({ pointer: `/${name}`, keyword, detail: `${name} breaks "${keyword}".` }));
-}
-
-function duplicate(error: MongoServerError): Problem {
-  const names = Object.keys(error['keyPattern'] ?? {});
-  const flaws = names.map((name) => ({ pointer: `/${name}`, keyword: 'unique', detail: `This ${name} is taken.` }));
-  return new Problem(409, 'Another resource has these values already.', flaws);
-}
+/** @param fields of the resource, where they are known */
+export const duplicate = (error: MongoServerError, fields: readonly Field[] = []): Problem =>
+  new Problem(
+    409,
+    'Another resource has these values already.',
+    takenFlaws(Object.keys(error['keyPattern'] ?? {}), fields),
+  );

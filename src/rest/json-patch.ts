@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import type { Document } from 'mongodb';
-import { toReplacement, type Changes } from '../schema/codec.ts';
+import { constantDefaultOf, defaultOf, toReplacement, type Changes, type Fill } from '../schema/codec.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { Problem } from './problems.ts';
 import type { Resource } from './resource-description.ts';
@@ -46,8 +46,11 @@ export const jsonPatchSchema: JsonSchema = {
  * Applies a patch that satisfies the schema to a JSON value, which stays as it is.
  * @throws {Problem} 409 for the first operation that cannot be done, by its pointer
  */
-export function applyJsonPatch(target: unknown, operations: readonly unknown[]): unknown {
-  let patched = bare(target);
+export const applyJsonPatch = (target: unknown, operations: readonly unknown[]): unknown =>
+  patchInPlace(bare(target), operations);
+
+function patchInPlace(target: unknown, operations: readonly unknown[]): unknown {
+  let patched = target;
   for (const [index, operation] of operations.entries()) {
     if (!isOperation(operation)) throw new Error('the patch was not validated');
     // Nothing moves into itself (RFC 6902, section 4.4).
@@ -66,11 +69,14 @@ export function applyJsonPatch(target: unknown, operations: readonly unknown[]):
   return patched;
 }
 
-/** Without a prototype, so that no path leads into it. */
-const bare = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value), (_name, member: unknown) =>
-    isObject(member) && !Array.isArray(member) ? Object.assign(Object.create(null), member) : member,
-  );
+/** A copy without prototypes, so that no path leads into them. @param objects where its objects are added */
+const bare = (value: unknown, objects = new WeakSet<object>()): unknown =>
+  JSON.parse(JSON.stringify(value), (_name, member: unknown) => {
+    if (!isObject(member) || Array.isArray(member)) return member;
+    const object: object = Object.assign(Object.create(null), member);
+    objects.add(object);
+    return object;
+  });
 
 const isOperation = (value: unknown): value is Operation => isObject(value) && typeof value['op'] === 'string';
 
@@ -94,9 +100,10 @@ export function compileJsonPatch(
   const validate = compileValidator(wholeSchema);
   const fixed = new Set(['id', ...fields.filter(({ managed }) => managed).map(({ name }) => name)]);
   return (operations) => (present) => {
-    const before = JSON.parse(JSON.stringify(show(present)));
-    const after = applyJsonPatch(before, Object.values(operations));
-    const [own, given] = [Object(before), Object(after)];
+    const old = new WeakSet<object>();
+    const own = JSON.parse(JSON.stringify(show(present)));
+    const after = patchInPlace(bare(own, old), Object.values(operations));
+    const given = Object(JSON.parse(JSON.stringify(after)));
     const written = [...fixed].filter((name) => !isDeepStrictEqual(own[name], given[name]));
     if (written.length > 0)
       throw new Problem(
@@ -105,7 +112,10 @@ export function compileJsonPatch(
         written.map((name) => ({ pointer: `/${name}`, keyword: 'readOnly', detail: 'is set by the server' })),
       );
     const body = isObject(after) && !Array.isArray(after) ? without(after, fixed) : after;
-    const { $set, $unset } = toReplacement(fields, validate(body));
+    // Only what the patch adds is new, and takes the defaults of new documents.
+    const isNew = (object: object) => !old.has(object === body ? Object(after) : object);
+    const fill: Fill = (field, within) => (isNew(within) ? defaultOf : constantDefaultOf)(field);
+    const { $set, $unset } = toReplacement(fields, validate(body), fill);
     const isChanged = ([name]: [string, unknown]) => !isDeepStrictEqual(own[name], given[name]);
     return {
       $set: Object.fromEntries(Object.entries($set).filter(isChanged)),

@@ -1,4 +1,4 @@
-import { toChanges, toDocument, toReplacement } from '../schema/codec.ts';
+import { toDocument, toReplacement } from '../schema/codec.ts';
 import { objectSchema } from '../schema/json-schema.ts';
 import type { AnyModel } from '../schema/model.ts';
 import { shownPart } from '../schema/search.ts';
@@ -15,6 +15,7 @@ import { restoreOperation } from './history/restore.ts';
 import { idempotent } from './idempotency/idempotent.ts';
 import { compileJsonPatch, jsonPatchSchema } from './json-patch.ts';
 import { listOperation } from './list.ts';
+import { mergePatched } from './merge-patch.ts';
 import type { Input, Operation } from './operations.ts';
 import { Problem } from './problems.ts';
 import { describeResource, memberHeaders, type Resource, type ResourceSettings } from './resource-description.ts';
@@ -110,7 +111,7 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     problems: [404, 409],
     handle(input) {
       const { id, body, mediaType } = input;
-      const changes = mediaType === JSON_PATCH ? jsonPatched(body) : toChanges(fields, body);
+      const changes = mediaType === JSON_PATCH ? jsonPatched(body) : mergePatched(fields, body);
       return changeMember(resource, terms(input), id, changes);
     },
   };

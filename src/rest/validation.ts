@@ -7,7 +7,7 @@ import { Problem, type Flaw } from './problems.ts';
 export type Valid = Readonly<Record<string, unknown>>;
 
 /** One for all schemas: it compiles the schema of schemas once, which takes longer than all of ours. */
-const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true });
 addFormats.default(ajv);
 ajv.addFormat('date-time', isDateTime);
 
@@ -26,7 +26,7 @@ function compile(schema: JsonSchema): ValidateFunction {
  */
 export function compileCheck(schema: JsonSchema): (value: unknown) => Flaw[] {
   const accepts = compile(schema);
-  return (value) => (accepts(value) ? [] : (accepts.errors ?? []).map(toFlaw));
+  return (value) => (accepts(value) ? [] : (accepts.errors ?? []).flatMap(toFlaws));
 }
 
 /**
@@ -64,11 +64,19 @@ function isRealDate(text: string): boolean {
   return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
-function toFlaw(error: ErrorObject): Flaw {
-  const { instancePath, keyword, params, message } = error;
+function toFlaws(error: ErrorObject): Flaw[] {
+  const { instancePath, keyword, params, message, parentSchema } = error;
   const name: unknown = params['missingProperty'] ?? params['additionalProperty'];
   const pointer = typeof name === 'string' ? `${instancePath}/${escapePointer(name)}` : instancePath;
-  return { pointer, keyword, detail: describe(keyword, params, message) };
+  const pointers = keyword === 'required' ? demanded(parentSchema?.['properties']?.[String(name)], pointer) : [pointer];
+  return pointers.map((pointer) => ({ pointer, keyword, detail: describe(keyword, params, message) }));
+}
+
+/** Of an object that is missing, what is missing in it. */
+function demanded(schema: JsonSchema | undefined, pointer: string): string[] {
+  const { required, properties }: JsonSchema = Object(schema);
+  if (!Array.isArray(required)) return [pointer];
+  return required.flatMap((name) => demanded(Object(properties)[name], `${pointer}/${escapePointer(String(name))}`));
 }
 
 function describe(keyword: string, params: Record<string, unknown>, message: string | undefined): string {

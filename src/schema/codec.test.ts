@@ -109,7 +109,7 @@ describe('what a client sees', () => {
 describe('the update operators', () => {
   test('of a patch touch what it names and nothing else; null is stored where it is a value', () => {
     const changes = { builtAt: null, note: null, tank: { volume: 3, fuel: null }, nozzle: { ratio: 2 }, tags: ['x'] };
-    expect(toChanges(fields, changes)).toEqual({
+    expect(toChanges(fields, changes, { tank: { volume: 1 }, nozzle: { ratio: 1 } })).toEqual({
       $set: { builtAt: null, 'tank.volume': 3, 'nozzle.ratio': 2, tags: ['x'] },
       $unset: { note: true, 'tank.fuel': true },
     });
@@ -174,9 +174,13 @@ function merge(target: Document, changes: Document): Document {
 }
 
 describe('in the database, whatever shape a document has,', () => {
-  async function update({ whole, lacking }: { whole: Document; lacking: string[] }, { $set, $unset }: Changes) {
+  async function update(
+    { whole, lacking }: { whole: Document; lacking: string[] },
+    change: (present: Document) => Changes,
+  ) {
     const stored = Object.fromEntries(Object.entries(whole).filter(([name]) => !lacking.includes(name)));
     const { insertedId } = await parts.insertOne(stored);
+    const { $set, $unset } = change(stored);
     const operators = { $set: { ...$set, updatedAt: new Date() }, $unset };
     const after = await parts.findOneAndUpdate({ _id: insertedId }, operators, { returnDocument: 'after' });
     const [{ updatedAt: _, ...before }, { updatedAt: __, ...now }] = [
@@ -190,7 +194,7 @@ describe('in the database, whatever shape a document has,', () => {
   test('a patch does what RFC 7396 says', async () => {
     await fc.assert(
       fc.asyncProperty(old, patch, async (document, changes) => {
-        const { before, now } = await update(document, toChanges(fields, changes));
+        const { before, now } = await update(document, (present) => toChanges(fields, changes, present));
         expect(now).toEqual(JSON.parse(JSON.stringify(merge(before, changes))));
       }),
       { numRuns: 80 },
@@ -200,7 +204,7 @@ describe('in the database, whatever shape a document has,', () => {
   test('a replacement leaves what a new document would have', async () => {
     await fc.assert(
       fc.asyncProperty(old, body, async (document, whole) => {
-        const { before, now } = await update(document, toReplacement(fields, whole));
+        const { before, now } = await update(document, () => toReplacement(fields, whole));
         const { id, createdAt } = before;
         const { updatedAt: _, ...fresh } = seen({ _id: new ObjectId(), ...toDocument(fields, whole) });
         expect(now).toEqual({ ...fresh, id, createdAt });

@@ -1,5 +1,6 @@
 import { Long, ObjectId, type Document } from 'mongodb';
-import type { Field } from './fields.ts';
+import { applyChanges } from './apply-changes.ts';
+import { hasConstantDefault, type Field } from './fields.ts';
 import { shownInt64 } from './int64.ts';
 import { withSearch } from './search.ts';
 
@@ -12,19 +13,22 @@ type Body = Readonly<Record<string, unknown>>;
 export const toDocument = (fields: readonly Field[], body: Body): Document =>
   withSearch(fields, toObject(fields, body));
 
-function toObject(fields: readonly Field[], body: Body): Document {
+/** What stands for a field that a body lacks; undefined: nothing. @param within the object that lacks it */
+export type Fill = (field: Field, within: Body) => unknown;
+
+function toObject(fields: readonly Field[], body: Body, fill: Fill = defaultOf): Document {
   const document: Document = {};
   for (const field of fields) {
     if (field.managed) continue;
-    const value = body[field.name] === undefined ? defaultOf(field) : toStored(field, body[field.name]);
+    const value = body[field.name] === undefined ? fill(field, body) : toStored(field, body[field.name], fill);
     if (value !== undefined) document[field.name] = value;
   }
   return document;
 }
 
 /** The update operators for a body that replaces a document: every field a client may write is set or unset. */
-export function toReplacement(fields: readonly Field[], body: Body): Changes {
-  const $set = toObject(fields, body);
+export function toReplacement(fields: readonly Field[], body: Body, fill?: Fill): Changes {
+  const $set = toObject(fields, body, fill);
   const absent = fields.filter((field) => !field.managed && !(field.name in $set));
   return { $set, $unset: Object.fromEntries(absent.map((field) => [field.name, true as const])) };
 }
@@ -35,17 +39,26 @@ export interface Changes {
   $unset: Record<string, true>;
 }
 
-/** The update operators for a merge patch (RFC 7396) that satisfies the `update` schema. */
-export function toChanges(fields: readonly Field[], patch: Body, prefix = ''): Changes {
+/**
+ * The update operators for a merge patch (RFC 7396) that satisfies the `update` schema. An object that is patched where
+ * the document has none, or something else, is made anew, with the defaults of what the patch leaves out.
+ * @param present the document; not needed where the patch holds no objects
+ */
+export function toChanges(fields: readonly Field[], patch: Body, present: Document = {}, prefix = ''): Changes {
   const changes: Changes = { $set: {}, $unset: {} };
   for (const field of fields) {
     const value = patch[field.name];
     const path = prefix + field.name;
     if (value === undefined) continue;
-    if (field.type === 'Object' && isObject(value)) {
-      const inner = toChanges(field.fields, value, `${path}.`);
+    const inside: unknown = present[field.name];
+    if (field.type === 'Object' && isObject(value) && isObject(inside)) {
+      const inner = toChanges(field.fields, value, inside, `${path}.`);
       Object.assign(changes.$set, inner.$set);
       Object.assign(changes.$unset, inner.$unset);
+    } else if (field.type === 'Object' && isObject(value)) {
+      const shown = inside === undefined || inside === null ? constantDefaultOf(field) : undefined;
+      const whole: Document = isObject(shown) ? shown : toObject(field.fields, {});
+      changes.$set[path] = applyChanges(whole, toChanges(field.fields, value, whole));
     } else if (value === null && !field.nullable) changes.$unset[path] = true;
     else changes.$set[path] = toStored(field, value);
   }
@@ -54,8 +67,8 @@ export function toChanges(fields: readonly Field[], patch: Body, prefix = ''): C
 
 /**
  * What a client sees of a stored document.
- * A field that the document lacks, because it was stored in an older shape, shows its default;
- * missing timestamps show when the ObjectId was made.
+ * A field that the document lacks, because it was stored in an older shape, shows its default, if that is the same at
+ * each reading: a function is for new documents alone. Missing timestamps show when the ObjectId was made.
  */
 export function toRepresentation(fields: readonly Field[], document: Document): Document {
   return { id: document['_id'], ...shown(fields, document, document['_id']) };
@@ -64,7 +77,7 @@ export function toRepresentation(fields: readonly Field[], document: Document): 
 function shown(fields: readonly Field[], document: Document, id: unknown): Document {
   const out: Document = {};
   for (const field of fields) {
-    const value = document[field.name] ?? (field.managed ? madeAt(id) : defaultOf(field));
+    const value = document[field.name] ?? (field.managed ? madeAt(id) : constantDefaultOf(field));
     if (value !== undefined) out[field.name] = shownValue(field, value, id);
   }
   return out;
@@ -78,14 +91,18 @@ function shownValue({ type, fields, items }: Field, value: unknown, id: unknown)
 
 const madeAt = (id: unknown) => (id instanceof ObjectId ? id.getTimestamp() : null);
 
-/** A default may be a function, and any that its type can be cast from, as in Mongoose. */
+/** Of a new document. A default may be a function, and any that its type can be cast from, as in Mongoose. */
 export function defaultOf(field: Field): unknown {
   const value: unknown = typeof field.default === 'function' ? field.default() : field.default;
   return value === undefined ? undefined : toStored(field, value);
 }
 
+/** Of a document that was stored before: a default that is a function is none. */
+export const constantDefaultOf = (field: Field): unknown =>
+  hasConstantDefault(field) ? toStored(field, field.default, constantDefaultOf) : undefined;
+
 /** The value that is stored for one of JSON. Always a new one, where it is an object. */
-function toStored(field: Field, value: unknown): unknown {
+function toStored(field: Field, value: unknown, fill?: Fill): unknown {
   if (value === null) return null;
   switch (field.type) {
     case 'Date':
@@ -98,10 +115,10 @@ function toStored(field: Field, value: unknown): unknown {
       // JSON's -0 would be stored as a double; it equals 0.
       return Number(value) + 0;
     case 'Object':
-      return isObject(value) ? toObject(field.fields, value) : value;
+      return isObject(value) ? toObject(field.fields, value, fill) : value;
     case 'Array': {
       const { items } = field;
-      return Array.isArray(value) && items ? value.map((item) => toStored(items, item)) : value;
+      return Array.isArray(value) && items ? value.map((item) => toStored(items, item, fill)) : value;
     }
     default:
       return value;

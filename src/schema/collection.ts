@@ -71,11 +71,15 @@ function defaultsOfSearch(searchable: readonly string[]): [string, unknown][] {
   return (parts.length > 0 ? [SEARCH, ...parts] : []).map((path) => [path, () => undefined]);
 }
 
-/** Constant ones: what a function would give to old documents is for a migration to say. */
+/** Also functions, which a migration cannot call: it must say itself what old documents get. An object that may be absent stays so. */
 function defaultsOf(fields: readonly Field[], prefix = ''): [string, unknown][] {
-  return fields.flatMap(({ name, type, default: value, fields: inner }): [string, unknown][] => {
-    if (type === 'Object') return defaultsOf(inner, `${prefix}${name}.`);
-    return value === undefined || typeof value === 'function' ? [] : [[prefix + name, value]];
+  return fields.flatMap((field): [string, unknown][] => {
+    const { name, type, default: value, required, fields: inner } = field;
+    const path = prefix + name;
+    if (type !== 'Object') return value === undefined ? [] : [[path, value]];
+    const isOptional = value === undefined && !required;
+    const own: [string, unknown][] = isOptional || typeof value === 'function' ? [[path, value]] : [];
+    return [...own, ...defaultsOf(inner, `${path}.`)];
   });
 }
 

@@ -40,6 +40,10 @@ export interface Field {
   items?: Field;
 }
 
+/** Whether the default is the same in each document: then it also stands for the field in those that lack it. */
+export const hasConstantDefault = (field: Pick<Field, 'default'>): boolean =>
+  field.default !== undefined && typeof field.default !== 'function';
+
 const SCALARS = new Set(['String', 'Int32', 'Number', 'Double', 'Boolean', 'Date', 'ObjectId']);
 const isScalar = (instance: string): instance is Field['type'] => SCALARS.has(instance);
 
@@ -90,6 +94,14 @@ export function readFields(schema: Schema): Field[] {
     for (const parent of parents) siblings = nested(siblings, parent).fields;
     siblings.push(readType(name, type, stamps.get(path)));
   });
+  return demanding(fields);
+}
+
+/** Mongoose demands what is required in the objects that a schema nests even if they are not there: so they are required too. */
+function demanding(fields: Field[]): Field[] {
+  for (const field of fields)
+    if (field.default === EMPTY && demanding(field.fields).some(({ required }) => required))
+      Object.assign(field, { required: true, default: undefined });
   return fields;
 }
 
@@ -102,9 +114,20 @@ function nested(siblings: Field[], name: string): Field {
 }
 
 function object(name: string, fields: Field[]): Field {
-  // Mongoose always makes the objects that a schema nests, so that their defaults apply.
-  return { name, type: 'Object', required: false, nullable: false, default: {}, managed: false, keywords: {}, fields };
+  return {
+    name,
+    type: 'Object',
+    required: false,
+    nullable: false,
+    default: EMPTY,
+    managed: false,
+    keywords: {},
+    fields,
+  };
 }
+
+/** The default of the objects that a schema nests: Mongoose always makes them, so that their defaults apply. */
+const EMPTY = {};
 
 function readType(name: string, type: SchemaType, stamp?: Stamp): Field {
   const { options } = type;

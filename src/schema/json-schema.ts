@@ -1,4 +1,4 @@
-import type { Field } from './fields.ts';
+import { hasConstantDefault, type Field } from './fields.ts';
 
 /** A JSON Schema (draft 2020-12, as OpenAPI 3.1 uses it). */
 export interface JsonSchema {
@@ -47,14 +47,14 @@ export function objectSchema(fields: readonly Field[], purpose: Purpose): Object
 
 function isRequired(field: Field, purpose: Purpose): boolean {
   if (purpose === 'update') return false;
-  // Answers always hold what has a default, and what the server sets.
-  return field.required || (purpose === 'read' && (field.default !== undefined || field.managed));
+  // Answers always hold what has a constant default, and what the server sets.
+  return field.required || (purpose === 'read' && (hasConstantDefault(field) || field.managed));
 }
 
 function fieldSchema(field: Field, purpose: Purpose): JsonSchema {
   const schema: JsonSchema = { ...TYPES[field.type], ...field.keywords };
   // In a merge patch null removes a member (RFC 7396), so what may be absent may be null.
-  const removable = purpose === 'update' && !field.required && field.default === undefined;
+  const removable = purpose === 'update' && !field.required && !hasConstantDefault(field);
   if (field.nullable || removable) schema['type'] = [schema['type'], 'null'];
   if (field.type === 'Object') Object.assign(schema, objectSchema(field.fields, purpose), { type: schema['type'] });
   // A merge patch replaces an array whole, so its items are complete ones.
@@ -62,7 +62,6 @@ function fieldSchema(field: Field, purpose: Purpose): JsonSchema {
   if (field.description !== undefined) schema['description'] = field.description;
   if (field.example !== undefined) schema['examples'] = [field.example];
   if (field.managed) schema['readOnly'] = true;
-  const constant = field.default !== undefined && typeof field.default !== 'function' && field.type !== 'Object';
-  if (purpose === 'create' && constant) schema['default'] = field.default;
+  if (purpose === 'create' && hasConstantDefault(field) && field.type !== 'Object') schema['default'] = field.default;
   return schema;
 }

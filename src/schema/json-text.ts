@@ -1,5 +1,5 @@
 import { BSON } from 'mongodb';
-import { defaultOf, toRepresentation } from './codec.ts';
+import { constantDefaultOf, toRepresentation } from './codec.ts';
 import type { Field } from './fields.ts';
 
 /** Writes the representation of a document. */
@@ -32,12 +32,13 @@ interface Member {
 }
 
 function memberOf(field: Field): Member {
-  const { name, type, managed } = field;
-  if (type === 'Object')
-    return { name, stored: name, absent: undefined, write: compileObject(field.fields.map(memberOf)) };
-  const isConstant = !managed && typeof field.default !== 'function';
-  return { name, stored: name, absent: isConstant ? (JSON.stringify(defaultOf(field)) ?? '') : undefined };
+  const { name, type } = field;
+  const absent = isStamped(field) ? undefined : (JSON.stringify(constantDefaultOf(field)) ?? '');
+  return { name, stored: name, absent, ...(type === 'Object' && { write: compileObject(field.fields.map(memberOf)) }) };
 }
+
+/** Whether what stands for the absent field depends on the document. */
+const isStamped = ({ managed, fields }: Field): boolean => managed || fields.some(isStamped);
 
 /** Element types (bsonspec.org), and how many bytes their values have. */
 const TYPES = {

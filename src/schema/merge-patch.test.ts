@@ -32,10 +32,14 @@ test.each<[Document, Document, Document]>([
   [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
   [{ e: null }, { a: 1 }, { e: null, a: 1 }],
   [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
+  [{ a: 'text' }, { a: { b: 'c', d: null } }, { a: { b: 'c' } }],
+  [{ a: null }, { a: { b: 'c' } }, { a: { b: 'c' } }],
+  [{ a: ['b'] }, { a: { bb: { ccc: 'd' } } }, { a: { bb: { ccc: 'd' } } }],
+  [{ a: { bb: 'text', c: 'd' } }, { a: { bb: { ccc: 'e' } } }, { a: { bb: { ccc: 'e' }, c: 'd' } }],
 ])('%j merged with %j is %j', async (target, patch, expected) => {
   const { insertedId } = await db.collection('merged').insertOne({ ...target });
   const fields = fieldsOf(patch, target);
-  const { $set, $unset } = toChanges(fields, patch);
+  const { $set, $unset } = toChanges(fields, patch, target);
   const update = { $set: { ...$set, changed: true }, $unset };
   const merged = await db
     .collection('merged')

@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb';
 import type { Change } from './change.ts';
 import {
+  constantPart,
   defaultOf,
   isClosed,
   isNested,
@@ -34,7 +35,7 @@ export function compareObjects(before: Document, after: Document, prefix: string
       return [{ kind: 'addField', collection, field, schema: right, required, value, isKept: !isClosed(before) }];
     }
     if (left !== undefined && right === undefined) {
-      const value = defaultOf(context.before, field);
+      const value = constantPart(defaultOf(context.before, field));
       return [{ kind: 'removeField', collection, field, schema: left, required: wasRequired, value }];
     }
     if (left === undefined || right === undefined) return [];

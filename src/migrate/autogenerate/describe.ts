@@ -1,6 +1,6 @@
 import type { Change } from './change.ts';
 import { inline } from './literal.ts';
-import { typesOf } from './shape.ts';
+import { isConstant, typesOf } from './shape.ts';
 
 /** A change in words, without a full stop: `engines.lastFired (date or null) is added, as null in old documents`. */
 export function describe(change: Change): string {
@@ -14,9 +14,7 @@ export function describe(change: Change): string {
       const { field, schema, value } = change;
       const types = list(typesOf(schema, true) ?? ['any']);
       const filled =
-        value === undefined
-          ? ''
-          : `, as ${typeof value === 'function' ? 'a new value' : inline(value)} in old documents`;
+        value === undefined ? '' : `, as ${isConstant(value) ? inline(value) : 'a new value'} in old documents`;
       const verb = value === undefined && change.isKept ? 'declared' : 'added';
       return `${collection}.${field} (${types}) is ${verb}${filled}`;
     }

@@ -2,6 +2,7 @@ import { isConvertible } from '../operations/values.ts';
 import type { ChangeOf } from './change.ts';
 import { throwing, type Draft } from './draft.ts';
 import { Code, inline } from './literal.ts';
+import { isConstant } from './shape.ts';
 import { storedAs } from './stored.ts';
 
 interface Direction {
@@ -45,15 +46,16 @@ const words = (types: readonly string[]) => types.join(' or ');
 
 const single = (types: readonly string[]) => (types.length === 1 ? types[0] : types);
 
-/** What the types themselves do not tell is left to the developer. */
+/** What the types themselves do not tell is left to the developer, and what a function would give. */
 function convertFunction(draft: Draft, { from, to, before, after, fallback, what }: Direction): Code {
   const lost = before.filter((type) => !after.includes(type));
   const values = lost.filter((type) => type !== 'missing' && type !== 'null');
-  if (!values.every((type) => isConvertible(type, after))) {
+  const isUnknown = values.length < lost.length && !isConstant(fallback);
+  if (isUnknown || !values.every((type) => isConvertible(type, after))) {
     draft.needsEdit.push(what);
     return new Code(`() => {\n${throwing(what, 4)}\n  }`);
   }
-  const fallsBack = values.length < lost.length && fallback !== undefined && typeof fallback !== 'function';
+  const fallsBack = values.length < lost.length && fallback !== undefined;
   const rest = [single(after), ...(fallsBack ? [storedAs(after, fallback)] : [])].map(inline).join(', ');
   const value = `${draft.use('convertValue')}(values[${inline(from)}], ${rest})`;
   const line = `(values) => (${inline({ [to]: new Code(value) })})`;

@@ -9,7 +9,10 @@ export interface CollectionShape {
   validator: Document | null;
   /** Without the index on `_id`. */
   indexes: readonly IndexDefinition[];
-  /** What a new field gets in old documents, by its dotted path. A field without an entry gets nothing. */
+  /**
+   * What a new field gets in old documents, by its dotted path; of a function the result would differ, so that somebody
+   * must say it. A field without an entry gets nothing; nor does an object whose entry is undefined.
+   */
   defaults?: Readonly<Record<string, unknown>>;
 }
 
@@ -66,11 +69,24 @@ function normal(schema: unknown, keyword?: string): unknown {
 /** What old documents get in a field: its default, or one made of the defaults of the fields in it. */
 export function defaultOf({ defaults = {} }: CollectionShape, path: string): unknown {
   const own = defaults[path];
+  if (own === undefined && path in defaults) return undefined;
   const inner = Object.entries(defaults).filter(([key, value]) => key.startsWith(`${path}.`) && value !== undefined);
   if (inner.length === 0 || (own !== undefined && !isObject(own))) return own;
   let value: Document = { ...(isObject(own) && own) };
   for (const [key, inside] of inner) value = withValue(value, key.slice(path.length + 1).split('.'), inside);
   return value;
+}
+
+/** Whether a default is the same each time. */
+export const isConstant = (value: unknown): boolean =>
+  typeof value !== 'function' && !(isObject(value) && !Object.values(value).every(isConstant));
+
+/** What of a default is the same each time. */
+export function constantPart(value: unknown): unknown {
+  if (typeof value === 'function') return undefined;
+  if (!isObject(value)) return value;
+  const parts = Object.entries(value).map(([name, inner]): [string, unknown] => [name, constantPart(inner)]);
+  return Object.fromEntries(parts.filter(([, inner]) => inner !== undefined));
 }
 
 function withValue(object: Document, [name = '', ...rest]: string[], value: unknown): Document {

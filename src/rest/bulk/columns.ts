@@ -1,5 +1,5 @@
 import { ObjectId, type Document } from 'mongodb';
-import type { Field } from '../../schema/fields.ts';
+import { hasConstantDefault, type Field } from '../../schema/fields.ts';
 import { parse } from '../body.ts';
 import { NUMBER } from '../parameters.ts';
 import { isObject, type Valid } from '../validation.ts';
@@ -24,7 +24,7 @@ function within(fields: readonly Field[], outer: readonly string[]): Column[] {
   return fields.flatMap((field) => {
     const path = [...outer, field.name];
     // Of an object that may be absent, cells could not tell whether it is there and empty.
-    if (field.type === 'Object' && (field.required || field.default !== undefined)) return within(field.fields, path);
+    if (field.type === 'Object' && (field.required || hasConstantDefault(field))) return within(field.fields, path);
     const required = field.required && !field.managed;
     return [{ name: path.join('.'), path, required, read: reader(field) }];
   });

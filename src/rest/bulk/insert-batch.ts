@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoBulkWriteError, type ClientSession, type Document, type ObjectId, type WriteError } from 'mongodb';
 import { DUPLICATE_KEY, INVALID_DOCUMENT } from '../../error-code.ts';
 import { behind, type Behind } from '../behind.ts';
-import { validatorFlaws } from '../failures.ts';
+import { takenFlaws, validatorFlaws } from '../database-flaws.ts';
 import { entriesOf, entryOf, type Entry } from '../history/entries.ts';
 import type { Origin } from '../operations.ts';
 import { unavailable, type Flaw } from '../problems.ts';
@@ -23,7 +23,10 @@ export interface Refusal {
 const PATIENCE_MS = 30_000;
 
 /** What inserting needs to know of a resource. */
-export type Target = Pick<Resource, 'connection' | 'collection' | 'definition' | 'indexes' | 'show' | 'settings'>;
+export type Target = Pick<
+  Resource,
+  'connection' | 'collection' | 'definition' | 'indexes' | 'fields' | 'show' | 'settings'
+>;
 
 /**
  * Inserts documents, each for itself, with their history; in a session's transaction, the first that is refused ends
@@ -128,7 +131,7 @@ async function findTaken({ collection }: Target, documents: readonly Document[])
   return ids.flatMap((id, index) => {
     const isKnown = known.has(String(id));
     known.add(String(id));
-    return isKnown ? [{ index, flaws: [isTaken('id')] }] : [];
+    return isKnown ? [{ index, flaws: takenFlaws(['_id'], []) }] : [];
   });
 }
 
@@ -137,7 +140,7 @@ async function insert(
   documents: readonly Document[],
   { session }: { session?: ClientSession | undefined },
 ): Promise<Refusal[]> {
-  const { collection, indexes } = resource;
+  const { collection } = resource;
   if (documents.length === 0) return [];
   try {
     await collection.insertMany([...documents], { ordered: false, ...(session && { session }) });
@@ -151,7 +154,7 @@ async function insert(
     return failed.map((one) =>
       failure && isInvalid(one)
         ? { index: one.index, flaws: [NOT_ITS_FAULT], failure }
-        : { index: one.index, flaws: flawsOf(one, indexes) },
+        : { index: one.index, flaws: flawsOf(one, resource) },
     );
   }
 }
@@ -173,17 +176,14 @@ const NOT_ITS_FAULT: Flaw = {
   detail: 'was not stored: the database does not have the shape that this version writes',
 };
 
-const isTaken = (path: string): Flaw => ({
-  pointer: `/${path.replaceAll('.', '/')}`,
-  keyword: 'unique',
-  detail: 'is taken',
-});
-
-function flawsOf({ code, errmsg = '', errInfo }: WriteError, indexes: Resource['indexes']): Flaw[] {
+function flawsOf(
+  { code, errmsg = '', errInfo }: WriteError,
+  { indexes, fields }: Pick<Resource, 'indexes' | 'fields'>,
+): Flaw[] {
   if (code === DUPLICATE_KEY) {
     const index = / index: (\S+) dup key/.exec(errmsg)?.[1] ?? '';
-    const paths = index === '_id_' ? ['id'] : Object.keys(indexes.find(({ name }) => name === index)?.key ?? {});
-    if (paths.length > 0) return paths.map(isTaken);
+    const paths = index === '_id_' ? ['_id'] : Object.keys(indexes.find(({ name }) => name === index)?.key ?? {});
+    if (paths.length > 0) return takenFlaws(paths, fields);
     return [{ pointer: '', keyword: 'unique', detail: 'has values that are taken' }];
   }
   const flaws = validatorFlaws(errInfo);
