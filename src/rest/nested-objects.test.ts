@@ -70,7 +70,10 @@ describe('a body is what the description says it is', () => {
     expect(compile(createSchema)(body)).toBe(flaws.length === 0);
     await vessels.deleteMany({});
     const { insertedId } = await vessels.insertOne({ ...whole });
-    for (const answer of [await api.post('/vessels').send(body), await api.put(`/vessels/${insertedId}`).send(body)]) {
+    for (const answer of [
+      await api.post('/vessels').send(body),
+      await api.put(`/vessels/${insertedId.toHexString()}`).send(body),
+    ]) {
       expect([answer.status >= 400 ? 422 : 200, pointers(answer.body)]).toEqual([flaws.length > 0 ? 422 : 200, flaws]);
       if (shown) expect(answer.body).toEqual({ id: expect.any(String), ...shown });
     }

@@ -1,7 +1,7 @@
 import { Long, ObjectId, type Document } from 'mongodb';
 import { renamesOf, type MadeRename } from '../../renames.ts';
 import { applyChanges } from '../../schema/apply-changes.ts';
-import { defaultOf, toDocument } from '../../schema/codec.ts';
+import { constantDefaultOf, toDocument } from '../../schema/codec.ts';
 import type { Field } from '../../schema/fields.ts';
 import { objectSchema } from '../../schema/json-schema.ts';
 import type { Flaw } from '../problems.ts';
@@ -85,14 +85,11 @@ function fitObject(fields: readonly Field[], object: Document, pointer: string, 
     const place = `${pointer}/${escapePointer(field.name)}`;
     const fitting = value === null || value === undefined ? undefined : fit(field, value, place, leftOut);
     if (fitting === undefined && value !== null && value !== undefined) leftOut.push(place);
-    const kept = fitting ?? (value === null && field.nullable ? null : constantDefault(field));
+    const kept = fitting ?? (value === null && field.nullable ? null : constantDefaultOf(field));
     if (kept !== undefined) document[field.name] = kept;
   }
   return document;
 }
-
-/** A function would give another value each time. */
-const constantDefault = (field: Field): unknown => (typeof field.default === 'function' ? undefined : defaultOf(field));
 
 /** `undefined` where nothing of the value can stay. */
 function fit(field: Field, value: unknown, pointer: string, leftOut: string[]): unknown {

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import { defaultOf, type Changes } from '../../schema/codec.ts';
+import { constantDefaultOf, type Changes } from '../../schema/codec.ts';
 import type { Field } from '../../schema/fields.ts';
 
 /**
@@ -30,7 +30,7 @@ const orNull = (path: string, otherwise: unknown = null) => ({ $ifNull: [`$${pat
 /** Expressions of which one is true if the stored value shows as another one. What is null or not there shows the default. */
 function differing(field: Field | undefined, path: string, value: unknown): Document[] {
   if (!field) return [];
-  const fallback = typeof field.default === 'function' ? undefined : defaultOf(field);
+  const fallback = constantDefaultOf(field);
   if (field.type !== 'Object' || typeof value !== 'object' || value === null)
     return [{ $ne: [orNull(path, fallback), { $literal: value }] }];
   const inner = field.fields.flatMap((one) => {
