@@ -2,10 +2,10 @@
 export default {
   roots: ['<rootDir>/src'],
   testMatch: ['**/*.test.ts'],
-  transform: {}, // tsx compiles, for Node, which loads the modules: see src/testing/jest/runner.mts
-  testRunner: './src/testing/jest/runner.mts',
-  testEnvironment: './src/testing/jest/environment.mts',
-  setupFilesAfterEnv: ['./src/testing/jest/each-file.ts'],
+  // ES modules, as https://jestjs.io/docs/ecmascript-modules has it.
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }] },
+  setupFilesAfterEnv: ['./src/testing/each-file.ts'],
   globalSetup: './src/testing/global-setup.mts',
   globalTeardown: './src/testing/global-teardown.mts',
   maxWorkers: 3, // of two cores: the tests that wait for processes leave one free

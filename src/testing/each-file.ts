@@ -1,4 +1,4 @@
 import { afterAll } from '@jest/globals';
-import { cleanUp } from '../cleanup.ts';
+import { cleanUp } from './cleanup.ts';
 
 afterAll(cleanUp);
