@@ -1,8 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { temporaryFolder } from '../testing/processes.ts';
-import { findBinary, type Engine } from './mongod.ts';
+import { run, temporaryFolder } from '../testing/processes.ts';
+import { findBinary } from './mongod.ts';
 import { installedSecantusDB } from './secantusdb.ts';
 
 function executable(name: string): string {
@@ -22,17 +22,18 @@ test('the setting goes before everything', async () => {
 
 test('mongod on PATH is next, but data that SecantusDB made stay with it', async () => {
   const path = executable('mongod');
-  const before = process.env['PATH'];
-  process.env['PATH'] = dirname(path) + delimiter + before;
-  const find = (madeBy?: Engine) => findBinary({ mongodBinary: null, madeBy }, quiet);
-  try {
-    const fresh = await find();
-    expect(fresh).toEqual({ engine: 'mongod', path, origin: 'PATH' });
-    expect(await find('mongod')).toEqual(fresh);
-    expect(await find('SecantusDB')).toMatchObject({ engine: 'SecantusDB', path: installedSecantusDB() });
-  } finally {
-    process.env['PATH'] = before;
-  }
+  const script = `import { findBinary } from './src/database/mongod.ts';
+    for (const madeBy of [undefined, 'mongod', 'SecantusDB'])
+      console.log(JSON.stringify(await findBinary({ mongodBinary: null, madeBy }, () => {})));`;
+  const command = ['node', '--import', 'tsx/esm', '--input-type', 'module', '--eval', script];
+  const { stdout } = await run(command, { PATH: dirname(path) + delimiter + process.env['PATH'] });
+  const [fresh, ofMongod, ofSecantusDB] = stdout
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+  expect(fresh).toEqual({ engine: 'mongod', path, origin: 'PATH' });
+  expect(ofMongod).toEqual(fresh);
+  expect(ofSecantusDB).toMatchObject({ engine: 'SecantusDB', path: installedSecantusDB() });
 });
 
 test('a setting that names no file is told', async () => {
