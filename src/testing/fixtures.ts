@@ -63,6 +63,7 @@ const relaySchema = new Schema(
   {
     name: { type: String, required: true, validate: keywords({ maxLength: 40 }), example: 'Goldstone' },
     channel: { type: Schema.Types.Int32, default: 1 },
+    since: { type: Date, default: Date.now, description: 'When it came into service' },
   },
   { collection: 'relays', strict: 'throw' },
 );
