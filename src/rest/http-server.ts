@@ -3,6 +3,7 @@ import { createServer, IncomingMessage, ServerResponse, type Server } from 'node
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import express, { type Express } from 'express';
+import { hasCode } from '../error-code.ts';
 import { breakOff, limitArrival, type Patience } from './arrival.ts';
 import { hasBody, LIMIT_BYTES } from './body.ts';
 import { isClosing, LINGERING, lingeringClose, type Lingering } from './lingering-close.ts';
@@ -21,11 +22,12 @@ export function httpServer(app: Express, patience = PATIENCE, lingering = LINGER
   class AppResponse extends ServerResponse {
     /**
      * An answer that breaks off resets its connection. Closed politely, it would look whole where its end is that of the
-     * connection, as for HTTP/1.0 (RFC 9112, section 6.3), and so for plain nginx.
+     * connection, as for HTTP/1.0 (RFC 9112, section 6.3), and so for plain nginx. One that is cut by its signal has no
+     * end: what is on its way to a slow reader of events may still arrive.
      */
     override destroy(error?: Error): this {
-      const isUnderWay = this.headersSent && !this.writableFinished;
-      if (isUnderWay && this.socket?.writableEnded === false) this.socket.resetAndDestroy();
+      const breaksOff = this.headersSent && !this.writableFinished && !hasCode(error, 'ABORT_ERR');
+      if (breaksOff && this.socket?.writableEnded === false) this.socket.resetAndDestroy();
       return super.destroy(error);
     }
   }
