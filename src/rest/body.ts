@@ -6,6 +6,7 @@ import type { Request, RequestHandler } from 'express';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { arriving } from './arrival.ts';
 import { withoutMark } from './byte-order-mark.ts';
+import { inexactNumbers } from './exact-numbers.ts';
 import { Problem } from './problems.ts';
 
 /** Of a body that is one value, and of each value in a stream. */
@@ -148,7 +149,7 @@ function checkMediaType(request: Request, types: readonly string[], advice: Reco
 
 const tooLarge = () => new Problem(413, `The body is larger than ${LIMIT_BYTES} bytes.`);
 
-/** Reads I-JSON; `subject` is what is read, for the message. @throws {Problem} 400 for what is none */
+/** Reads I-JSON; `subject` is what is read, for the message. @throws {Problem} 400 for what is none, 422 for numbers that would become others */
 export function parse(bytes: Buffer = Buffer.alloc(0), subject = 'The body'): unknown {
   const malformed = (what: string) =>
     new Problem(400, `${subject} ${what}. Send one JSON value in UTF-8 (RFC 8259, RFC 7493).`);
@@ -165,6 +166,8 @@ export function parse(bytes: Buffer = Buffer.alloc(0), subject = 'The body'): un
   if (repeated !== undefined) throw malformed(`holds the member ${JSON.stringify(repeated)} twice in one object`);
   if (/\\u[dD][89a-fA-F]/.test(text) && !isWellFormed(value))
     throw malformed('holds half of a surrogate pair, which is no character');
+  const flaws = inexactNumbers(text);
+  if (flaws.length > 0) throw new Problem(422, `${subject} holds numbers that would be stored as others.`, flaws);
   return value;
 }
 

@@ -1,6 +1,7 @@
 import { closestMatch } from 'leven';
 import { ObjectId } from 'mongodb';
 import type { JsonSchema } from '../schema/json-schema.ts';
+import { inexact, isExact, NUMBER } from './exact-numbers.ts';
 import { Problem, type Flaw } from './problems.ts';
 import { compileCheck, isDateTime, type Valid } from './validation.ts';
 
@@ -76,15 +77,12 @@ const mayHoldComma = ({ type, enum: listed, format, pattern }: JsonSchema): bool
 function compileScalarReader({ type }: JsonSchema): (text: string) => unknown {
   const types = new Set([type].flat());
   const isNull = (text: string) => text === 'null' && types.has('null');
-  if (types.has('integer')) return (text) => (isNull(text) ? null : /^-?\d+$/.test(text) ? Number(text) : text);
-  if (types.has('number')) return (text) => (isNull(text) ? null : NUMBER.test(text) ? Number(text) : text);
+  const form = types.has('integer') ? /^-?\d+$/ : types.has('number') ? NUMBER : undefined;
+  if (form) return (text) => (isNull(text) ? null : form.test(text) && isExact(text) ? Number(text) : text);
   if (types.has('boolean'))
     return (text) => (isNull(text) ? null : text === 'true' || text === 'false' ? text === 'true' : text);
   return (text) => (isNull(text) ? null : text);
 }
-
-/** RFC 8259, section 6. */
-export const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([Ee][+-]?\d+)?$/;
 
 /**
  * The items of a list, as OpenAPI's style `form` has them without `explode`: between commas, each encoded for itself.
@@ -106,22 +104,26 @@ const encodeItem = (value: unknown) => encodeURIComponent(String(value).toWellFo
 /** A flaw of the values, as one of a parameter; of a list it says which item. */
 function toParameter({ pointer = '', ...flaw }: Flaw, declared: Parameters, values: Valid): Flaw {
   const [, name = '', place] = pointer.split('/');
-  if (place === undefined) {
-    const detail = hasLostPlus(String(values[name]), declared[name]) ? flaw.detail + LOST_PLUS : flaw.detail;
-    return { parameter: name, ...flaw, detail };
-  }
+  const schema: JsonSchema = declared[name] ?? {};
+  if (place === undefined) return { parameter: name, ...explained(flaw, String(values[name]), schema) };
   const item = String([values[name]].flat()[Number(place)]);
-  const schema: JsonSchema = Object(declared[name]?.['items']);
-  const { enum: allowed } = schema;
-  const detail = flaw.keyword === 'enum' && Array.isArray(allowed) ? suggest(item, allowed) : flaw.detail;
-  const hint = hasLostPlus(item, schema) ? LOST_PLUS : '';
-  return { parameter: name, ...flaw, detail: `${JSON.stringify(item)} ${detail}${hint}` };
+  const { keyword, detail } = explained(flaw, item, Object(schema['items']));
+  return { parameter: name, keyword, detail: `${JSON.stringify(item)} ${detail}` };
+}
+
+/** The flaw of a text, with what may have been meant. */
+function explained(flaw: Flaw, text: string, schema: JsonSchema): Flaw {
+  const { enum: allowed, type } = schema;
+  if (flaw.keyword === 'enum' && Array.isArray(allowed)) return { ...flaw, detail: suggest(text, allowed) };
+  const isNumeric = flaw.keyword === 'type' && [type].flat().some((one) => one === 'integer' || one === 'number');
+  if (isNumeric && NUMBER.test(text) && !isExact(text)) return inexact(text);
+  return hasLostPlus(text, schema) ? { ...flaw, detail: flaw.detail + LOST_PLUS } : flaw;
 }
 
 const LOST_PLUS = '; it holds a blank, which is what a + in a query means: write + as %2B';
 
 /** Whether a text would be a time if a blank in it were a +. */
-const hasLostPlus = (text: string, schema: JsonSchema = {}): boolean =>
+const hasLostPlus = (text: string, schema: JsonSchema): boolean =>
   schema['format'] === 'date-time' && text.includes(' ') && isDateTime(text.replace(' ', '+'));
 
 function unknownName(name: string, known: ReadonlyMap<string, unknown>): string {

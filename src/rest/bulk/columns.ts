@@ -1,8 +1,9 @@
 import { ObjectId, type Document } from 'mongodb';
 import { hasConstantDefault, type Field } from '../../schema/fields.ts';
 import { parse } from '../body.ts';
-import { NUMBER } from '../parameters.ts';
-import { isObject, type Valid } from '../validation.ts';
+import { inexact, isExact, NUMBER } from '../exact-numbers.ts';
+import { Problem, type Flaw } from '../problems.ts';
+import { escapePointer, isObject, type Valid } from '../validation.ts';
 
 /** One column of a CSV file: a field, or one of an object that is always there. */
 export interface Column {
@@ -35,7 +36,7 @@ function reader({ type }: Field): Column['read'] {
     case 'Int32':
     case 'Number':
     case 'Double':
-      return (cell) => (NUMBER.test(cell) ? Number(cell) : cell);
+      return readNumber;
     case 'Boolean':
       // Spreadsheets write them in capitals.
       return (cell) => (/^(true|false)$/i.test(cell) ? cell.toLowerCase() === 'true' : cell);
@@ -47,9 +48,20 @@ function reader({ type }: Field): Column['read'] {
   }
 }
 
-/** The JSON object that a row's cells stand for. An empty cell stands for nothing: its field is absent. */
+function readNumber(cell: string): unknown {
+  if (!NUMBER.test(cell)) return cell;
+  if (!isExact(cell))
+    throw new Problem(422, 'A number would be stored as another.', [{ pointer: '', ...inexact(cell) }]);
+  return Number(cell);
+}
+
+/**
+ * The JSON object that a row's cells stand for. An empty cell stands for nothing: its field is absent.
+ * @throws {Problem} 422 for cells that cannot be read, by the pointers of their values
+ */
 export function readCells(columns: readonly Column[], cells: readonly string[]): Valid {
   const row: Record<string, unknown> = {};
+  const flaws: Flaw[] = [];
   for (const [place, { path, read }] of columns.entries()) {
     const cell = cells[place] ?? '';
     let inner = row;
@@ -58,8 +70,16 @@ export function readCells(columns: readonly Column[], cells: readonly string[]):
       inner[name] = next;
       inner = Object(next);
     }
-    if (cell !== '') inner[path.at(-1) ?? ''] = read(cell);
+    try {
+      if (cell !== '') inner[path.at(-1) ?? ''] = read(cell);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      const own = error.flaws.length > 0 ? error.flaws : [{ keyword: 'format', detail: error.message }];
+      const above = path.map((name) => `/${escapePointer(name)}`).join('');
+      flaws.push(...own.map(({ pointer = '', ...flaw }) => ({ pointer: above + pointer, ...flaw })));
+    }
   }
+  if (flaws.length > 0) throw new Problem(422, 'Cells of the row cannot be read.', flaws);
   return row;
 }
 

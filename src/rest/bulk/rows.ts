@@ -57,7 +57,8 @@ function rowOf({ bytes }: Piece, place: number, read: (bytes: Buffer) => unknown
     return { place, value: read(bytes), flaws: [], bytes: bytes.length };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return { place, value: undefined, flaws: [{ pointer: '', keyword: 'format', detail: error.message }], bytes: 0 };
+    const whole = { pointer: '', keyword: 'format', detail: error.message };
+    return { place, value: undefined, flaws: error.flaws.length > 0 ? [...error.flaws] : [whole], bytes: 0 };
   }
 }
 
