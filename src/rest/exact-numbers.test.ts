@@ -107,7 +107,7 @@ describe.each(CHANGED)('%s, which would be stored as another number,', (number) 
   const body = `{"title":"a","mass":${number},"instruments":[{"name":"x"},{"name":"y","mass":${number}}]}`;
   const flaws = [flaw('/mass'), flaw('/instruments/1/mass')];
 
-  test.each([
+  test.each<['POST' | 'PUT' | 'PATCH', string, string, object[]]>([
     ['POST', 'application/json', body, flaws],
     ['PUT', 'application/json', body, flaws],
     ['PATCH', 'application/merge-patch+json', `{"size":{"radius":${number}}}`, [flaw('/size/radius')]],
@@ -118,10 +118,8 @@ describe.each(CHANGED)('%s, which would be stored as another number,', (number) 
     const stored = { _id: new ObjectId(), title: 'a', mass: 1 };
     if (method !== 'POST') await probes.insertOne({ ...stored });
     const path = method === 'POST' ? '/probes' : `/probes/${stored._id.toHexString()}`;
-    const { status, body } = await supertest(url)
-      [method === 'POST' ? 'post' : method === 'PUT' ? 'put' : 'patch'](path)
-      .type(type)
-      .send(sent);
+    const request = { POST: api.post(path), PUT: api.put(path), PATCH: api.patch(path) }[method];
+    const { status, body } = await request.type(type).send(sent);
     expect([status, body.errors]).toEqual([422, expected]);
     expect(await probes.find().toArray()).toEqual(method === 'POST' ? [] : [stored]);
   });
