@@ -1,4 +1,5 @@
-// Installs the tools: those of npm as package-lock.json has them, schemathesis into a virtual environment of its own.
+// Installs the tools: those of npm as package-lock.json has them, those of Python into a virtual environment of their own.
+// Maven and Go fetch what their clients need when these are made, as pom.xml and go.sum have it.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -17,10 +18,11 @@ function fits(python) {
 }
 
 const python = PYTHONS.find(fits);
-if (!python) throw new Error('schemathesis needs Python 3.11 to 3.13 with venv, and none is on PATH');
-run('npm', ['ci', '--no-audit', '--no-fund']);
+if (!python) throw new Error('The tools need Python 3.11 to 3.13 with venv, and none is on PATH');
+// Of some generators the newest versions ask for Node 22, and work on 20 too.
+run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 // npm ci has emptied node_modules, so that the environment is always made anew.
-const venv = 'node_modules/.cache/schemathesis';
+const venv = 'node_modules/.cache/python';
 run(python, ['-m', 'venv', venv]);
 const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '--no-deps'];
 run(`${cwd}${venv}/bin/python`, [...pip, '--only-binary', ':all:', '--requirement', 'requirements.txt']);
