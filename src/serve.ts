@@ -38,7 +38,6 @@ export async function serve(
   try {
     logger.info({ database: database.description }, 'database');
     const { migrations } = await readNames(MIGRATIONS);
-    await prepare(database, { settings, logger, migrations, resources });
     const stopping = new AbortController();
     const app = createApp({
       connection: database.connection,
@@ -47,6 +46,8 @@ export async function serve(
       migrations,
       settings: { ...settings, stopping: stopping.signal },
     });
+    // Behind the application, which refuses models that cannot be served before anything is made of them.
+    await prepare(database, { settings, logger, migrations, resources });
     const server = httpServer(app);
     const url = await listen(server, settings);
     const underWay = new Set<ServerResponse>();

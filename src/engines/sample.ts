@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import { readFields } from '../schema/fields.ts';
+import { readFields, type Field } from '../schema/fields.ts';
 import { withSearch } from '../schema/search.ts';
 import { engineSchema } from './model.ts';
 
@@ -55,12 +55,13 @@ const ENGINES: readonly (readonly [title: string, thrust: number])[] = [
   ['YF-77', 700],
 ];
 
-const fields = readFields(engineSchema);
+let known: readonly Field[] | undefined;
 
 /** An engine for sample data, stored at the given time; two of three have fired since. */
 export function sampleEngine(random: Random, createdAt: Date, now: Date): Document {
   const [title, thrust] = ENGINES[random(0, ENGINES.length - 1)] ?? ['', 0];
   const hasFired = random(1, 3) > 1;
   const lastFired = hasFired ? new Date(random(createdAt.getTime(), now.getTime())) : null;
-  return withSearch(fields, { title, thrust, lastFired, createdAt, updatedAt: lastFired ?? createdAt });
+  known ??= readFields(engineSchema);
+  return withSearch(known, { title, thrust, lastFired, createdAt, updatedAt: lastFired ?? createdAt });
 }

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import type { JsonSchema } from '../schema/json-schema.ts';
+import { withNull, type JsonSchema } from '../schema/json-schema.ts';
 import type { Attribute } from './attributes.ts';
 import type { Parameters } from './parameters.ts';
 import type { Valid } from './validation.ts';
@@ -73,7 +73,7 @@ const OPERATORS = Object.keys(CLAUSES).filter(isOperator);
 /** The schema of an operator's value; undefined where the operator makes no sense. */
 function valueSchema({ type, schema: own, nullable }: Attribute, operator: Operator): JsonSchema | undefined {
   const schema = type === 'String' && !own['enum'] ? { ...own, maxLength: MOST_CHARACTERS } : own;
-  const orNull = nullable ? { ...schema, type: [schema['type'], 'null'].flat(), ...withNull(schema) } : schema;
+  const orNull = nullable ? { ...schema, type: [schema['type'], 'null'].flat(), ...withNull(schema['enum']) } : schema;
   switch (operator) {
     case 'eq':
     case 'ne':
@@ -90,8 +90,6 @@ function valueSchema({ type, schema: own, nullable }: Attribute, operator: Opera
       return type === 'Boolean' ? undefined : schema;
   }
 }
-
-const withNull = ({ enum: listed }: JsonSchema) => (Array.isArray(listed) ? { enum: [...listed, null] } : {});
 
 /** The filter's parameters, `thrust` for `thrust[eq]` among them, and the reader of what they say. */
 export function compileFilters(attributes: readonly Attribute[]) {

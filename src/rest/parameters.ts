@@ -1,9 +1,10 @@
 import { closestMatch } from 'leven';
 import { ObjectId } from 'mongodb';
+import { isDateTime } from '../schema/ajv.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { inexact, isExact, NUMBER } from './exact-numbers.ts';
 import { Problem, type Flaw } from './problems.ts';
-import { compileCheck, isDateTime, type Valid } from './validation.ts';
+import { compileCheck, type Valid } from './validation.ts';
 
 /** The query parameters of a route, each with its schema. */
 export type Parameters = Readonly<Record<string, JsonSchema>>;

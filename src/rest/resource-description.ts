@@ -63,7 +63,7 @@ export const memberHeaders = ({ stamps }: Pick<Resource, 'stamps'>): Record<stri
 
 /** Describes a model that is served at a path. */
 export function describeResource(model: AnyModel, path: string, settings: ResourceSettings): Resource {
-  const fields = readFields(model.schema);
+  const fields = readFields(model.schema, model.modelName);
   const { properties, required = [], ...rest } = objectSchema(fields, 'read');
   const definition = collectionDefinition(model);
   return {

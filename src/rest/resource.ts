@@ -17,6 +17,7 @@ import { compileJsonPatch, jsonPatchSchema } from './json-patch.ts';
 import { listOperation } from './list.ts';
 import { mergePatched } from './merge-patch.ts';
 import type { Input, Operation } from './operations.ts';
+import { refuseParameterNames } from './parameter-names.ts';
 import { Problem } from './problems.ts';
 import { describeResource, memberHeaders, type Resource, type ResourceSettings } from './resource-description.ts';
 import { changeMember, createMember, found, removeMember, shownAs, writtenAs, type Terms } from './writes/members.ts';
@@ -129,7 +130,18 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
   };
 
   const past = keepsHistory ? [historyOperation(resource), restoreOperation(resource, updateSchema, terms)] : [];
-  return [listOperation(resource), create, eventsOperation(resource), read, replace, patch, remove, ...past]
+  const operations = [
+    listOperation(resource),
+    create,
+    eventsOperation(resource),
+    read,
+    replace,
+    patch,
+    remove,
+    ...past,
+  ];
+  refuseParameterNames(resource, operations);
+  return operations
     .map((operation) => fairlyJudged(resource, operation))
     .map((operation) =>
       operation.changesState && settings.requirePreconditions ? demandingPrecondition(resource, operation) : operation,

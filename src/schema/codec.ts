@@ -1,6 +1,7 @@
 import { Long, ObjectId, type Document } from 'mongodb';
 import { applyChanges } from './apply-changes.ts';
-import { hasConstantDefault, type Field } from './fields.ts';
+import { hasConstantDefault } from './defaults.ts';
+import type { Field } from './fields.ts';
 import { shownInt64 } from './int64.ts';
 import { withSearch } from './search.ts';
 

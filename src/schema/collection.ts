@@ -1,5 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Document } from 'mongodb';
+import { constantDefaultOf } from './codec.ts';
+import { refusal } from './declaration.ts';
+import { withNull } from './json-schema.ts';
 import type { AnyModel } from './model.ts';
+import { databasePattern } from './patterns.ts';
 import { readFields, type Field } from './fields.ts';
 import { SEARCH, searchablePaths } from './search.ts';
 
@@ -33,13 +38,11 @@ const BSON_TYPES: Readonly<Record<Field['type'], string | string[]>> = {
 export function collectionDefinition(model: AnyModel): CollectionDefinition {
   const { schema } = model;
   const versionKey = schema.get('versionKey');
-  const fields = readFields(schema);
+  const fields = readFields(schema, model.modelName);
   const closed = objectValidator(fields);
   const searchable = searchablePaths(fields);
   if (searchable.length > 0 && schema.path(SEARCH) === undefined)
-    throw new Error(
-      `${model.modelName}: searchable fields need schema.plugin(searchable), of src/schema/search-plugin.ts.`,
-    );
+    throw refusal(model.modelName, 'searchable fields need schema.plugin(searchable), of src/schema/search-plugin.ts');
   const $jsonSchema = {
     ...closed,
     properties: {
@@ -76,10 +79,11 @@ function defaultsOf(fields: readonly Field[], prefix = ''): [string, unknown][] 
   return fields.flatMap((field): [string, unknown][] => {
     const { name, type, default: value, required, fields: inner } = field;
     const path = prefix + name;
-    if (type !== 'Object') return value === undefined ? [] : [[path, value]];
-    const isOptional = value === undefined && !required;
-    const own: [string, unknown][] = isOptional || typeof value === 'function' ? [[path, value]] : [];
-    return [...own, ...defaultsOf(inner, `${path}.`)];
+    const given = typeof value === 'function' ? value : constantDefaultOf(field);
+    if (type !== 'Object') return given === undefined ? [] : [[path, given]];
+    // What a schema nests has no default of its own, and what is required none either: only their fields have.
+    const hasOwn = value === undefined ? !required : !isDeepStrictEqual(value, {});
+    return [...(hasOwn ? [[path, given] satisfies [string, unknown]] : []), ...defaultsOf(inner, `${path}.`)];
   });
 }
 
@@ -119,11 +123,23 @@ const searchableOf = (fields: readonly Field[]): Field[] =>
   });
 
 function fieldValidator(field: Field): Document {
-  const type = BSON_TYPES[field.type];
+  const { type, keywords, nullable, items } = field;
+  const { pattern, enum: listed } = keywords;
   return {
-    ...(field.type === 'Object' && objectValidator(field.fields)),
-    bsonType: field.nullable ? [type, 'null'].flat() : type,
-    ...field.keywords,
-    ...(field.items && { items: fieldValidator(field.items) }),
+    ...(type === 'Object' && objectValidator(field.fields)),
+    bsonType: nullable ? [BSON_TYPES[type], 'null'].flat() : BSON_TYPES[type],
+    ...(isFraction(type) && FINITE),
+    ...keywords,
+    ...(nullable && withNull(listed)),
+    ...(pattern !== undefined && { pattern: databasePattern(pattern) }),
+    ...(items && { items: fieldValidator(items) }),
   };
 }
+
+/** As in JSON, which has neither infinity nor NaN. To MongoDB NaN is outside of all bounds, and to SecantusDB inside. */
+const FINITE = {
+  minimum: -Number.MAX_VALUE,
+  maximum: Number.MAX_VALUE,
+  not: { bsonType: BSON_TYPES.Double, minimum: 1, maximum: 0 },
+};
+const isFraction = (type: Field['type']) => type === 'Number' || type === 'Double';

@@ -1,12 +1,15 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Schema, SchemaType } from 'mongoose';
+import { compile } from './ajv.ts';
+import { article, checkName, checkOptions, checkRules, checkValue, refusal } from './declaration.ts';
+import { exampleOf } from './field-examples.ts';
 import { SEARCH, searchablePaths } from './search.ts';
 import { declaredStamps, type Stamp } from './stamps.ts';
 
-/** JSON Schema keywords that mean the same to ajv and to MongoDB's `$jsonSchema`. */
+/** JSON Schema keywords that mean the same to ajv and to MongoDB's `$jsonSchema`; each narrows what its type allows. */
 export interface Keywords {
   minLength?: number;
   maxLength?: number;
+  /** Of the subset of regular expressions that src/schema/patterns.ts describes. */
   pattern?: string;
   minimum?: number;
   maximum?: number;
@@ -20,12 +23,12 @@ export interface Field {
   name: string;
   type: 'String' | 'Int32' | 'Number' | 'Double' | 'Boolean' | 'Date' | 'ObjectId' | 'Object' | 'Array';
   description?: string;
-  /** A value that is typical, in JSON. */
+  /** A value that is typical, in JSON: the declared one, or one that the rules allow. */
   example?: unknown;
   required: boolean;
   /** Declared with `default: null`: null is a value of this field. */
   nullable: boolean;
-  /** `undefined` where an absent field stays absent. */
+  /** In JSON, or a function that makes it as it is stored; `undefined` where an absent field stays absent. */
   default: unknown;
   /** Set by the server alone: a client may read it but not write it. */
   managed: boolean;
@@ -40,37 +43,16 @@ export interface Field {
   items?: Field;
 }
 
-/** Whether the default is the same in each document: then it also stands for the field in those that lack it. */
-export const hasConstantDefault = (field: Pick<Field, 'default'>): boolean =>
-  field.default !== undefined && typeof field.default !== 'function';
-
-const SCALARS = new Set(['String', 'Int32', 'Number', 'Double', 'Boolean', 'Date', 'ObjectId']);
-const isScalar = (instance: string): instance is Field['type'] => SCALARS.has(instance);
-
-/**
- * What Mongoose alone would obey. Its lengths count UTF-16 units, its bounds are ignored on Int32, its patterns may have
- * flags, and neither the API nor MongoDB changes or hides a value.
- */
-const UNEQUAL = ['minlength', 'minLength', 'maxlength', 'maxLength', 'min', 'max', 'match', 'enum'].concat([
-  'trim',
-  'lowercase',
-  'uppercase',
-  'set',
-  'get',
-  'transform',
-  'immutable',
-  'select',
-  'alias',
-]);
-
-const ajv = new Ajv2020({ strictTypes: false });
+const SCALARS = ['String', 'Int32', 'Number', 'Double', 'Boolean', 'Date', 'ObjectId'];
+const isScalar = (instance: string): instance is Field['type'] => SCALARS.includes(instance);
 
 /**
  * Constrains a field of a Mongoose schema by JSON Schema keywords, as `validate: keywords({ maxLength: 128 })`.
  * Mongoose, the API and the collection's validator then judge by the same rule; lengths count Unicode code points.
  */
 export function keywords(rule: Keywords) {
-  const holds = ajv.compile(rule);
+  // A Double is an object that holds its number.
+  const holds = (value: unknown) => compile({ ...rule })(typeof value === 'object' ? Object(value).valueOf() : value);
   return {
     validator: (value: unknown) => value === null || value === undefined || holds(value),
     message: `{PATH} must satisfy ${JSON.stringify(rule)}`,
@@ -80,19 +62,30 @@ export function keywords(rule: Keywords) {
 
 /**
  * Reads the fields that a Mongoose schema declares, without `_id`, the version key and what documents are searched by.
- * @throws {Error} for a type or validator that the other rooms could not express equally
+ * @param owner the name of the model, which stands before a field's in messages
+ * @throws {OperatorError} for a name, a type, a rule, a default or an example that not all rooms could obey alike
  */
-export function readFields(schema: Schema): Field[] {
+export function readFields(schema: Schema, owner = ''): Field[] {
+  return readObject(schema, owner, true);
+}
+
+function readObject(schema: Schema, owner: string, isOutermost: boolean): Field[] {
   const fields: Field[] = [];
-  const stamps = declaredStamps(schema);
-  const hidden = new Set(['_id', schema.get('versionKey'), SEARCH]);
+  const stamps = declaredStamps(schema, owner);
+  const hidden = new Set(['_id', schema.get('versionKey'), ...(isOutermost ? [SEARCH] : [])]);
+  // Mongoose drops it without a word.
+  if (Object.hasOwn(Object(schema.obj), 'constructor'))
+    checkName(placeOf(owner, ['constructor']), 'constructor', isOutermost);
   schema.eachPath((path, type) => {
     if (hidden.has(path)) return;
-    const parents = path.split('.');
-    const name = parents.pop() ?? path;
+    const names = path.split('.');
     let siblings = fields;
-    for (const parent of parents) siblings = nested(siblings, parent).fields;
-    siblings.push(readType(name, type, stamps.get(path)));
+    for (const [depth, name] of names.entries()) {
+      const place = placeOf(owner, names.slice(0, depth + 1));
+      checkName(place, name, isOutermost && depth === 0);
+      if (depth < names.length - 1) siblings = nested(siblings, name).fields;
+      else siblings.push(readType(place, name, type, stamps.get(path)));
+    }
   });
   return demanding(fields);
 }
@@ -100,10 +93,15 @@ export function readFields(schema: Schema): Field[] {
 /** Mongoose demands what is required in the objects that a schema nests even if they are not there: so they are required too. */
 function demanding(fields: Field[]): Field[] {
   for (const field of fields)
-    if (field.default === EMPTY && demanding(field.fields).some(({ required }) => required))
+    if (
+      field.default === EMPTY &&
+      demanding(field.fields).some((inner) => inner.required && inner.default === undefined)
+    )
       Object.assign(field, { required: true, default: undefined });
   return fields;
 }
+
+const placeOf = (owner: string, names: readonly string[]) => [owner, ...names].filter((part) => part !== '').join('.');
 
 function nested(siblings: Field[], name: string): Field {
   const known = siblings.find((field) => field.name === name);
@@ -129,57 +127,96 @@ function object(name: string, fields: Field[]): Field {
 /** The default of the objects that a schema nests: Mongoose always makes them, so that their defaults apply. */
 const EMPTY = {};
 
-function readType(name: string, type: SchemaType, stamp?: Stamp): Field {
-  const { options } = type;
+function readType(place: string, name: string, type: SchemaType, stamp?: Stamp): Field {
+  const field = { ...readElement(place, name, type, stamp), default: readDefault(place, type) };
+  if (field.required && field.nullable) throw refusal(place, 'it is required, so that default: null is no value of it');
+  if (field.default !== undefined && typeof field.default !== 'function')
+    checkValue(place, 'its default', field, field.default);
+  return withExample(place, field);
+}
+
+function withExample(place: string, field: Field): Field {
+  const example = field.example ?? exampleOf(field);
+  if (example === undefined && isScalar(field.type))
+    throw refusal(place, 'its rules let no example be made; declare one, as example: …');
+  return example === undefined ? field : { ...field, example };
+}
+
+/** A field without its default, as an element of an array is. */
+function readElement(place: string, name: string, type: SchemaType, stamp?: Stamp): Field {
+  const { options, instance } = type;
   const managed = stamp !== undefined;
-  // Mongoose itself makes createdAt immutable, and so does the API.
-  const unequal = UNEQUAL.find((option) => options[option] !== undefined && !managed);
-  if (unequal)
-    throw new Error(`${type.path}: only Mongoose would obey "${unequal}"; rules go into validate: keywords({ … }).`);
-  const common = {
+  checkOptions(place, type, managed);
+  if (options.searchable === true && instance !== 'String') throw refusal(place, 'only a String is searchable');
+  if (managed && instance !== 'Date') throw refusal(place, 'a timestamp is a Date');
+  const field: Field = {
     name,
+    ...readKind(place, type),
     ...(typeof options.description === 'string' && { description: options.description }),
     ...(options.example !== undefined && { example: options.example }),
-    required: [options.required].flat()[0] === true,
+    required: type.isRequired === true,
     nullable: options.default === null,
-    default: type.instance === 'Array' ? [] : options.default,
+    default: undefined,
     managed,
     ...(managed && { stamp }),
     ...(options.searchable === true && { searchable: true }),
-    keywords: readKeywords(type),
+    keywords: readKeywords(place, type),
   };
-  if (common.searchable && type.instance !== 'String') throw new Error(`${type.path}: only a String is searchable.`);
-  if (typeof options.required === 'function') throw new Error(`${type.path}: MongoDB knows no conditional "required".`);
-  if (managed && type.instance !== 'Date') throw new Error(`${type.path}: a timestamp is a Date.`);
-  const { schema } = type;
-  if (schema && declaredStamps(schema).size > 0)
-    throw new Error(`${type.path}: only a document has timestamps; declare the schema without them.`);
+  checkRules(place, field);
+  if (field.example !== undefined) checkValue(place, 'its example', field, field.example);
+  return field;
+}
+
+function readKind(place: string, type: SchemaType): Pick<Field, 'type' | 'fields' | 'items'> {
+  const { schema, instance } = type;
+  if (schema && declaredStamps(schema, place).size > 0)
+    throw refusal(place, 'only a document has timestamps; declare the schema without them');
   if (schema && schema.get('_id') !== false && schema.path('_id') !== undefined)
-    throw new Error(
-      `${type.path}: the _id that Mongoose adds here is no field; declare the schema with { _id: false }.`,
-    );
-  if (type.instance === 'Embedded' && options.default === null)
-    throw new Error(`${type.path}: an object cannot be null, for a merge patch could not reach into it.`);
-  if (type.instance === 'Embedded' && schema) return { ...common, type: 'Object', fields: readFields(schema) };
-  if (type.instance === 'Array') {
-    const items = readItems(type);
-    if (items && searchablePaths([items]).length > 0)
-      throw new Error(`${type.path}: what is in an array is not searchable.`);
-    if (items) return { ...common, type: 'Array', fields: [], items };
+    throw refusal(place, 'the _id that Mongoose adds here is no field; declare the schema with { _id: false }');
+  if (instance === 'Embedded' && type.options.default === null)
+    throw refusal(place, 'an object cannot be null, for a merge patch could not reach into it');
+  if (instance === 'Embedded' && schema) return { type: 'Object', fields: readObject(schema, place, false) };
+  if (instance === 'Array') {
+    const items = readItems(place, type);
+    if (items && searchablePaths([items]).length > 0) throw refusal(place, 'what is in an array is not searchable');
+    if (items) return { type: 'Array', fields: [], items };
   }
-  if (!isScalar(type.instance)) throw new Error(`${type.path}: type ${type.instance} is not known to src/schema.`);
-  return { ...common, type: type.instance, fields: [] };
+  if (isScalar(instance)) return { type: instance, fields: [] };
+  throw refusal(
+    place,
+    `the type ${instance} cannot be served; use ${SCALARS.join(', ')}, an object or an array of them`,
+  );
 }
 
-function readItems(type: SchemaType): Field | undefined {
-  if (type.schema) return object('items', readFields(type.schema));
+function readItems(place: string, type: SchemaType): Field | undefined {
+  const inside = `${place}[]`;
+  if (type.schema) return object('items', readObject(type.schema, inside, false));
   const element = type.getEmbeddedSchemaType();
-  return element && { ...readType('items', element), default: undefined };
+  if (!element) return undefined;
+  return withExample(inside, readElement(inside, 'items', element));
 }
 
-function readKeywords(type: SchemaType): Keywords {
+/** In JSON, cast as Mongoose casts it; Mongoose makes an empty array where none is declared. */
+function readDefault(place: string, type: SchemaType): unknown {
+  const { options, instance } = type;
+  const declared: unknown = instance === 'Array' && !Object.hasOwn(options, 'default') ? [] : options.default;
+  if (declared === undefined || declared === null || typeof declared === 'function') return declared;
+  try {
+    return JSON.parse(JSON.stringify(type.cast(declared)));
+  } catch {
+    throw refusal(place, `its default ${JSON.stringify(declared)} cannot be made ${article(instance)}`);
+  }
+}
+
+function readKeywords(place: string, type: SchemaType): Keywords {
   const rules: { type?: string; keywords?: Keywords }[] = type.validators;
-  const opaque = rules.find((rule) => rule.type !== 'required' && rule.keywords === undefined);
-  if (opaque) throw new Error(`${type.path}: a validator that MongoDB cannot apply; use validate: keywords({ … }).`);
-  return Object.assign({}, ...rules.map((rule) => rule.keywords));
+  const keywords: Keywords = {};
+  for (const { type: kind, keywords: rule } of rules) {
+    if (rule === undefined && kind !== 'required')
+      throw refusal(place, 'MongoDB cannot apply this validator; use validate: keywords({ … })');
+    const twice = Object.keys(rule ?? {}).find((keyword) => keyword in keywords);
+    if (twice !== undefined) throw refusal(place, `"${twice}" is declared twice`);
+    Object.assign(keywords, rule);
+  }
+  return keywords;
 }

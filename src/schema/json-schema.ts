@@ -1,4 +1,5 @@
-import { hasConstantDefault, type Field } from './fields.ts';
+import { hasConstantDefault } from './defaults.ts';
+import type { Field } from './fields.ts';
 
 /** A JSON Schema (draft 2020-12, as OpenAPI 3.1 uses it). */
 export interface JsonSchema {
@@ -13,13 +14,16 @@ interface ObjectSchema extends JsonSchema {
 /** Who reads the schema: a body that creates or replaces, a merge patch, or an answer. */
 export type Purpose = 'create' | 'update' | 'read';
 
+/** What an Int32 can hold. */
+export const INT32 = { minimum: -2_147_483_648, maximum: 2_147_483_647 };
+
 const TYPES: Readonly<Record<Field['type'], JsonSchema>> = {
   String: { type: 'string' },
-  Int32: { type: 'integer', minimum: -2_147_483_648, maximum: 2_147_483_647 },
+  Int32: { type: 'integer', ...INT32 },
   Number: { type: 'number' },
   Double: { type: 'number' },
   Boolean: { type: 'boolean' },
-  Date: { type: 'string', format: 'date-time', maxLength: 64, examples: ['2026-05-01T12:00:00.000Z'] },
+  Date: { type: 'string', format: 'date-time', maxLength: 64 },
   ObjectId: { type: 'string', pattern: '^[0-9a-f]{24}$', maxLength: 24 },
   Object: { type: 'object' },
   Array: { type: 'array' },
@@ -47,15 +51,18 @@ export function objectSchema(fields: readonly Field[], purpose: Purpose): Object
 
 function isRequired(field: Field, purpose: Purpose): boolean {
   if (purpose === 'update') return false;
-  // Answers always hold what has a constant default, and what the server sets.
-  return field.required || (purpose === 'read' && (hasConstantDefault(field) || field.managed));
+  // Answers always hold what has a constant default, and what the server sets; a body may leave any default to the server.
+  if (purpose === 'read') return field.required || hasConstantDefault(field) || field.managed;
+  return field.required && field.default === undefined && !field.managed;
 }
 
-function fieldSchema(field: Field, purpose: Purpose): JsonSchema {
+/** Of one field. */
+export function fieldSchema(field: Field, purpose: Purpose): JsonSchema {
   const schema: JsonSchema = { ...TYPES[field.type], ...field.keywords };
   // In a merge patch null removes a member (RFC 7396), so what may be absent may be null.
   const removable = purpose === 'update' && !field.required && !hasConstantDefault(field);
-  if (field.nullable || removable) schema['type'] = [schema['type'], 'null'];
+  if (field.nullable || removable)
+    Object.assign(schema, { type: [schema['type'], 'null'], ...withNull(schema['enum']) });
   if (field.type === 'Object') Object.assign(schema, objectSchema(field.fields, purpose), { type: schema['type'] });
   // A merge patch replaces an array whole, so its items are complete ones.
   if (field.items) schema['items'] = fieldSchema(field.items, purpose === 'read' ? 'read' : 'create');
@@ -65,3 +72,7 @@ function fieldSchema(field: Field, purpose: Purpose): JsonSchema {
   if (purpose === 'create' && hasConstantDefault(field) && field.type !== 'Object') schema['default'] = field.default;
   return schema;
 }
+
+/** The enumeration of a value that may be null too; of the keywords, it alone would refuse that. */
+export const withNull = (listed: unknown): { enum?: unknown[] } =>
+  Array.isArray(listed) ? { enum: [...listed.filter((value) => value !== null), null] } : {};

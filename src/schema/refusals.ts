@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Db, Document } from 'mongodb';
 import type { CollectionDefinition } from './collection.ts';
+import { INT32 } from './json-schema.ts';
 
 /**
  * What a database would refuse of the documents that models make, in words: `engines: maker is not known`. One query.
@@ -40,7 +41,10 @@ function byKeyword(
   path: string,
   filled: ReadonlySet<string>,
 ): string[] {
-  const own: unknown = wanted[keyword];
+  const types = typesOf(wanted['bsonType']);
+  if (OF_NUMBERS.has(keyword) && types.length > 0 && !types.some((type) => NUMBERS.includes(type))) return [];
+  const isInt = isDeepStrictEqual(types, ['int']);
+  const own: unknown = wanted[keyword] ?? (isInt ? Object(INT32)[keyword] : undefined);
   const inside = (name: string) => (path === '' ? name : `${path}.${name}`);
   const refused = [`${path} is bound by ${keyword} ${JSON.stringify(rule)}`];
   switch (keyword) {
@@ -77,11 +81,16 @@ function byKeyword(
     case 'maxLength':
     case 'maxItems':
       return typeof own === 'number' && own <= Number(rule) ? [] : refused;
+    case 'not':
+      // No int is NaN.
+      return isInt || isDeepStrictEqual(own, rule) ? [] : refused;
     default:
       return isDeepStrictEqual(own, rule) ? [] : refused;
   }
 }
 
+/** What they say does not concern other values; a `not` is about NaN, in our own validators. */
+const OF_NUMBERS = new Set(['minimum', 'maximum', 'not']);
 const NUMBERS = ['int', 'long', 'double', 'decimal'];
 
 const typesOf = (types: unknown) =>

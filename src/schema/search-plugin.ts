@@ -9,40 +9,51 @@ import { SEARCH, searchablePaths, TOKENS, withSearch, withSearchChanges } from '
  * What Mongoose writes keeps it right; a write of which that cannot be known throws an Error before it begins.
  */
 export function searchable(schema: Schema): void {
-  const fields = readFields(schema);
-  const paths = searchablePaths(fields);
+  // Read when they are first needed: the schema may not be complete, and is judged with its model.
+  let known: Searched | undefined;
+  const searched = () => (known ??= searchedOf(readFields(schema)));
   const search = new Schema({ of: Schema.Types.Mixed, tokens: [String] }, { _id: false });
   schema.add({ [SEARCH]: { type: search, select: false } });
   schema.index({ [TOKENS]: 1, _id: 1 });
   schema.pre(['validate', 'save'], function () {
-    completeDocument(fields, paths, this);
+    completeDocument(searched(), this);
   });
   schema.pre(['updateOne', 'updateMany', 'findOneAndUpdate'], function () {
-    completeUpdate(fields, paths, this);
+    completeUpdate(searched(), this);
   });
   schema.pre(['replaceOne', 'findOneAndReplace'], function () {
     const update = Object(this.getUpdate());
     // With the defaults that it will have.
     const whole: Stored = new this.model(update).toObject();
-    this.setUpdate({ ...update, [SEARCH]: withSearch(fields, whole)[SEARCH] });
+    this.setUpdate({ ...update, [SEARCH]: withSearch(searched().fields, whole)[SEARCH] });
   });
   schema.pre('insertMany', (documents: unknown) => {
     // With `lean` they are stored as they are, and without any other hook; the driver adds the _id in the same way.
     for (const document of [documents].flat())
-      if (!(document instanceof Document)) Object.assign(Object(document), withSearch(fields, Object(document)));
+      if (!(document instanceof Document))
+        Object.assign(Object(document), withSearch(searched().fields, Object(document)));
   });
   schema.pre('bulkWrite', (operations: unknown) => {
     const writes: unknown[] = Array.isArray(operations) ? operations : [];
+    const { paths } = searched();
     if (!writes.every((write) => isComplete(paths, write)))
       throw refusal(`bulkWrite() of ${paths.join(', ')}`, 'use insertMany() or bulkSave()');
   });
 }
 
+/** A model's fields, and the paths of those that it is searched by. */
+interface Searched {
+  fields: readonly Field[];
+  paths: readonly string[];
+}
+
+const searchedOf = (fields: readonly Field[]): Searched => ({ fields, paths: searchablePaths(fields) });
+
 const refusal = (what: string, instead: string) =>
   new Error(`${what} would leave behind what documents are searched by; ${instead}.`);
 
 /** All searchable fields are written together, so that they fit the tokens whoever else writes one of them. */
-function completeDocument(fields: readonly Field[], paths: readonly string[], document: Document<unknown>): void {
+function completeDocument({ fields, paths }: Searched, document: Document<unknown>): void {
   const { isNew } = document;
   if (!isNew && !paths.some((path) => document.isModified(path))) return;
   const unread = paths.find((path) => !isNew && !document.isSelected(path));
@@ -52,7 +63,7 @@ function completeDocument(fields: readonly Field[], paths: readonly string[], do
   if (!isNew) for (const path of paths) document.markModified(path);
 }
 
-function completeUpdate(fields: readonly Field[], paths: readonly string[], query: Query<unknown, unknown>): void {
+function completeUpdate({ fields, paths }: Searched, query: Query<unknown, unknown>): void {
   const names = paths.join(', ');
   const update = query.getUpdate();
   if (Array.isArray(update)) throw refusal('an update by a pipeline', `set ${names} with $set`);

@@ -1,4 +1,5 @@
 import type { Schema } from 'mongoose';
+import { OperatorError } from '../operator-error.ts';
 import type { Field } from './fields.ts';
 
 /** What a timestamp tells of a document: when it was made, or when it was last changed. */
@@ -22,26 +23,26 @@ export const stampsAt = ({ created, updated }: Stamps, at: Date): Record<string,
 /** The timestamp of a document that is changed at a time. */
 export const changedAt = ({ updated }: Stamps, at: Date) => stampsAt({ created: undefined, updated }, at);
 
-/** Which timestamp each field of a schema holds, by its name; see "Timestamps" in Mongoose's guide. */
-export function declaredStamps(schema: Schema): ReadonlyMap<string, Stamp> {
+/**
+ * Which timestamp each field of a schema holds, by its name; see "Timestamps" in Mongoose's guide.
+ * @throws {OperatorError} for timestamps that the API could not keep
+ */
+export function declaredStamps(schema: Schema, owner: string): ReadonlyMap<string, Stamp> {
   const option: unknown = schema.get('timestamps');
-  const nameOf = (usual: string): unknown => {
-    if (!option) return undefined;
-    const given: unknown = usual in Object(option) ? Object(option)[usual] : true;
-    return given === true ? usual : given;
-  };
   const stamps = new Map<string, Stamp>();
+  if (!option) return stamps;
   for (const [usual, stamp] of [
     ['createdAt', 'created'],
     ['updatedAt', 'updated'],
   ] as const) {
-    const name = nameOf(usual);
+    const given: unknown = usual in Object(option) ? Object(option)[usual] : true;
+    const name = given === true ? usual : given;
     if (typeof name !== 'string' || name === '') continue;
     if (name.includes('.') || stamps.has(name))
-      throw new Error(`timestamps: ${usual} is called "${name}"; give it a name of its own, without a dot.`);
+      throw new OperatorError(`${owner}: give the timestamp ${usual} a name of its own, without a dot.`);
     stamps.set(name, stamp);
   }
   if (Object(option).currentTime !== undefined)
-    throw new Error('timestamps: only Mongoose would obey currentTime; leave it out.');
+    throw new OperatorError(`${owner}: only Mongoose would obey "currentTime" of the timestamps; leave it out.`);
   return stamps;
 }

@@ -37,6 +37,7 @@ const probeSchema = new Schema(
     lastFired: { type: Date, default: null, description: 'When its engine last fired; null if it never did' },
     serial: { type: String, validate: keywords({ pattern: '^[A-Z]{2}-[0-9]{1,6}$' }), example: 'VG-2' },
     kind: { type: String, validate: keywords({ enum: ['orbiter', 'lander', 'flyby'] }) },
+    phase: { type: String, default: null, validate: keywords({ enum: ['cruise', 'landed'] }) },
     isCrewed: { type: Boolean, default: false },
     mass: { type: Number, validate: keywords({ minimum: 0 }) },
     drift: { type: Schema.Types.Double },
@@ -44,6 +45,7 @@ const probeSchema = new Schema(
     size: { type: size },
     site: { code: { type: String, validate: keywords({ maxLength: 20 }) }, country: { type: String, default: '' } },
     tags: { type: [String], validate: keywords({ maxItems: 10 }) },
+    bands: { type: [String], default: ['S'] },
     instruments: { type: [instrument] },
   },
   { collection: 'probes', timestamps: true, strict: 'throw' },
@@ -75,9 +77,11 @@ export const probeModel = (connection: Connection) => connection.model('Probe', 
 export const PROBE_DEFAULTS = {
   thrust: 0,
   lastFired: null,
+  phase: null,
   isCrewed: false,
   site: { country: '' },
   tags: [],
+  bands: ['S'],
   instruments: [],
 };
 
@@ -88,6 +92,7 @@ export const WHOLE_PROBE = {
   lastFired: '2026-05-01T12:00:00.000Z',
   serial: 'VG-2',
   kind: 'flyby',
+  phase: 'cruise',
   isCrewed: true,
   mass: 825.5,
   drift: -0.25,
@@ -95,6 +100,7 @@ export const WHOLE_PROBE = {
   size: { radius: 1.25, height: 3.7 },
   site: { code: 'LC-41', country: 'USA' },
   tags: ['outer planets', ''],
+  bands: ['S', 'X'],
   instruments: [{ name: 'Plasma spectrometer', mass: 5.5 }],
 };
 

@@ -72,9 +72,9 @@ export function defaultOf({ defaults = {} }: CollectionShape, path: string): unk
   if (own === undefined && path in defaults) return undefined;
   const inner = Object.entries(defaults).filter(([key, value]) => key.startsWith(`${path}.`) && value !== undefined);
   if (inner.length === 0 || (own !== undefined && !isObject(own))) return own;
-  let value: Document = { ...(isObject(own) && own) };
+  let value: Document = {};
   for (const [key, inside] of inner) value = withValue(value, key.slice(path.length + 1).split('.'), inside);
-  return value;
+  return { ...value, ...(isObject(own) && own) };
 }
 
 /** Whether a default is the same each time. */

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ObjectId, type Document } from 'mongodb';
-import { hasConstantDefault, type Field } from '../../schema/fields.ts';
+import type { Field } from '../../schema/fields.ts';
 import { parse } from '../body.ts';
 import { inexact, isExact, NUMBER } from '../exact-numbers.ts';
 import { Problem, type Flaw } from '../problems.ts';
@@ -24,9 +25,10 @@ export const columnsOf = (fields: readonly Field[]): Column[] => [
 function within(fields: readonly Field[], outer: readonly string[]): Column[] {
   return fields.flatMap((field) => {
     const path = [...outer, field.name];
-    // Of an object that may be absent, cells could not tell whether it is there and empty.
-    if (field.type === 'Object' && (field.required || hasConstantDefault(field))) return within(field.fields, path);
-    const required = field.required && !field.managed;
+    // Of an object that may be absent, or has more by default, cells could not tell whether it is there and empty.
+    const isAlwaysThere = field.default === undefined ? field.required : isDeepStrictEqual(field.default, {});
+    if (field.type === 'Object' && isAlwaysThere) return within(field.fields, path);
+    const required = field.required && !field.managed && field.default === undefined;
     return [{ name: path.join('.'), path, required, read: reader(field) }];
   });
 }

@@ -68,7 +68,7 @@ describe('an export', () => {
 
   test('of nothing has a header in CSV, and no line in NDJSON', async () => {
     expect(await (await get(CSV, '?thrust=-1')).text()).toBe(
-      'id,title,thrust,lastFired,serial,kind,isCrewed,mass,drift,carrier,size,site.code,site.country,tags,instruments,createdAt,updatedAt\r\n',
+      'id,title,thrust,lastFired,serial,kind,phase,isCrewed,mass,drift,carrier,size,site.code,site.country,tags,bands,instruments,createdAt,updatedAt\r\n',
     );
     expect(await (await get(NDJSON, '?thrust=-1')).text()).toBe('');
   });

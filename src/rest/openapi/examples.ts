@@ -5,7 +5,7 @@ import type { JsonSchema } from '../../schema/json-schema.ts';
  * The same fields have the same values everywhere, so that requests and answers tell of one member.
  */
 export function exampleOf(schema: JsonSchema): unknown {
-  const { examples, enum: listed, const: only, type, items, properties, required, minItems } = schema;
+  const { examples, enum: listed, const: only, type, items, properties, required, minItems = 0, maxItems } = schema;
   if (Array.isArray(examples)) return examples[0];
   if (only !== undefined) return only;
   if (Array.isArray(listed)) return listed[0];
@@ -13,7 +13,8 @@ export function exampleOf(schema: JsonSchema): unknown {
   if (types.has('object')) return exampleOfObject(Object(properties), [required ?? []].flat());
   if (types.has('array')) {
     const item = exampleOf(Object(items));
-    return item === undefined ? (Number(minItems ?? 0) > 0 ? undefined : []) : [item];
+    if (item === undefined || maxItems === 0) return Number(minItems) > 0 ? undefined : [];
+    return Array.from({ length: Math.max(Number(minItems), 1) }, () => item);
   }
   return undefined;
 }

@@ -1,0 +1,335 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ObjectId, type Document } from 'mongodb';
+import { Schema } from 'mongoose';
+import supertest from 'supertest';
+import { collectionDefinitions } from '../models.ts';
+import { keywords } from '../schema/fields.ts';
+import { testServer } from '../testing.ts';
+import { readDescription } from '../testing/description.ts';
+import type { ResourceDeclaration } from './resource-description.ts';
+
+const { Int32, Double } = Schema.Types;
+const part = new Schema({ a: { type: Number, required: true }, b: { type: Number, default: 1 } }, { _id: false });
+
+const nullable = (type: unknown, rule: object) => ({ type, default: null, validate: keywords(rule) });
+const beaconSchema = new Schema(
+  {
+    phase: nullable(String, { enum: ['cruise', 'landed'] }),
+    stage: nullable(String, { enum: ['one', null, 'two'] }),
+    level: nullable(Int32, { enum: [1, 2] }),
+    ratio: nullable(Number, { enum: [0.5, 1] }),
+    weight: nullable(Double, { minimum: 1, maximum: 2 }),
+    isOn: nullable(Boolean, { enum: [true] }),
+    code: nullable(String, { pattern: '^[a-z]+$', minLength: 3, maxLength: 5 }),
+    labels: nullable([String], { minItems: 1, maxItems: 2 }),
+    site: {
+      phase: nullable(String, { enum: ['cruise', 'landed'] }),
+      mode: { type: String, validate: keywords({ enum: ['a', 'b'] }) },
+    },
+    mode: { type: String, validate: keywords({ enum: ['a', 'b'] }) },
+    speed: { type: Int32, validate: keywords({ enum: [1, 2] }) },
+  },
+  { collection: 'beacons', strict: 'throw' },
+);
+
+const depotSchema = new Schema(
+  {
+    name: { type: String, required: true },
+    tags: { type: [String], default: ['new'] },
+    sizes: { type: [Int32], default: ['5'] },
+    parts: { type: [part], default: [{ a: 1 }] },
+    bare: { type: [String] },
+    none: { type: [String], default: undefined },
+    empty: { type: [String], default: null },
+    made: { type: [String], default: () => ['made'] },
+    must: { type: [String], required: true },
+    grade: { type: Int32, required: true, default: 1 },
+    kind: { type: String, required: true, default: 'depot', validate: keywords({ enum: ['depot', 'port'] }) },
+    since: { type: Date, required: true, default: 0 },
+    box: { type: part, default: { a: 2 } },
+    site: { country: { type: String, required: true, default: 'NL' } },
+  },
+  { collection: 'depots', strict: 'throw' },
+);
+
+const resources: ResourceDeclaration[] = [
+  { model: (on) => on.model('Beacon', beaconSchema), path: '/beacons', description: '' },
+  { model: (on) => on.model('Depot', depotSchema), path: '/depots', description: '' },
+];
+const { url, db, connection } = await testServer({ resources });
+const api = supertest(url);
+const { operation, compile } = await readDescription(url);
+const Beacon = connection.model('Beacon');
+const Depot = connection.model('Depot');
+const JSON_PATCH = 'application/json-patch+json';
+
+/** An object with a value at a path. */
+function at(path: string, value: unknown): Document {
+  const [name = '', ...rest] = path.split('.');
+  return { [name]: rest.length === 0 ? value : at(rest.join('.'), value) };
+}
+
+const valueAt = (document: Document, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, name) => Object(value)[name], document);
+
+const isStored = (collection: string, document: Document) =>
+  db
+    .collection(collection)
+    .insertOne({ ...document })
+    .then(
+      () => true,
+      (error: { code?: number }) => {
+        if (error.code !== 121) throw error;
+        return false;
+      },
+    );
+
+beforeEach(async () => {
+  await db.collection('beacons').deleteMany({});
+  await db.collection('depots').deleteMany({});
+});
+
+const NULLABLE: [path: string, allowed: unknown[], refused: unknown[]][] = [
+  ['phase', ['cruise', 'landed'], ['', 'null', 'orbit', 5]],
+  ['stage', ['one', 'two'], ['three', 'null']],
+  ['level', [1, 2], [0, 3, '1', 1.5]],
+  ['ratio', [0.5, 1], [0, 0.25]],
+  ['weight', [1, 1.5, 2], [0.5, 2.5]],
+  ['isOn', [true], [false, 1]],
+  ['code', ['abc', 'abcde'], ['ab', 'abcdef', 'ABC', 'abc\n']],
+  ['labels', [['a'], ['a', 'b']], [[], ['a', 'b', 'c'], [null]]],
+  ['site.phase', ['cruise'], ['orbit']],
+];
+/** Without a default, so that null takes them away. */
+const OPTIONAL: typeof NULLABLE = [
+  ['mode', ['a', 'b'], ['c', '']],
+  ['speed', [1, 2], [0, 3]],
+  ['site.mode', ['a'], ['c']],
+];
+
+describe.each(NULLABLE)('%s with null as its default', (path, allowed, refused) => {
+  test.each([null, ...allowed].map((value) => [value]))(
+    'may be %j: to the API, the database and Mongoose',
+    async (value) => {
+      const body = at(path, value);
+      const { body: member } = await api.post('/beacons').send({});
+      const target = `/beacons/${member.id}`;
+      const patch = JSON.stringify([{ op: 'replace', path: `/${path.replaceAll('.', '/')}`, value }]);
+      const answers = [
+        await api.post('/beacons').send(body),
+        await api.put(target).send(body),
+        await api.patch(target).send(at(path, allowed[0])),
+        await api.patch(target).send(body),
+        await api.patch(target).type(JSON_PATCH).send(patch),
+      ];
+      expect(answers.map(({ status }) => status)).toEqual([201, 200, 200, 200, 200]);
+      for (const answer of answers.filter((_, place) => place !== 2)) expect(valueAt(answer.body, path)).toEqual(value);
+      expect(await isStored('beacons', body)).toBe(true);
+      expect(valueAt(JSON.parse(JSON.stringify(await Beacon.create(body))), path)).toEqual(value);
+      const schema = operation('createBeacon').requestBody?.content['application/json']?.schema ?? {};
+      expect(compile(schema)(body)).toBe(true);
+    },
+  );
+
+  test.each(refused.map((value) => [value]))('cannot be %j: to the API, the database and Mongoose', async (value) => {
+    const body = at(path, value);
+    const pointer = new RegExp(`^/${path.replaceAll('.', '/')}(/0)?$`);
+    for (const answer of [await api.post('/beacons').send(body), await importOne('/beacons', body)]) {
+      expect(answer.status).toBe(422);
+      const [{ pointer: told }] = answer.body.errors ?? answer.body.rows[0].errors;
+      expect(told).toMatch(pointer);
+    }
+    expect(await isStored('beacons', body)).toBe(false);
+    // It casts what is of another type.
+    if (typeof value === typeof allowed[0] && !Array.isArray(value))
+      await expect(new Beacon(body).validate()).rejects.toThrow();
+  });
+});
+
+describe.each(OPTIONAL)('%s without a default', (path, allowed, refused) => {
+  test('is taken away by null in a merge patch, and in no other body', async () => {
+    const { body: member } = await api.post('/beacons').send(at(path, allowed[0]));
+    const emptied = await api.patch(`/beacons/${member.id}`).send(at(path, null));
+    expect([emptied.status, valueAt(emptied.body, path)]).toEqual([200, undefined]);
+    for (const value of [null, ...refused]) expect((await api.post('/beacons').send(at(path, value))).status).toBe(422);
+  });
+});
+
+const importOne = (path: string, row: Document) => api.post(path).send([row]);
+
+describe('a value that is none of an enumeration', () => {
+  test.each<[Document, string]>([
+    [{ mode: 'c' }, 'must be "a" or "b"'],
+    [{ stage: 'three' }, 'must be "one", "two" or null'],
+    [{ speed: 3 }, 'must be 1 or 2'],
+    [{ isOn: false }, 'must be true or null'],
+    [{ site: { mode: 'c' } }, 'must be "a" or "b"'],
+  ])('%j is told which there are', async (body, detail) => {
+    const { body: member } = await api.post('/beacons').send({});
+    const target = `/beacons/${member.id}`;
+    for (const write of [api.post('/beacons'), api.put(target)]) {
+      const { status, body: problem } = await write.send(body);
+      expect([status, problem.errors]).toEqual([422, [expect.objectContaining({ keyword: 'enum', detail })]]);
+    }
+    const { body: imported } = await importOne('/beacons', body);
+    expect(imported.rows).toEqual([{ index: 0, errors: [expect.objectContaining({ keyword: 'enum', detail })] }]);
+  });
+
+  test('in a query is told so too', async () => {
+    const { status, body } = await api.get('/beacons?mode=c');
+    expect([status, body.errors[0].detail]).toEqual([400, 'must be "a" or "b"']);
+  });
+});
+
+describe('a default', () => {
+  const NAMED = { name: 'Alpha' };
+  const SHOWN = {
+    ...NAMED,
+    tags: ['new'],
+    sizes: [5],
+    parts: [{ a: 1, b: 1 }],
+    bare: [],
+    empty: null,
+    made: ['made'],
+    must: [],
+    grade: 1,
+    kind: 'depot',
+    since: '1970-01-01T00:00:00.000Z',
+    box: { a: 2, b: 1 },
+    site: { country: 'NL' },
+  };
+  afterEach(async () => {
+    await db.command({ collMod: 'depots', validationLevel: 'strict' });
+  });
+
+  const writes: [string, (body: Document) => Promise<Document>][] = [
+    ['POST', async (body) => (await api.post('/depots').send(body)).body],
+    [
+      'PUT',
+      async (body) => {
+        const { body: member } = await api.post('/depots').send({ name: 'Beta', tags: [], grade: 5 });
+        return (await api.put(`/depots/${member.id}`).send(body)).body;
+      },
+    ],
+    [
+      'an import',
+      async (body) => {
+        await importOne('/depots', body);
+        return (await api.get('/depots')).body[0];
+      },
+    ],
+    [
+      'an import as CSV',
+      async (body) => {
+        const names = Object.keys(body);
+        const cells = Object.values(body).map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
+        const quoted = cells.map((cell) => `"${cell.replaceAll('"', '""')}"`);
+        await api
+          .post('/depots')
+          .type('text/csv')
+          .send(`${names.join(',')}\n${quoted.join(',')}\n`);
+        return (await api.get('/depots')).body[0];
+      },
+    ],
+  ];
+
+  test.each(writes)('of any type is what Mongoose makes of it, by %s', async (_how, write) => {
+    const given = { ...NAMED, tags: [], grade: 3, must: ['x'] };
+    for (const body of [NAMED, given]) {
+      await db.collection('depots').deleteMany({});
+      const shown = await write(body);
+      expect(shown).toEqual({ ...SHOWN, ...body, id: shown['id'] });
+      const { _id, ...stored } = (await db.collection('depots').findOne({ _id: new ObjectId(shown['id']) })) ?? {};
+      const { _id: _own, __v, ...made } = new Depot(body).toObject();
+      expect(stored).toEqual(made);
+    }
+  });
+
+  test('is shown of old documents, and a migration gives it to them', async () => {
+    await db.command({ collMod: 'depots', validationLevel: 'off' });
+    await db.collection('depots').insertOne({ ...NAMED });
+    const [{ id, ...shown }] = (await api.get('/depots')).body;
+    expect(shown).toMatchObject({
+      ...NAMED,
+      tags: ['new'],
+      sizes: [5],
+      must: [],
+      grade: 1,
+      kind: 'depot',
+      since: SHOWN.since,
+    });
+    expect((await api.get(`/depots/${id}`)).body).toEqual({ id, ...shown });
+    expect(collectionDefinitions(connection, resources)[1]?.defaults).toMatchObject({
+      tags: ['new'],
+      sizes: [5],
+      parts: [{ a: 1, b: 1 }],
+      bare: [],
+      empty: null,
+      grade: 1,
+      kind: 'depot',
+      since: new Date(0),
+      box: { a: 2, b: 1 },
+      'site.country': 'NL',
+    });
+  });
+
+  test('is not demanded of a body, always shown, and cannot be taken away', async () => {
+    const { id, ...shown } = (await api.post('/depots').send(NAMED)).body;
+    expect(shown).toEqual(SHOWN);
+    for (const name of ['grade', 'kind', 'since', 'tags', 'must']) {
+      const { status, body } = await api.patch(`/depots/${id}`).send({ [name]: null });
+      expect([status, body.errors[0]]).toEqual([
+        422,
+        expect.objectContaining({ pointer: `/${name}`, keyword: 'type' }),
+      ]);
+    }
+    await api.patch(`/depots/${id}`).send({ grade: 4 });
+    const removed = await api.patch(`/depots/${id}`).type(JSON_PATCH).send('[{"op":"remove","path":"/grade"}]');
+    expect([removed.status, removed.body.grade]).toEqual([200, 1]);
+    expect(await isStored('depots', { ...NAMED, must: [], kind: 'depot', since: new Date() })).toBe(false);
+  });
+
+  test('is described, and what has one is demanded of no body', async () => {
+    const create = operation('createDepot').requestBody?.content['application/json']?.schema ?? {};
+    const read = operation('readDepot').responses[200]?.content?.['application/json']?.schema ?? {};
+    expect([compile(create)(NAMED), compile(create)({ ...NAMED, grade: 'x' })]).toEqual([true, false]);
+    const whole = { id: '65a1b2c3d4e5f60718293a4b', ...SHOWN };
+    expect(compile(read)(whole)).toBe(true);
+    for (const name of ['grade', 'kind', 'since', 'tags', 'must'])
+      expect([name, compile(read)({ ...whole, [name]: undefined })]).toEqual([name, false]);
+    const { body } = await api.get('/openapi.json');
+    const { properties, required } = body.components.schemas.NewDepot;
+    expect(required).toEqual(['name']);
+    expect(properties.tags.default).toEqual(['new']);
+    expect([properties.sizes.default, properties.empty.default, properties.grade.default]).toEqual([[5], null, 1]);
+  });
+});
+
+describe('what JSON cannot say', () => {
+  const sensorSchema = new Schema(
+    {
+      mass: { type: Number },
+      drift: { type: Double, validate: keywords({ minimum: -5 }) },
+      level: { type: Number, default: null, validate: keywords({ maximum: 5 }) },
+      site: { mass: { type: Number } },
+      masses: { type: [Double] },
+      parts: { type: [part] },
+    },
+    { collection: 'sensors', strict: 'throw' },
+  );
+  test.each(['mass', 'drift', 'level', 'site.mass', 'masses', 'parts'])(
+    'is refused by the validator in %s, and every number that JSON can say is taken',
+    async (path) => {
+      const { db: own } = await testServer({
+        resources: [{ model: (on) => on.model('Sensor', sensorSchema), path: '/sensors', description: '' }],
+      });
+      const wrapped = (number: unknown) =>
+        path === 'masses' ? [1, number] : path === 'parts' ? [{ a: number, b: 1 }] : number;
+      const store = (number: unknown) => own.collection('sensors').insertOne(at(path, wrapped(number)));
+      for (const number of [NaN, Infinity, -Infinity]) await expect(store(number)).rejects.toMatchObject({ code: 121 });
+      const least = path === 'drift' ? -5 : -Number.MAX_VALUE;
+      const most = path === 'level' ? 5 : Number.MAX_VALUE;
+      for (const number of [least, most, 0, -0, 5e-324, 1.5]) await store(number);
+    },
+  );
+});

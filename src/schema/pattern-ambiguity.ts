@@ -1,0 +1,148 @@
+import type { AST } from '@eslint-community/regexpp';
+
+/** Ranges of code points, both ends included. */
+type Characters = readonly (readonly [number, number])[];
+
+/** The states that a part of a pattern may begin and end with. */
+interface Part {
+  first: readonly number[];
+  last: readonly number[];
+  isEmpty: boolean;
+}
+
+const NOTHING: Part = { first: [], last: [], isEmpty: true };
+const EVERYTHING: Characters = [[0, 0x10_ff_ff]];
+/** Greater numbers of repeats count as any number. */
+const MOST_COPIES = 20;
+const MOST_STATES = 600;
+
+/**
+ * Whether a text can be matched by a repeated part in more than one way, so that the ways to try double with each
+ * repeat: `(a+)+`, `(a|aa)*`, `(a?)*`. Found by the pattern's automaton of positions (Glushkov): it has a state from
+ * which two different paths over the same text lead back to one state of the same loop.
+ */
+export function isAmbiguous(alternatives: readonly AST.Alternative[]): boolean {
+  const characters: Characters[] = [];
+  const next: number[][] = [];
+  const aside: (readonly AST.Alternative[])[] = [];
+  let repeatsNothing = false;
+
+  const state = (of: Characters): Part => {
+    const index = characters.push(of) - 1;
+    next.push([]);
+    return { first: [index], last: [index], isEmpty: false };
+  };
+  const link = (from: Part, to: Part) => {
+    if (next.length <= MOST_STATES) for (const end of from.last) next[end]?.push(...to.first);
+  };
+  const either = (parts: readonly Part[]): Part => ({
+    first: parts.flatMap(({ first }) => first),
+    last: parts.flatMap(({ last }) => last),
+    isEmpty: parts.some(({ isEmpty }) => isEmpty),
+  });
+  const sequence = (parts: readonly Part[]): Part =>
+    parts.reduce((before, after) => {
+      link(before, after);
+      return {
+        first: before.isEmpty ? [...before.first, ...after.first] : before.first,
+        last: after.isEmpty ? [...before.last, ...after.last] : after.last,
+        isEmpty: before.isEmpty && after.isEmpty,
+      };
+    }, NOTHING);
+  const copies = (node: AST.Node, count: number, isOptional = false): Part[] =>
+    Array.from({ length: count }, () => (isOptional ? { ...build(node), isEmpty: true } : build(node)));
+  const loop = (node: AST.Node): Part => {
+    const part = build(node);
+    repeatsNothing ||= part.isEmpty;
+    link(part, part);
+    return part;
+  };
+
+  function repeated({ element, min, max }: AST.Quantifier): Part {
+    if (max <= MOST_COPIES) return sequence([...copies(element, min), ...copies(element, max - min, true)]);
+    if (min > MOST_COPIES) return loop(element);
+    return sequence([...copies(element, min), { ...loop(element), isEmpty: true }]);
+  }
+
+  function build(node: AST.Node): Part {
+    if (next.length > MOST_STATES) return NOTHING;
+    switch (node.type) {
+      case 'Character':
+      case 'CharacterClass':
+        return state(charactersOf(node));
+      case 'Alternative':
+        return sequence(node.elements.map(build));
+      case 'Group':
+      case 'CapturingGroup':
+        return either(node.alternatives.map(build));
+      case 'Quantifier':
+        return repeated(node);
+      case 'Assertion':
+        if ('alternatives' in node) aside.push(node.alternatives);
+        return NOTHING;
+      default:
+        return NOTHING;
+    }
+  }
+
+  for (const alternative of alternatives) build(alternative);
+  if (repeatsNothing || next.length > MOST_STATES) return true;
+  return hasTwoWays(next, (left, right) => overlap(characters[left], characters[right])) || aside.some(isAmbiguous);
+}
+
+function charactersOf(node: AST.Character | AST.CharacterClass): Characters {
+  if (node.type === 'Character') return [[node.value, node.value]];
+  const ranges = node.elements.flatMap((element): Characters => {
+    if (element.type === 'Character') return [[element.value, element.value]];
+    return element.type === 'CharacterClassRange' ? [[element.min.value, element.max.value]] : EVERYTHING;
+  });
+  return node.negate ? complement(ranges) : ranges;
+}
+
+function complement(ranges: Characters): Characters {
+  const rest: [number, number][] = [];
+  let start = 0;
+  for (const [low, high] of ranges.toSorted(([left], [right]) => left - right)) {
+    if (low > start) rest.push([start, low - 1]);
+    start = Math.max(start, high + 1);
+  }
+  if (start <= 0x10_ff_ff) rest.push([start, 0x10_ff_ff]);
+  return rest;
+}
+
+const overlap = (left: Characters = [], right: Characters = []) =>
+  left.some(([low, high]) => right.some(([from, to]) => low <= to && from <= high));
+
+/** Whether two paths part in some state and meet again in its loop, over the same text. */
+function hasTwoWays(next: readonly number[][], isShared: (left: number, right: number) => boolean): boolean {
+  const reach = next.map((_, state) => reachable(next, state));
+  const isLoop = (left: number, right: number) => reach[left]?.has(right) === true && reach[right]?.has(left) === true;
+  return next.some((_, origin) => {
+    const inLoop = (state: number) => (next[state] ?? []).filter((to) => isLoop(origin, to));
+    const own = inLoop(origin);
+    // Two links from one state to another are two ways as well.
+    if (new Set(own).size < own.length) return true;
+    const seen = new Set<string>();
+    const pairs = own.flatMap((left, place) => own.slice(place + 1).map((right) => [left, right] as const));
+    for (const [left, right] of pairs) {
+      if (!isShared(left, right)) continue;
+      if (left === right) return true;
+      const key = left < right ? `${left} ${right}` : `${right} ${left}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      for (const one of inLoop(left)) for (const other of inLoop(right)) pairs.push([one, other]);
+    }
+    return false;
+  });
+}
+
+function reachable(next: readonly number[][], from: number): ReadonlySet<number> {
+  const found = new Set<number>();
+  const left = [...(next[from] ?? [])];
+  for (let state = left.pop(); state !== undefined; state = left.pop())
+    if (!found.has(state)) {
+      found.add(state);
+      left.push(...(next[state] ?? []));
+    }
+  return found;
+}
