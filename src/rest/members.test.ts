@@ -29,10 +29,17 @@ describe('a member', () => {
     const { location = '' } = created.headers;
     expect(location).toBe(`/probes/${id}`);
     expect((await api.get(location)).body).toEqual(created.body);
-    const change = { thrust: 7, size: { height: 5 }, tags: ['a'], mass: null };
+    const change = { thrust: 7, size: { height: 5 }, tags: ['a'], mass: null, kind: null, phase: null };
     const patched = await api.patch(location).send(change);
-    const { mass: _emptied, ...others } = WHOLE_PROBE;
-    expect(patched.body).toEqual({ ...others, ...kept, thrust: 7, size: { radius: 1.25, height: 5 }, tags: ['a'] });
+    const { mass: _mass, kind: _kind, ...others } = WHOLE_PROBE;
+    expect(patched.body).toEqual({
+      ...others,
+      ...kept,
+      thrust: 7,
+      size: { radius: 1.25, height: 5 },
+      tags: ['a'],
+      phase: null,
+    });
     const replaced = await api.put(location).send({ title: 'Raptor' });
     expect(replaced.body).toEqual({ title: 'Raptor', ...PROBE_DEFAULTS, ...kept });
     expect((await api.delete(location)).status).toBe(204);

@@ -32,6 +32,8 @@ describe('a body', () => {
     ...['9999-12-31T23:59:59-01:00', '0000-01-01T00:00:00+01:00', '0000-06-01T00:00:00Z'].map(of('lastFired')),
     ...['vg-2', 'VG-2\n', '', 5, []].map(of('serial')),
     ...['rover', '', 5, ['lander']].map(of('kind')),
+    ...['', 'lost', 5].map(of('phase')),
+    ...['S', null, {}].map(of('bands')),
     ...['true', 0, 1, null].map(of('isCrewed')),
     ...['5', -1, true, []].map(of('mass')),
     ...['5', true, {}].map(of('drift')),
@@ -65,6 +67,9 @@ describe('a body', () => {
 
   test.each<[string, unknown, unknown]>([
     ['kind', 'lander', 'lander'],
+    ['phase', 'landed', 'landed'],
+    ['phase', null, null],
+    ['bands', [], []],
     ['isCrewed', true, true],
     ['mass', 5e-324, 5e-324],
     ['mass', 1.7e308, 1.7e308],

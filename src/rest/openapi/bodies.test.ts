@@ -26,6 +26,8 @@ const good = {
     .map((some) => some.toISOString()),
   serial: fc.stringMatching(/^[A-Z]{2}-[0-9]{1,6}$/),
   kind: fc.constantFrom('orbiter', 'lander', 'flyby'),
+  phase: fc.constantFrom('cruise', 'landed', null),
+  bands: fc.array(words, { maxLength: 2 }),
   isCrewed: fc.boolean(),
   mass: positive,
   drift: finite,

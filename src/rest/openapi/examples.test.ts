@@ -1,30 +1,37 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ObjectId } from 'mongodb';
 import supertest, { type Test } from 'supertest';
 import { readDescription, type Content, type DescribedResponse } from '../../testing/description.ts';
-import { serve, testServer } from '../../testing.ts';
-import { RESOURCES } from '../../models.ts';
+import { fixtureServer, serve } from '../../testing.ts';
 import { DatabaseTimeout, toProblem } from '../failures.ts';
 import { problemDetails } from '../problems.ts';
 
-const { url, connection, engines } = await testServer();
+const { url, connection, db } = await fixtureServer();
 const api = supertest(url);
 const { description, operations, operation, compile } = await readDescription(url);
-const demanding = supertest(
-  await serve(connection, { resources: RESOURCES, settings: { requirePreconditions: true } }),
-);
+const demanding = supertest(await serve(connection, { settings: { requirePreconditions: true } }));
 const responses: Record<string, DescribedResponse> = description.components.responses;
 
-const example = Object(operation('readEngine').responses[200]?.content?.['application/json']?.example);
-const path = `/engines/${example.id}`;
+/** The members that the examples tell of, by the paths of their collections. */
+const members = new Map(
+  [
+    ['/probes', 'readProbe'],
+    ['/relays', 'readRelay'],
+  ].map(([path = '', operationId = '']) => {
+    const example = operation(operationId).responses[200]?.content?.['application/json']?.example;
+    return [path, Object(example)] as const;
+  }),
+);
+const pathOf = (path: string) => `${path}/${members.get(path).id}`;
+const collectionOf = (path: string) => path.replace(/(?<=.)\/.*/, '');
 
-/** Stores the member that the examples tell of. */
+const clear = () => Promise.all([...members.keys()].map((path) => db.collection(path.slice(1)).deleteMany({})));
+
+/** Stores these members alone. */
 async function store() {
-  await engines.deleteMany({});
-  const { id, title, thrust, ...dates } = example;
-  const stored = Object.entries(dates).map(([name, text]) => [name, new Date(String(text))]);
-  await engines.insertOne({ _id: new ObjectId(id), title, thrust, ...Object.fromEntries(stored) });
+  await clear();
+  for (const [path, member] of members)
+    expect((await api.post(path).send([member])).body).toMatchObject({ inserted: 1, bad: 0 });
 }
 beforeEach(store);
 
@@ -43,7 +50,7 @@ describe('an example', () => {
   test('is there for each request, and for each success in JSON', () => {
     const inJson = (content: Content = {}) => Object.entries(content).filter(([type]) => /[/+]json$/.test(type));
     for (const { operationId, path, requestBody, responses } of operations.filter(({ path }) =>
-      path.startsWith('/engines'),
+      members.has(collectionOf(path)),
     ))
       for (const content of [requestBody?.content, ...contentsOf(successesOf(responses))])
         for (const [, one] of inJson(content))
@@ -55,9 +62,14 @@ describe('an example', () => {
   });
 
   test('of an answer is what is answered', async () => {
-    expect((await api.get(path)).body).toEqual(example);
-    const list = operation('listEngines').responses[200]?.content?.['application/json']?.example;
-    expect((await api.get('/engines')).body).toEqual(list);
+    for (const [path, list] of [
+      ['/probes', 'listProbes'],
+      ['/relays', 'listRelays'],
+    ] as const) {
+      expect((await api.get(pathOf(path))).body).toEqual(members.get(path));
+      const example = operation(list).responses[200]?.content?.['application/json']?.example;
+      expect((await api.get(path)).body).toEqual(example);
+    }
   });
 
   test.each(
@@ -67,14 +79,22 @@ describe('an example', () => {
       ),
     ),
   )('of a request is done, and gives the example of the answer: %s %s, %s', async (method, template, type, body) => {
-    const target = template.replace('{id}', example.id);
+    const path = collectionOf(template);
+    const member = members.get(path);
+    const target = template.replace('{id}', member.id);
     const isBack = target.endsWith('/restore');
-    if (isBack) await api.delete(path);
+    if (isBack) await api.delete(pathOf(path));
+    // A serial and the code of a site are unique.
+    else if (method === 'POST') await clear();
     const request: Test = method === 'POST' ? api.post(target) : method === 'PUT' ? api.put(target) : api.patch(target);
     const { status, body: answer } = await request.set('content-type', type).send(JSON.stringify(body));
     expect([status, answer]).toEqual([
       method === 'POST' && !isBack ? 201 : 200,
-      { ...example, id: answer.id, createdAt: answer.createdAt, updatedAt: answer.updatedAt },
+      {
+        ...member,
+        id: answer.id,
+        ...('createdAt' in member && { createdAt: answer.createdAt, updatedAt: answer.updatedAt }),
+      },
     ]);
   });
 
@@ -99,7 +119,7 @@ describe('an example', () => {
       const { example } = content['application/problem+json'] ?? {};
       if (example === undefined) continue;
       const { instance, status } = Object(example);
-      if (name === 'NotFound') await engines.deleteMany({});
+      if (name === 'NotFound') await clear();
       else await store();
       const failure = status === 500 ? new Error('a defect') : status === 503 ? new DatabaseTimeout('none') : undefined;
       const answer = failure ? problemDetails(toProblem(failure), instance) : (await causes[name]?.(instance))?.body;
@@ -118,25 +138,23 @@ test('a link leads to an operation that takes what it hands over', async () => {
         const taken = operation(target).parameters.map((one) => one.name);
         expect(taken).toEqual(expect.arrayContaining(Object.keys(parameters)));
       }
-  expect(Object.keys(operation('createEngine').responses[201]?.links ?? {})).toEqual([
-    'readEngine',
-    'replaceEngine',
-    'patchEngine',
-    'deleteEngine',
-  ]);
+  for (const name of ['Probe', 'Relay'])
+    expect(Object.keys(operation(`create${name}`).responses[201]?.links ?? {})).toEqual(
+      ['read', 'replace', 'patch', 'delete'].map((verb) => verb + name),
+    );
 });
 
 const tag = fc.stringMatching(/^(W\/)?"[!#-~]{0,5}"$/);
 const nearly = fc.stringMatching(/^[ ,]{0,2}(\*|(W\/|w\/)?"[!#-~]{0,3}"?|[a-z]?)( ?,? ?(\*|"[a-z]{0,2}"))?[ ,]?$/);
 test('If-Match is read where its pattern matches, and else refused', async () => {
-  const { schema } = operation('deleteEngine').parameters.find(({ name }) => name === 'If-Match') ?? { schema: {} };
+  const { schema } = operation('deleteProbe').parameters.find(({ name }) => name === 'If-Match') ?? { schema: {} };
   const texts = fc.oneof(
     fc.array(tag, { minLength: 1, maxLength: 3 }).map((tags) => tags.join(', ')),
     nearly,
   );
   await fc.assert(
     fc.asyncProperty(texts, async (text) => {
-      const { status } = await api.get(path).set('if-match', text);
+      const { status } = await api.get(pathOf('/probes')).set('if-match', text);
       expect([text, status === 400]).toEqual([text, !compile(schema)(text)]);
     }),
     { numRuns: 60 },
