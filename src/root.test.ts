@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import supertest from 'supertest';
-import { testServer } from './testing.ts';
+import { fixtureServer } from './testing.ts';
 
-const { url } = await testServer();
+const { url } = await fixtureServer();
 const api = supertest(url);
 
 describe('GET /', () => {
@@ -31,7 +31,10 @@ describe('GET /', () => {
         openapi: '/openapi.json',
         docs: '/docs',
         health: '/health',
-        collections: [{ path: '/engines', description: "The spacecraft's engines" }],
+        collections: [
+          { path: '/probes', description: 'Probes' },
+          { path: '/relays', description: 'Relays' },
+        ],
       },
     ]);
   });
