@@ -24,6 +24,8 @@ const COMMON = {
   autoCreate: false,
   autoIndex: false,
   bufferCommands: false,
+  // By streaming, the driver can wait for ever for news on a connection that was cut, and connect no more.
+  serverMonitoringMode: 'poll',
 } as const;
 
 interface Options {
