@@ -19,8 +19,8 @@ function fits(python) {
 
 const python = PYTHONS.find(fits);
 if (!python) throw new Error('The tools need Python 3.11 to 3.13 with venv, and none is on PATH');
-// Of some generators the newest versions ask for Node 22, and work on 20 too.
-run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+// Of some generators the newest versions ask for Node 22, and work on 20 too. `npm run` hands on the project's own rule.
+run('npm', ['ci', '--engine-strict=false', '--no-audit', '--no-fund', '--loglevel=error']);
 // npm ci has emptied node_modules, so that the environment is always made anew.
 const venv = 'node_modules/.cache/python';
 run(python, ['-m', 'venv', venv]);
