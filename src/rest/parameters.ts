@@ -108,14 +108,16 @@ function toParameter({ pointer = '', ...flaw }: Flaw, declared: Parameters, valu
   const schema: JsonSchema = declared[name] ?? {};
   if (place === undefined) return { parameter: name, ...explained(flaw, String(values[name]), schema) };
   const item = String([values[name]].flat()[Number(place)]);
-  const { keyword, detail } = explained(flaw, item, Object(schema['items']));
+  const items: JsonSchema = Object(schema['items']);
+  const { enum: allowed } = items;
+  const isName = flaw.keyword === 'enum' && Array.isArray(allowed);
+  const { keyword, detail } = isName ? { ...flaw, detail: suggest(item, allowed) } : explained(flaw, item, items);
   return { parameter: name, keyword, detail: `${JSON.stringify(item)} ${detail}` };
 }
 
 /** The flaw of a text, with what may have been meant. */
 function explained(flaw: Flaw, text: string, schema: JsonSchema): Flaw {
-  const { enum: allowed, type } = schema;
-  if (flaw.keyword === 'enum' && Array.isArray(allowed)) return { ...flaw, detail: suggest(text, allowed) };
+  const { type } = schema;
   const isNumeric = flaw.keyword === 'type' && [type].flat().some((one) => one === 'integer' || one === 'number');
   if (isNumeric && NUMBER.test(text) && !isExact(text)) return inexact(text);
   return hasLostPlus(text, schema) ? { ...flaw, detail: flaw.detail + LOST_PLUS } : flaw;
