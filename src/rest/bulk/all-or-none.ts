@@ -3,8 +3,8 @@ import { ObjectId, type ClientSession, type Document } from 'mongodb';
 import type { Origin } from '../operations.ts';
 import { Problem, unavailable } from '../problems.ts';
 import { hasTransactions } from '../topology.ts';
-import { unchanged } from '../writes/members.ts';
 import { inTransaction } from '../writes/transaction.ts';
+import { unchanged } from '../writes/present-state.ts';
 import { insertBatch, removeBatch, throwFailure, type Target } from './insert-batch.ts';
 import { lines, split } from './split.ts';
 import { openSpool, type Spool } from './spool.ts';
@@ -47,8 +47,8 @@ async function atOnce(resource: Target, windows: Windows, origin: Origin): Promi
     if (isDone || refused.length > 0) return refused;
     if (performance.now() - start > PATIENCE_MS)
       throw unavailable(
-        'The database gave the transaction up; nothing was stored. Either others write the same members all the ' +
-          "time, or it takes longer than the server's parameter transactionLifetimeLimitSeconds: send less at once.",
+        'The database gave the transaction up; nothing was stored. Either another transaction holds some of these ' +
+          "members, or values that must be unique, or it takes longer than the server's parameter transactionLifetimeLimitSeconds: send less at once.",
       );
     await sleep(Math.random() * pauseMs);
   }

@@ -5,9 +5,10 @@ import { behind, type Behind } from '../behind.ts';
 import { takenFlaws, validatorFlaws } from '../database-flaws.ts';
 import { entriesOf, entryOf, type Entry } from '../history/entries.ts';
 import type { Origin } from '../operations.ts';
-import { unavailable, type Flaw } from '../problems.ts';
+import type { Flaw } from '../problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { hasTransactions } from '../topology.ts';
+import { held } from '../writes/held.ts';
 import { inTransaction } from '../writes/transaction.ts';
 
 /** A document of a batch that the database did not take. */
@@ -89,7 +90,7 @@ async function insertInTransaction(
     for (const { index, flaws } of refused) refusals.push({ index: left[index] ?? 0, flaws });
     if (refused.length === 0) await sleep(Math.random() * 20); // somebody else was in the way
   }
-  throw unavailable('Others write the same members all the time. Try again.');
+  throw held(PATIENCE_MS / 1000);
 }
 
 /** On a server without transactions: what is pending is judged by what is stored. */

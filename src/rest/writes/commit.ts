@@ -3,6 +3,7 @@ import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT } from '../../error-code.ts';
 import type { Answer } from '../answers.ts';
 import type { Resource } from '../resource-description.ts';
 import { hasTransactions } from '../topology.ts';
+import { inTheLimit, writeLimit } from './held.ts';
 import { inTransaction } from './transaction.ts';
 
 /** One change of one member, as it is about to be made. */
@@ -16,7 +17,7 @@ export interface Change {
   /** What the client is told of it. */
   answer: Answer;
   /** Makes it, if the member still is as it was before; whether it did. */
-  write: (options: { session?: ClientSession }) => Promise<boolean>;
+  write: (options: { session?: ClientSession; maxTimeMS?: number }) => Promise<boolean>;
 }
 
 /** A request that has nothing to change. */
@@ -46,13 +47,17 @@ export class Outpaced extends Error {}
 /** The validator refused it, or a unique index: it was certainly not made. */
 const REFUSED = [INVALID_DOCUMENT, DUPLICATE_KEY];
 
-/** Makes a change with its companions. @returns whether it was made; false if the member had changed meanwhile */
+/**
+ * Makes a change with its companions.
+ * @returns whether it was made: false if the member had changed meanwhile, undefined if another transaction was in the way
+ * @throws {Problem} 503 if the change alone was held up
+ */
 export async function commit(
-  { connection }: Pick<Resource, 'connection'>,
+  { connection, maxTimeMS }: Pick<Resource, 'connection' | 'maxTimeMS'>,
   change: Change,
   companions: readonly Companion[],
-): Promise<boolean> {
-  if (companions.length === 0) return change.write({});
+): Promise<boolean | undefined> {
+  if (companions.length === 0) return inTheLimit(change.write(writeLimit({ maxTimeMS })));
   try {
     if (!(await hasTransactions(connection))) return await announced(change, companions);
     return await inTransaction(connection, async (session) => {

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { MongoServerError, ObjectId, type Document, type Filter, type UpdateFilter } from 'mongodb';
+import { MongoServerError, ObjectId, type Document, type UpdateFilter } from 'mongodb';
 import { applyChanges } from '../../schema/apply-changes.ts';
 import type { Changes } from '../../schema/codec.ts';
 import { shownPart, withSearchChanges } from '../../schema/search.ts';
@@ -8,16 +7,14 @@ import { changedAt, stampsAt } from '../../schema/stamps.ts';
 import type { Answer } from '../answers.ts';
 import { etagOf, type Conditions, type Validators } from '../conditions.ts';
 import type { NewMember } from '../operations.ts';
-import { Problem, unavailable } from '../problems.ts';
+import { Problem } from '../problems.ts';
 import type { Resource } from '../resource-description.ts';
-import { commit, type Change, type Companion, type Unchanged } from './commit.ts';
+import type { Companion } from './commit.ts';
+import { inTheLimit, writeLimit } from './held.ts';
+import { persist } from './persist.ts';
 import { lastModifiedOf, timeOfNext } from './times.ts';
+import { unchanged } from './present-state.ts';
 import { visibleUpdate } from './visible-update.ts';
-
-/** Others may change the document between its read and its write so many times, and for so long. */
-const MOST_ATTEMPTS = 200;
-const PATIENCE_MS = 2000;
-const MOST_PAUSE_MS = 100;
 
 /** What a write depends on, and what is written with it. */
 export interface Terms {
@@ -79,8 +76,8 @@ export async function changeMember(
   const changes = withSearchChanges(fields, wanted);
   if (typeof changes !== 'function' && !conditions.areGiven && companions.length === 0) {
     const update = visibleUpdate(fields, changes, changedAt(stamps, new Date()));
-    const options = { returnDocument: 'after', ...shownPart(fields) } as const;
-    return shownAs(resource, found(await collection.findOneAndUpdate({ _id: id }, update, options), id));
+    const options = { returnDocument: 'after', ...shownPart(fields), ...writeLimit(resource) } as const;
+    return shownAs(resource, found(await inTheLimit(collection.findOneAndUpdate({ _id: id }, update, options)), id));
   }
   return persist(resource, companions, async () => {
     const before = await readPresent(resource, conditions, id);
@@ -109,7 +106,7 @@ export async function removeMember(resource: Resource, terms: Terms, id: ObjectI
   const { conditions, companions } = terms;
   const answer = { status: 204 };
   if (!conditions.areGiven && companions.length === 0) {
-    found(await collection.findOneAndDelete({ _id: id }), id);
+    found(await inTheLimit(collection.findOneAndDelete({ _id: id }, writeLimit(resource))), id);
     return answer;
   }
   return persist(resource, companions, async () => {
@@ -124,25 +121,6 @@ export async function removeMember(resource: Resource, terms: Terms, id: ObjectI
       write: async (options) => (await collection.deleteOne(unchanged(before), options)).deletedCount > 0,
     };
   });
-}
-
-/** Plans a change and makes it, until nobody comes between the two. */
-export async function persist(
-  resource: Resource,
-  companions: readonly Companion[],
-  plan: () => Promise<Change | Unchanged>,
-): Promise<Answer> {
-  const start = performance.now();
-  for (let attempt = 0; attempt < MOST_ATTEMPTS && performance.now() - start < PATIENCE_MS; attempt += 1) {
-    const change = await plan();
-    if (!('write' in change)) {
-      for (const companion of companions) await companion.keepAnswer?.(change.answer);
-      return change.answer;
-    }
-    if (await commit(resource, change, companions)) return change.answer;
-    await sleep(Math.random() * Math.min(MOST_PAUSE_MS, 4 * 2 ** attempt)); // so that one of many comes through
-  }
-  throw unavailable('Others change this resource all the time; nothing was changed. Try again.');
 }
 
 /** Reads a member that is to be changed. @throws {Problem} 404 if there is none; 412 if a condition does not hold */
@@ -189,10 +167,4 @@ const validatorsOf = ({ stamps }: Pick<Resource, 'stamps'>, shown: Document): Va
 const updateOf = ({ $set, $unset }: Changes, stamp: Document): UpdateFilter<Document> => ({
   $set: { ...$set, ...stamp },
   ...(Object.keys($unset).length > 0 && { $unset }),
-});
-
-/** Matches the document only as long as no field of it has changed, been added or gone. */
-export const unchanged = (present: Document): Filter<Document> => ({
-  _id: present['_id'],
-  $expr: { $eq: ['$$ROOT', { $literal: present }] },
 });

@@ -3,12 +3,12 @@ import type { Connection } from 'mongoose';
 
 /**
  * Does work in a transaction, which is committed if the work says so.
- * @returns what the work has said; false also where others were in the way. Then nothing was done, and it can be tried again
+ * @returns what the work has said; undefined where another transaction was in the way, then nothing was done
  */
 export async function inTransaction(
   connection: Connection,
   work: (session: ClientSession) => Promise<boolean>,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   // Mongoose's own would wait while the database is away.
   const session = connection.getClient().startSession();
   try {
@@ -18,7 +18,7 @@ export async function inTransaction(
     return isDone;
   } catch (error) {
     // A lost connection has this label too, but a client should hear of that at once.
-    if (error instanceof MongoServerError && error.hasErrorLabel('TransientTransactionError')) return false;
+    if (error instanceof MongoServerError && error.hasErrorLabel('TransientTransactionError')) return undefined;
     throw error;
   } finally {
     if (session.inTransaction()) await session.abortTransaction().catch(() => {});
