@@ -1,5 +1,6 @@
 import { Schema, type Connection } from 'mongoose';
 import { keywords } from '../schema/fields.ts';
+import { exactValues } from '../schema/exact-values-plugin.ts';
 import { searchable } from '../schema/search-plugin.ts';
 
 /**
@@ -37,6 +38,7 @@ engineSchema.index({ title: 1, _id: 1 });
 engineSchema.index({ thrust: 1, _id: 1 });
 engineSchema.index({ thrust: -1, title: 1, _id: 1 });
 engineSchema.plugin(searchable);
+engineSchema.plugin(exactValues);
 
 /** The Engine model, bound to the given connection. */
 export function engineModel(connection: Connection) {

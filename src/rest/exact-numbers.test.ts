@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { ObjectId } from 'mongodb';
 import supertest from 'supertest';
 import { fixtureServer } from '../testing.ts';
-import { inexactNumbers, isExact } from './exact-numbers.ts';
+import { isExact } from '../schema/exact-number.ts';
+import { inexactNumbers } from './exact-numbers.ts';
 
 const { url, probes } = await fixtureServer({ settings: { allowScans: true } });
 const api = supertest(url);

@@ -2,7 +2,8 @@ import { closestMatch } from 'leven';
 import { ObjectId } from 'mongodb';
 import { isDateTime } from '../schema/ajv.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
-import { inexact, isExact, NUMBER } from './exact-numbers.ts';
+import { isExact, NUMBER } from '../schema/exact-number.ts';
+import { inexact } from './exact-numbers.ts';
 import { Problem, type Flaw } from './problems.ts';
 import { compileCheck, type Valid } from './validation.ts';
 

@@ -1,6 +1,7 @@
 import { Schema, type Connection } from 'mongoose';
 import type { ResourceDeclaration } from '../rest/resource-description.ts';
 import { keywords } from '../schema/fields.ts';
+import { exactValues } from '../schema/exact-values-plugin.ts';
 import { searchable } from '../schema/search-plugin.ts';
 
 const size = new Schema(
@@ -59,6 +60,7 @@ probeSchema.index({ drift: 1, _id: 1 });
 probeSchema.index({ serial: 1 }, { unique: true, partialFilterExpression: { serial: { $type: 'string' } } });
 probeSchema.index({ 'site.code': 1 }, { unique: true, sparse: true });
 probeSchema.plugin(searchable);
+probeSchema.plugin(exactValues);
 
 /** A relay station: a model without timestamps. */
 const relaySchema = new Schema(
@@ -70,6 +72,7 @@ const relaySchema = new Schema(
   { collection: 'relays', strict: 'throw' },
 );
 relaySchema.index({ channel: 1, _id: 1 }, { partialFilterExpression: { channel: { $gt: 1 } } });
+relaySchema.plugin(exactValues);
 
 export const probeModel = (connection: Connection) => connection.model('Probe', probeSchema);
 

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { ObjectId, type Document } from 'mongodb';
 import type { Field } from '../../schema/fields.ts';
 import { parse } from '../body.ts';
-import { inexact, isExact, NUMBER } from '../exact-numbers.ts';
+import { isExact, NUMBER } from '../../schema/exact-number.ts';
+import { inexact } from '../exact-numbers.ts';
 import { Problem, type Flaw } from '../problems.ts';
 import { escapePointer, isObject, type Valid } from '../validation.ts';
 

@@ -1,0 +1,102 @@
+import { Double, Long } from 'mongodb';
+import { Error as MongooseError, type Schema, type SchemaType } from 'mongoose';
+import { isExact, NUMBER } from './exact-number.ts';
+
+/**
+ * A plugin by which a model stores the values that the API stores, and refuses with a ValidationError what the API and the
+ * database refuse: Mongoose by itself changes some without a word, and leaves others to the database. It still casts, as
+ * Mongoose does: `'5'` is stored as 5 in a number.
+ */
+export function exactValues(schema: Schema): void {
+  // It would leave out objects that the API stores empty.
+  schema.set('minimize', false);
+  guard(schema, schema.get('strict'));
+  schema.pre(['updateOne', 'updateMany', 'findOneAndUpdate', 'replaceOne', 'findOneAndReplace'], function () {
+    this.setOptions({ runValidators: true, ...this.getOptions() });
+  });
+}
+
+function guard(schema: Schema, strict: unknown): void {
+  if (strict === 'throw') schema.set('strict', strict);
+  schema.eachPath((_path, type) => {
+    guardType(type);
+    const element = type.getEmbeddedSchemaType();
+    if (element) guardType(element);
+    if (type.schema) guard(type.schema, strict);
+  });
+}
+
+function guardType(type: SchemaType): void {
+  const exact = EXACT[type.instance];
+  if (exact)
+    type.set((value: unknown) => {
+      const same = exact(value);
+      if (same !== CHANGED) return same;
+      throw new MongooseError.CastError(type.instance, value, type.path, new Error('it would become another value'));
+    });
+  const isNullable = type.options.default === null;
+  const areNullable = type.getEmbeddedSchemaType()?.options.default === null;
+  const rule = (validator: (value: unknown) => boolean, message: string) => {
+    // It has no keywords: the API and the collection's validator have this rule by the type.
+    const validate = { validator, message: `{PATH} ${message}`, keywords: {} };
+    type.validate(validate);
+  };
+  if (!isNullable) rule((value) => value !== null, 'must not be null');
+  if (type.instance === 'Array' && !areNullable)
+    rule(
+      (value) => !Array.isArray(value) || value.every((item) => item !== null && item !== undefined),
+      'must not hold null',
+    );
+  const range = RANGES[type.instance];
+  if (range) rule((value) => value === null || value === undefined || range.holds(value), range.message);
+}
+
+/** Stands for a value that a cast would make another one. */
+const CHANGED = Symbol('changed');
+
+const EXACT: Readonly<Record<string, (value: unknown) => unknown>> = {
+  Number: exactNumber,
+  Int32: exactNumber,
+  Double: exactNumber,
+  Date: exactDate,
+  String: exactText,
+};
+
+/** -0 equals 0, but is stored as a double. */
+function exactNumber(value: unknown): unknown {
+  if (value instanceof Long ? BigInt(value.toNumber()) !== value.toBigInt() : isChanged(value)) return CHANGED;
+  const number = value instanceof Double ? value.valueOf() : value;
+  return (typeof number === 'number' || typeof number === 'string') && Number(number) === 0 ? 0 : number;
+}
+
+/** Of a text that Mongoose casts to a number. */
+const isChanged = (value: unknown) =>
+  typeof value === 'string' && (value.trim() === '' || (NUMBER.test(value) && !isExact(value)));
+
+/** JavaScript takes 30 February for 2 March, and Mongoose an empty text for null. */
+function exactDate(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const [day] = /^\d{4}-\d\d-\d\d/.exec(value) ?? [];
+  const midnight = new Date(`${day}T00:00:00Z`);
+  const isReal = day === undefined || (!Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day));
+  return value !== '' && isReal ? value : CHANGED;
+}
+
+/** UTF-8 has no half of a surrogate pair: the driver stores another character. */
+function exactText(value: unknown): unknown {
+  return typeof value === 'string' && !value.isWellFormed() ? CHANGED : value;
+}
+
+const finite = {
+  holds: (value: unknown) => Number.isFinite(Number(value)),
+  message: 'must be a finite number',
+};
+const [FIRST, LAST] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
+const RANGES: Readonly<Record<string, { holds: (value: unknown) => boolean; message: string }>> = {
+  Number: finite,
+  Double: finite,
+  Date: {
+    holds: (value) => Number(value) >= FIRST && Number(value) <= LAST,
+    message: 'must have a year of four digits, in UTC',
+  },
+};
