@@ -1,3 +1,4 @@
+import type { ValidateFunction } from 'ajv';
 import type { Schema, SchemaType } from 'mongoose';
 import { compile } from './ajv.ts';
 import { article, checkName, checkOptions, checkRules, checkValue, refusal } from './declaration.ts';
@@ -51,10 +52,13 @@ const isScalar = (instance: string): instance is Field['type'] => SCALARS.includ
  * Mongoose, the API and the collection's validator then judge by the same rule; lengths count Unicode code points.
  */
 export function keywords(rule: Keywords) {
-  // A Double is an object that holds its number.
-  const holds = (value: unknown) => compile({ ...rule })(typeof value === 'object' ? Object(value).valueOf() : value);
+  // Not before it is needed: what is wrong with a rule is told where its model is served.
+  let known: ValidateFunction | undefined;
+  const holds = (value: unknown) => (known ??= compile({ ...rule }))(value);
   return {
-    validator: (value: unknown) => value === null || value === undefined || holds(value),
+    // A Double is an object that holds its number.
+    validator: (value: unknown) =>
+      (value ?? null) === null || holds(typeof value === 'object' ? value?.valueOf() : value),
     message: `{PATH} must satisfy ${JSON.stringify(rule)}`,
     keywords: rule,
   };
