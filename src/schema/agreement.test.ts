@@ -1,155 +1,208 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MongoServerError, type Document } from 'mongodb';
-import { compileCheck, compileValidator } from '../rest/validation.ts';
-import { anyString } from '../testing/any-string.ts';
-import { testServer } from '../testing.ts';
+import { MongoBulkWriteError, ObjectId, type Collection, type Document } from 'mongodb';
+import { mergePatched } from '../rest/merge-patch.ts';
+import { Problem } from '../rest/problems.ts';
+import { compileCheck } from '../rest/validation.ts';
+import { anyBody, orderly, type Body } from '../testing/any-body.ts';
+import { fixtureServer } from '../testing.ts';
+import { applyChanges } from './apply-changes.ts';
 import { toDocument } from './codec.ts';
-import { readFields } from './fields.ts';
-import { objectSchema } from './json-schema.ts';
+import { collectionDefinition } from './collection.ts';
+import { readFields, type Field } from './fields.ts';
+import { fieldSchema, objectSchema } from './json-schema.ts';
 
-type Body = Record<string, unknown>;
+/** Of each model; npm run check:agreement makes it 20,000. */
+const DOCUMENTS = Number(process.env['AGREEMENT_DOCUMENTS'] ?? 600);
+/** Are inserted at once. */
+const BATCH = 100;
+const PATCHES = 20;
+const LIMIT_MS = 60_000 + 20 * DOCUMENTS;
 
-const { connection, engines } = await testServer();
-const Engine = connection.models['Engine'];
-if (!Engine) throw new Error('testServer() made no model');
-const fields = readFields(Engine.schema);
-const validate = compileValidator(objectSchema(fields, 'create'));
-const isDate = compileCheck({ type: 'string', format: 'date-time' });
-
-const TOP = 2 ** 31;
-const characters = fc.constantFrom('a', 'é', '漢', '🚀', '👩‍🚀', '\u0000', '\u{10FFFF}', ' ');
-const aroundLimit = fc
-  .array(characters, { minLength: 124, maxLength: 132, size: 'max' })
-  .map((parts) => parts.join(''));
-const title = fc.oneof(anyString({ minLength: 1 }), aroundLimit, fc.constantFrom('', '🚀'.repeat(128)));
-const number = fc.oneof(
-  fc.nat(),
-  fc.integer(),
-  fc.constantFrom(0, -0, -1, 1.5, TOP - 1, TOP, -TOP, -TOP - 1, 2 ** 53, 1e21, 5e-324, 1.7e308, 0.1 + 0.2),
-  fc.double({ noNaN: true, noDefaultInfinity: true }),
-);
-const instant = fc.date({
-  min: new Date(-62_135_596_800_000),
-  max: new Date(253_402_300_799_999),
-  noInvalidDate: true,
+const { connection, db } = await fixtureServer();
+const models = ['Probe', 'Relay'].map((name) => {
+  const model = connection.models[name];
+  if (!model) throw new Error('fixtureServer() made no model');
+  const fields = readFields(model.schema);
+  const check = compileCheck(objectSchema(fields, 'create'));
+  return {
+    name,
+    model,
+    fields,
+    accepts: (body: Body) => check(body).length === 0,
+    collection: db.collection(`${name}s`),
+  };
 });
-const date = fc.oneof(
-  instant.map((some) => some.toISOString()),
-  fc.constantFrom('2026-05-01T12:00:00+05:30', '2016-12-31T23:59:60Z', '2026-02-29T00:00:00Z', '2026-05-01', 'now'),
-  fc.constantFrom('0000-01-01T00:00:00+01:00', '9999-12-31T23:59:59-01:00', '0000-12-31T23:59:59Z'),
-);
-const wild = fc.oneof(
-  fc.constantFrom(null, true, false, '', '0', [], {}, [1], { $numberInt: '1' }, { $date: '2026-05-01T00:00:00Z' }),
-  fc.jsonValue({ stringUnit: 'grapheme' }),
-  title,
-  number,
-  date,
-);
-/** `_id` and `__v` are not a client's, but the database has them of its own and lets them in. */
-const foreign = fc.constantFrom('id', 'createdAt', 'updatedAt', 'wings', '$set', 'a.b', '__proto__', 'constructor', '');
+// Without the indexes, for what is taken is another matter.
+for (const { name, model } of models)
+  await db.createCollection(`${name}s`, { validator: collectionDefinition(model).validator });
 
-const valid = fc.record(
-  { title, thrust: fc.nat(), lastFired: fc.oneof(date, fc.constant(null)) },
-  { requiredKeys: ['title'] },
-);
-const near = fc.record(
-  { title, thrust: fc.oneof(number, wild), lastFired: fc.oneof(date, wild) },
-  { requiredKeys: [] },
-);
-const any = fc.record({ title: wild, thrust: wild, lastFired: wild }, { requiredKeys: [] });
-const others = fc.dictionary(foreign, wild, { minKeys: 1, maxKeys: 2 });
-const bodies: fc.Arbitrary<Body> = fc.oneof(
-  { weight: 4, arbitrary: valid },
-  near,
-  any,
-  fc.tuple(fc.oneof(valid, any), others).map(([own, more]) => ({ ...own, ...more })),
-);
+const byType = new Map<string, (value: unknown) => boolean>();
 
-/** What would be stored if nobody looked at the body: only that JSON has no dates. */
-function unchecked(body: Body): Document {
-  const { lastFired } = body;
-  return typeof lastFired === 'string' && isDate(lastFired).length === 0
-    ? { ...body, lastFired: new Date(lastFired) }
-    : { ...body };
+/** What would be stored if nobody looked at the body: only that JSON has neither dates nor ids. */
+function unchecked(field: Pick<Field, 'type' | 'fields' | 'items'>, value: unknown): unknown {
+  const { type, fields, items } = field;
+  if (type === 'Array' && items && Array.isArray(value)) return value.map((item) => unchecked(items, item));
+  if (type === 'Object' && typeof value === 'object' && value !== null && !Array.isArray(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => {
+        const own = fields.find((one) => one.name === name);
+        // The server's own are no client's to write, be they times or not.
+        return [name, own && !own.managed ? unchecked(own, inner) : inner];
+      }),
+    );
+  if (type !== 'Date' && type !== 'ObjectId') return value;
+  if (typeof value !== 'string' || !isOf(type, value)) return value;
+  return type === 'Date' ? new Date(value) : new ObjectId(value);
 }
 
-function apiAccepts(body: Body): boolean {
-  try {
-    validate(body);
-    return true;
-  } catch {
-    return false;
-  }
+function isOf(type: 'Date' | 'ObjectId', value: unknown): boolean {
+  const known = byType.get(type);
+  if (known) return known(value);
+  const bare = {
+    name: type,
+    type,
+    required: false,
+    nullable: false,
+    default: undefined,
+    managed: false,
+    keywords: {},
+    fields: [],
+  };
+  const check = compileCheck(fieldSchema(bare, 'create'));
+  byType.set(type, (one) => check(one).length === 0);
+  return isOf(type, value);
 }
 
-async function databaseAccepts(document: Document): Promise<boolean> {
+/** Whether the database takes each of the documents. */
+async function verdicts(collection: Collection, documents: readonly Document[]): Promise<boolean[]> {
+  const refused = new Set<number>();
+  await collection.insertMany([...documents], { ordered: false }).catch((error: unknown) => {
+    if (!(error instanceof MongoBulkWriteError)) throw error;
+    for (const { index, code } of [error.writeErrors].flat())
+      if (code === 121) refused.add(index);
+      else throw error;
+  });
+  return documents.map((_, index) => !refused.has(index));
+}
+
+const runs = (batch: number) => ({ numRuns: Math.ceil(DOCUMENTS / batch), endOnFailure: DOCUMENTS > 1000 });
+
+describe.each(models)('of every $name', ({ fields, accepts, collection }) => {
+  test(
+    'the API and the database give the same verdict',
+    async () => {
+      let [accepted, refused] = [0, 0];
+      const bodies = fc.array(anyBody(fields), { minLength: BATCH, maxLength: BATCH, size: 'max' });
+      await fc.assert(
+        fc.asyncProperty(bodies, async (batch) => {
+          const byApi = batch.map(accepts);
+          accepted += byApi.filter(Boolean).length;
+          refused += byApi.filter((one) => !one).length;
+          const documents = batch.map((body, index) =>
+            byApi[index] ? toDocument(fields, body) : Object(unchecked({ type: 'Object', fields: [...fields] }, body)),
+          );
+          const byDatabase = await verdicts(collection, documents);
+          const disagreed = batch.filter((_, index) => byApi[index] !== byDatabase[index]);
+          expect(disagreed.map((body) => JSON.stringify(body))).toEqual([]);
+        }),
+        runs(BATCH),
+      );
+      // Else the bodies are too tame, or too wild, to show anything.
+      expect(Math.min(accepted, refused)).toBeGreaterThan((accepted + refused) / 5);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'what a merge patch leaves is told to lack something, or is taken by the database',
+    async () => {
+      const check = compileCheck(objectSchema(fields, 'update'));
+      const pairs = fc.tuple(
+        orderly(fields).filter(accepts),
+        anyBody(fields),
+        fc.subarray(fields.map(({ name }) => name)),
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.array(pairs, { minLength: PATCHES, maxLength: PATCHES }), async (batch) => {
+          const documents = batch.flatMap(([whole, body, names]) => {
+            const patch = Object.fromEntries(Object.entries(body).filter(([name]) => names.includes(name)));
+            const before = toDocument(fields, whole);
+            return check(patch).length === 0 ? patched(fields, before, patch) : [];
+          });
+          expect(await verdicts(collection, documents)).toEqual(documents.map(() => true));
+        }),
+        runs(PATCHES),
+      );
+    },
+    LIMIT_MS,
+  );
+});
+
+function patched(fields: readonly Field[], before: Document, patch: Body): Document[] {
   try {
-    await engines.insertOne(document);
-    return true;
+    const changes = mergePatched(fields, patch);
+    return [applyChanges(before, typeof changes === 'function' ? changes(before) : changes)];
   } catch (error) {
-    if (error instanceof MongoServerError && error.code === 121) return false;
+    if (error instanceof Problem && error.status === 422) return [];
     throw error;
   }
 }
 
-describe('the API and the database', () => {
-  test('give the same verdict on every engine', async () => {
-    const verdicts = { accepted: 0, refused: 0 };
-    await fc.assert(
-      fc.asyncProperty(bodies, async (body) => {
-        const accepted = apiAccepts(body);
-        verdicts[accepted ? 'accepted' : 'refused'] += 1;
-        expect(await databaseAccepts(accepted ? toDocument(fields, body) : unchecked(body))).toBe(accepted);
-      }),
-      { numRuns: 250 },
-    );
-    // Else the bodies are too tame, or too wild, to show anything.
-    expect(Math.min(verdicts.accepted, verdicts.refused)).toBeGreaterThan(20);
-  });
+const isValid = (document: { validate: () => Promise<unknown> }) =>
+  document.validate().then(
+    () => true,
+    () => false,
+  );
 
-  test.each([
-    ['API', apiAccepts],
-    ['database', (body: Body) => databaseAccepts({ ...body })],
-  ])('count the characters of a title in the same way: the %s', async (_who, accepts) => {
-    for (const character of ['a', 'é', '漢', '🚀']) {
-      expect(await accepts({ title: character.repeat(128) })).toBe(true);
-      expect(await accepts({ title: character.repeat(129) })).toBe(false);
-    }
-  });
-});
-
-describe('Mongoose', () => {
-  const accepts = (body: Body) =>
-    new Engine(body).validate().then(
-      () => true,
-      () => false,
-    );
-
-  test('gives the same verdict on titles', async () => {
-    await fc.assert(
-      fc.asyncProperty(title, async (text) => {
-        expect(await accepts({ title: text })).toBe(apiAccepts({ title: text }));
-      }),
-    );
-  });
-
-  test('gives the same verdict on thrust', async () => {
-    await fc.assert(
-      fc.asyncProperty(number, async (thrust) => {
-        expect(await accepts({ title: 'a', thrust })).toBe(apiAccepts({ title: 'a', thrust }));
-      }),
-    );
-  });
+describe.each(models)('of every $name, Mongoose', ({ name, model, fields, accepts }) => {
+  const stored = db.collection(`${name.toLowerCase()}s`);
 
   test('stores what the API stores', async () => {
+    const bodies = orderly(fields).filter(accepts);
     await fc.assert(
-      fc.asyncProperty(valid.filter(apiAccepts), async (body) => {
-        const { _id } = await Engine.create(body);
-        const ours = { createdAt: expect.any(Date), updatedAt: expect.any(Date), __v: 0 };
-        expect(await engines.findOne({ _id })).toEqual({ _id, ...toDocument(fields, body), ...ours });
+      fc.asyncProperty(bodies, async (body) => {
+        await stored.deleteMany({});
+        const { _id } = await model.create(body);
+        const document = toDocument(fields, body);
+        const { __v, createdAt, updatedAt, ...found } = Object(await stored.findOne({ _id }));
+        // What a function makes differs each time.
+        for (const { name, default: value } of fields)
+          if (typeof value === 'function' && !(name in body)) document[name] = found[name];
+        expect(found).toEqual({ _id, ...document });
       }),
       { numRuns: 40 },
     );
   });
+
+  test('gives the same verdict on texts and numbers', async () => {
+    const some = fields.filter(({ type }) => ['String', 'Int32', 'Number', 'Double'].includes(type));
+    const good = Object.fromEntries(
+      fields.flatMap(({ name, required, example }) => (required ? [[name, example]] : [])),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...some), anyBody(some), async (field, values) => {
+        const value = values[field.name];
+        if (value === undefined || typeof value !== (field.type === 'String' ? 'string' : 'number')) return;
+        const body = { ...good, [field.name]: value };
+        expect([body, await isValid(new model(body))]).toEqual([body, accepts(body)]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+test('all count the characters of a text in the same way', async () => {
+  const [probe] = models;
+  if (!probe) throw new Error('there is no model');
+  for (const character of ['a', 'é', '漢', '🚀'])
+    for (const [count, isShort] of [
+      [128, true],
+      [129, false],
+    ] as const) {
+      const body = { title: character.repeat(count) };
+      const byDatabase = await verdicts(probe.collection, [toDocument(probe.fields, body)]);
+      const byMongoose = await isValid(new probe.model(body));
+      expect([probe.accepts(body), ...byDatabase, byMongoose]).toEqual([isShort, isShort, isShort]);
+    }
 });

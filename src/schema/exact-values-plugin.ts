@@ -34,6 +34,8 @@ function guardType(type: SchemaType): void {
       if (same !== CHANGED) return same;
       throw new MongooseError.CastError(type.instance, value, type.path, new Error('it would become another value'));
     });
+  // To Mongoose an empty text is none where one is required.
+  if (type.instance === 'String') Object.assign(type, { checkRequired: (value: unknown) => typeof value === 'string' });
   const isNullable = type.options.default === null;
   const areNullable = type.getEmbeddedSchemaType()?.options.default === null;
   const rule = (validator: (value: unknown) => boolean, message: string) => {

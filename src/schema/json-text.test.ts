@@ -2,7 +2,9 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BSON, Decimal128, Double, Int32, Long, ObjectId, type Document } from 'mongodb';
 import mongoose, { Schema } from 'mongoose';
-import { toRepresentation } from './codec.ts';
+import { orderly } from '../testing/any-body.ts';
+import { FIXTURES } from '../testing/fixtures.ts';
+import { toDocument, toRepresentation } from './codec.ts';
 import { readFields } from './fields.ts';
 import { compileJsonText } from './json-text.ts';
 
@@ -89,6 +91,32 @@ test('whatever a document holds, in whatever order, it is what the representatio
     { numRuns: 1000 },
   );
 });
+
+test.each(FIXTURES.map((fixture) => [fixture.path, fixture] as const))(
+  'whatever is stored for %s, in older shapes too, it is what the representation would be',
+  (_path, { model }) => {
+    const fields = readFields(model(mongoose.createConnection()).schema);
+    const write = compileJsonText(fields);
+    const names = fields.map(({ name }) => name);
+    const document = fc
+      .tuple(
+        orderly(fields),
+        fc.dictionary(fc.constantFrom(...names), fc.oneof(odd, fc.constantFrom({}, [], [{}], [null])), { maxKeys: 2 }),
+        fc.shuffledSubarray(['_id', 'createdAt', ...names]),
+      )
+      .map(([body, others, order]) => {
+        const all: Document = { _id: new ObjectId(), ...toDocument(fields, body), createdAt: new Date(0), ...others };
+        return Object.fromEntries(['_id', ...order].flatMap((name) => (name in all ? [[name, all[name]]] : [])));
+      });
+    fc.assert(
+      fc.property(document, (one) => {
+        const bson = bsonOf(one);
+        expect(write(bson)).toBe(JSON.stringify(toRepresentation(fields, BSON.deserialize(bson))));
+      }),
+      { numRuns: 1000 },
+    );
+  },
+);
 
 test.each([
   ['9007199254740991', 9_007_199_254_740_991],

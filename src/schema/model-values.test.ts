@@ -72,6 +72,7 @@ describe('what the API stores, the model stores', () => {
     ['times', { lastFired: '2016-02-29T23:59:59.123456+05:30' }],
     ['a time of another day in UTC', { lastFired: '0001-01-01T00:00:00Z' }],
     ['an id', { carrier: '65a1b2c3d4e5f60718293a4b' }],
+    ['an empty text where one is demanded', { instruments: [{ name: '' }] }],
     ['the longest text', { title: '🚀'.repeat(128) }],
     ['any characters', { title: '\u0000é漢\u{10FFFF}' }],
   ])('%s', async (_what, fields) => {
