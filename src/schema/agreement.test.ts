@@ -165,7 +165,12 @@ describe.each(models)('of every $name, Mongoose', ({ name, model, fields, accept
         await stored.deleteMany({});
         const { _id } = await model.create(body);
         const document = toDocument(fields, body);
-        const { __v, createdAt, updatedAt, ...found } = Object(await stored.findOne({ _id }));
+        const {
+          __v: _v,
+          createdAt: _createdAt,
+          updatedAt: _updatedAt,
+          ...found
+        } = Object(await stored.findOne({ _id }));
         // What a function makes differs each time.
         for (const { name, default: value } of fields)
           if (typeof value === 'function' && !(name in body)) document[name] = found[name];
