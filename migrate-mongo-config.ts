@@ -1,11 +1,13 @@
 import { basename } from 'node:path';
 import { runMigrateMongo } from './src/commands/migrate-mongo.ts';
+import { outliveReaders } from './src/interruption.ts';
 import { CHANGELOG_COLLECTION } from './src/migrate/journal.ts';
 
 const [, program = '', verb = '', ...options] = process.argv;
 
 // Under migrate-mongo's own command this file is the one place that runs before everything else.
 if (basename(program).startsWith('migrate-mongo') && ['create', 'up', 'down', 'status'].includes(verb)) {
+  outliveReaders();
   await runMigrateMongo([verb, ...options]);
   process.exit();
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Db } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { projectRoot } from './config.ts';
+import { interruption } from './interruption.ts';
 import type { Settings } from './settings.ts';
 import { pacer } from './migrate/pace.ts';
 import type { Migrating } from './migrate/runner.ts';
@@ -37,7 +38,7 @@ export function migrating(database: OpenDatabase, command: string): Migrating & 
     command,
     report,
     pace: pacer({ ...migrations, report }),
-    signal: new AbortController().signal,
+    signal: interruption(),
     before: async () => {},
     onDone: () => {},
   };

@@ -1,8 +1,12 @@
 import cliProgress from 'cli-progress';
+import { interruption } from './interruption.ts';
 
 /** Shows how far a long piece of work has come. */
 export interface Progress {
-  /** So many items more are done. */
+  /**
+   * So many items more are done.
+   * @throws {OperatorError} when this process is told to end
+   */
   advance(items: number): void;
   stop(): void;
 }
@@ -20,6 +24,7 @@ export function showProgress(label: string, total: number): Progress {
   bar.start(total, 0, { rate: 0 });
   return {
     advance(items) {
+      interruption().throwIfAborted();
       done += items;
       bar.update(done, { rate: Math.round((done * 1000) / (Date.now() - startedAt || 1)) });
     },

@@ -1,40 +1,47 @@
 import { Command } from 'commander';
 import { pino } from 'pino';
 import { describeSettings, loadSettings } from './config.ts';
+import { onEnding, outliveReaders } from './interruption.ts';
 import { OperatorError } from './operator-error.ts';
 import { RESOURCES } from './models.ts';
 import { serve } from './serve.ts';
 
 /** Serves resources in this process, by its settings, until it is told to end; a failure is told in one line. */
 export async function runServer(resources = RESOURCES): Promise<void> {
+  outliveReaders();
   try {
     new Command('npm start --')
       .description('Serves the engine registry over HTTP. All settings come from a file and the environment.')
       .addHelpText('after', `\n${describeSettings()}`)
       .parse();
     const settings = loadSettings();
-    const logger = pino({ level: settings.logLevel });
+    const logger = pino({ level: settings.logLevel }, output());
     // A signal during the start ends the process at once; the database notices and ends too.
     const { url, stop } = await serve(settings, logger, resources);
-    let stopping = false;
-    for (const signal of ['SIGINT', 'SIGTERM'])
-      process.on(signal, () => {
-        if (stopping) return; // Ctrl-C under npm arrives twice, from the terminal and from npm
-        stopping = true;
-        logger.info({ signal }, 'stopping');
-        stop()
-          .then(() => logger.info('stopped'))
-          .then(
-            () => process.exit(0),
-            (error: unknown) => {
-              logger.error({ err: error }, 'did not stop cleanly');
-              process.exit(1);
-            },
-          );
-      });
+    onEnding((signal) => {
+      logger.info({ signal }, 'stopping');
+      stop()
+        .then(() => logger.info('stopped'))
+        .then(
+          () => process.exit(0),
+          (error: unknown) => {
+            logger.error({ err: error }, 'did not stop cleanly');
+            process.exit(1);
+          },
+        );
+    });
     logger.info({ url }, 'listening');
   } catch (error) {
     console.error(error instanceof OperatorError ? error.message : error);
     process.exit(1);
   }
+}
+
+/**
+ * Takes the log to stdout. When that cannot be written any more, its terminal being closed or its disk full, the server
+ * goes on in silence: of itself pino would end it, and SonicBoom try for ever to write what is left.
+ */
+function output() {
+  const stream = pino.destination({ sync: false });
+  return stream.on('error', () => Object.assign(stream, { write() {}, flushSync() {} }));
 }

@@ -5,6 +5,7 @@ import { start, type REPLServer } from 'node:repl';
 import { PassThrough } from 'node:stream';
 import type { Connection } from 'mongoose';
 import { maskUri } from './config.ts';
+import { interruption } from './interruption.ts';
 import type { AnyModel } from './schema/model.ts';
 import type { Settings } from './settings.ts';
 
@@ -20,6 +21,7 @@ export async function runShell(connection: Connection, models: readonly AnyModel
     settings: { ...settings, mongodbUri: mongodbUri && maskUri(mongodbUri) },
   });
   const exited = once(repl, 'exit');
+  interruption().addEventListener('abort', () => repl.close());
   if (input instanceof PassThrough) await feed(repl, input, exited);
   else
     repl.setupHistory(join(settings.instancePath, 'shell_history'), (error) => {

@@ -1,5 +1,6 @@
 import { loadSettings } from '../config.ts';
 import { openDatabase } from '../database/connect.ts';
+import { interruptible, interruption } from '../interruption.ts';
 import { LeaseBusy } from '../migrate/lease.ts';
 import type { OpenDatabase } from '../migrations.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -7,22 +8,30 @@ import { OperatorError } from '../operator-error.ts';
 /** The exit code for what may succeed later (EX_TEMPFAIL of sysexits.h). */
 const TRY_AGAIN = 75;
 
-/** Opens the settings' database for one command and closes it afterwards; a failure is told in one line. */
+/**
+ * Opens the settings' database for one command and closes it afterwards; a failure is told in one line, and so is that it
+ * was told to end.
+ */
 export async function withDatabase(action: (database: OpenDatabase) => Promise<void>): Promise<void> {
   try {
-    const settings = loadSettings();
-    const talk = (line: string) => console.error(line);
-    const { connection, description, close } = await openDatabase(settings, { share: true, impatient: false }, talk);
-    talk(`Database: ${description}`);
-    try {
-      const { db } = connection;
-      if (!db) throw new Error('the connection is not open');
-      await action({ db, connection, settings, report: talk });
-    } finally {
-      await close();
-    }
+    await interruptible(() => withOpen(action));
   } catch (error) {
     console.error(error instanceof OperatorError ? error.message : error);
     process.exitCode = error instanceof LeaseBusy ? TRY_AGAIN : 1;
+  }
+}
+
+async function withOpen(action: (database: OpenDatabase) => Promise<void>): Promise<void> {
+  const settings = loadSettings();
+  const talk = (line: string) => console.error(line);
+  const { connection, description, close } = await openDatabase(settings, { share: true, impatient: false }, talk);
+  talk(`Database: ${description}`);
+  try {
+    interruption().throwIfAborted();
+    const { db } = connection;
+    if (!db) throw new Error('the connection is not open');
+    await action({ db, connection, settings, report: talk });
+  } finally {
+    await close();
   }
 }

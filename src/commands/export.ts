@@ -3,6 +3,7 @@ import { link } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { withPartial } from '../database/backup/partial.ts';
 import { hasCode } from '../error-code.ts';
+import { interruption } from '../interruption.ts';
 import { OperatorError } from '../operator-error.ts';
 import { showProgress } from '../progress.ts';
 import { END_LINE } from '../rest/bulk/end-line.ts';
@@ -58,6 +59,7 @@ async function* withProgress(content: AsyncIterable<string | Uint8Array>, lines:
   const progress = Number.isNaN(lines) ? undefined : showProgress('Exporting, lines', lines);
   try {
     for await (const chunk of content) {
+      interruption().throwIfAborted();
       const text = String(chunk);
       yield text;
       progress?.advance(text.split('\n').length - 1);

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
 import { hasCode } from '../error-code.ts';
+import { interruption } from '../interruption.ts';
 import { OperatorError } from '../operator-error.ts';
 import { showProgress, type Progress } from '../progress.ts';
 import { FORMATS, type Format } from '../rest/bulk/formats.ts';
@@ -40,7 +42,7 @@ export async function importFrom(file: string, resource: Resource, options: Opti
 }
 
 async function open(file: string): Promise<{ source: AsyncIterable<Buffer>; progress?: Progress }> {
-  if (file === STDIN) return { source: process.stdin };
+  if (file === STDIN) return { source: addAbortSignal(interruption(), process.stdin) };
   const found = await stat(file).catch((error: unknown) => {
     throw hasCode(error, 'ENOENT') ? new OperatorError(`There is no file ${file}.`) : error;
   });

@@ -36,30 +36,22 @@ export async function migrate(
   choose: (state: State) => Promise<Step[]>,
   { folder = MIGRATIONS, forceUnsafe = [], backup: isBackedUp = true }: Options = {},
 ): Promise<void> {
-  const interruption = new AbortController();
-  const interrupt = () => interruption.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const subject = { ...migrating(database, command), folder };
-  try {
-    const steps = await run(
-      {
-        ...subject,
-        async before({ file, action, interrupted }) {
-          const [plan] = await planMigrations([file], subject, action === 'down' ? 'down' : 'up');
-          if (plan === undefined) return;
-          // Going back to an older version is what takes its fields from this one.
-          if (action === 'up' && !interrupted) requireSafe(plan, forceUnsafe);
-          if (plan.isDestructive && isBackedUp) await makeBackup(database);
-        },
-        signal: interruption.signal,
-        onDone: ({ file, action }) => console.log(`${WORDS[action]}: ${file.name}`),
+  const steps = await run(
+    {
+      ...subject,
+      async before({ file, action, interrupted }) {
+        const [plan] = await planMigrations([file], subject, action === 'down' ? 'down' : 'up');
+        if (plan === undefined) return;
+        // Going back to an older version is what takes its fields from this one.
+        if (action === 'up' && !interrupted) requireSafe(plan, forceUnsafe);
+        if (plan.isDestructive && isBackedUp) await makeBackup(database);
       },
-      choose,
-    );
-    if (steps.length === 0) console.error('There is nothing to do.');
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  }
+      onDone: ({ file, action }) => console.log(`${WORDS[action]}: ${file.name}`),
+    },
+    choose,
+  );
+  if (steps.length === 0) console.error('There is nothing to do.');
 }
 
 /** @throws {OperatorError} if what was written cannot be read back */

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from 'mongodb';
+import { pause } from '../interruption.ts';
 import { describeUnfinished, type State } from '../migrate/checks.ts';
 import { readHolder } from '../migrate/lease.ts';
 import type { Entry } from '../migrate/journal.ts';
@@ -32,7 +32,7 @@ export async function showStatus(db: Db, { folder, json, watch }: Options): Prom
       if (control.rate !== undefined) console.log(`Backfills are slowed to ${control.rate} documents per second.`);
     }
     if (!watch || holder === undefined) return;
-    await sleep(1000);
+    await pause(1000);
   }
 }
 

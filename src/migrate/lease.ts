@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Collection, Db } from 'mongodb';
 import { DUPLICATE_KEY, hasCode } from '../error-code.ts';
+import { pause } from '../interruption.ts';
 import { OperatorError } from '../operator-error.ts';
 
 /** Who holds a lease, for whoever waits for it. */
@@ -76,7 +76,7 @@ export async function takeLease(db: Db, { owner, leaseSeconds, waitSeconds, repo
     });
   let told = false;
   const deadline = performance.now() + waitSeconds * 1000;
-  for (let pause = 10; ; pause = Math.min(2 * pause, MOST_BETWEEN_POLLS_MS)) {
+  for (let wait = 10; ; wait = Math.min(2 * wait, MOST_BETWEEN_POLLS_MS)) {
     const sentAt = performance.now();
     const taken = await leases.findOneAndUpdate(
       { _id: ID, $expr: { $lte: [{ $toLong: '$expiresAt' }, NOW_MS] } },
@@ -101,7 +101,7 @@ export async function takeLease(db: Db, { owner, leaseSeconds, waitSeconds, repo
       );
     if (!told) report(`${who} is migrating this database; waiting up to ${waitSeconds} s for it ...`);
     told = true;
-    await sleep(pause);
+    await pause(wait);
   }
 }
 

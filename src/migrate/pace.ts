@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { hasCode } from '../error-code.ts';
+import { pause } from '../interruption.ts';
 import { LEASE_COLLECTION } from './lease.ts';
 
 /** Returns when the next batch of a backfill may begin; `done` is how many documents it has converted so far. */
@@ -64,13 +64,13 @@ export function pacer(options: Options): Pace {
       const kind = reason.replaceAll(/\d+/g, '');
       if (told !== kind) options.report(`Waiting: ${reason}.`);
       told = kind;
-      await sleep(POLL_MS);
+      await pause(POLL_MS);
       control = await readControl(db);
     }
     const { rate } = control;
     if (rate !== undefined) {
       const due = last.at + (Math.max(0, done - last.done) / rate) * 1000;
-      await sleep(Math.max(0, due - performance.now()));
+      await pause(Math.max(0, due - performance.now()));
     }
     last = { done, at: performance.now() };
   };

@@ -7,6 +7,7 @@ import { documentBatches } from './documents.ts';
 import { readFile, type FileHash } from './file.ts';
 import { parseFileName, type NamedFile } from './layout.ts';
 import type { Manifest } from './manifest.ts';
+import { interruption } from '../../interruption.ts';
 import type { Watch } from './watch.ts';
 
 /** Something wrong with a backup. */
@@ -55,6 +56,7 @@ export async function readFolder({ root, folder, manifest, findings, watch }: Re
     try {
       read.push({ ...file, ...(await readOne(file, wanted, (items) => progress.advance(items))) });
     } catch (error) {
+      interruption().throwIfAborted(); // which is no fault of the file
       findings.push({ where, problem: explain(error) });
     }
   }

@@ -41,7 +41,7 @@ class PromptServer(SecantusDBServer):
 
     def stop(self) -> None:
         # A second signal would enter this again, on the same thread, and wait for ever for a lock that the first one has.
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         if self._socket is not None:
             with contextlib.suppress(OSError):
@@ -66,6 +66,7 @@ def lock(directory: pathlib.Path):
     return file
 
 
+signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 end_with_parent()
 held = lock(options.dbpath)
 logging.getLogger("secantus.server").addHandler(AnnounceReady())

@@ -104,10 +104,10 @@ async function walk(
     const { items, last } = await (options.convert
       ? convertBatch(collection, options, position.last, size)
       : updateBatch(collection, options, position.last, size));
-    onBatch(items);
     position = { ...position, last: last ?? position.last, done: position.done + items };
     if (batchSize === undefined) size = nextSize(size, performance.now() - startedAt);
     if (items > 0) await run?.proceed(label, position);
+    onBatch(items);
     if (last === undefined) return position;
   }
 }

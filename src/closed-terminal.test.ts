@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { isAlive } from './database/alive.ts';
+import { testDatabase } from './testing/database.ts';
+import { run, runCli, SERVER, temporaryFolder } from './testing/processes.ts';
+import { openTerminal } from './testing/terminal.ts';
+
+const CLI = ['node', '--import', 'tsx/esm', 'src/cli.ts'];
+const BY_SIGHUP = -1;
+const COUNT = 20_000;
+
+/** What lies in a folder, whatever its depth; not the files of an embedded database. */
+const contentOf = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => !name.startsWith('data'));
+
+describe('a closed terminal ends, and leaves no file and no database behind it:', () => {
+  test.each([
+    ['the server', SERVER, '"listening"'],
+    ['a command', [...CLI, 'db:seed', '--count', '100000'], 'Seeding engines .* [1-9]'],
+  ])('%s', async (_what, command, pattern) => {
+    const instance = temporaryFolder();
+    const terminal = await openTerminal(command, pattern, { INSTANCE_PATH: instance, PORT: '0' });
+    const { pid } = JSON.parse(readFileSync(join(instance, 'embedded.json'), 'utf8'));
+    expect(isAlive(pid)).toBe(true);
+    expect(await terminal.close()).toBe(BY_SIGHUP);
+    expect(isAlive(pid)).toBe(false);
+    expect(contentOf(instance)).toEqual([]);
+  });
+});
+
+describe('a closed terminal ends', () => {
+  const source = temporaryFolder();
+  const backup = join(source, 'backup');
+  const rows = join(source, 'rows.ndjson');
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    const { db, uri } = await testDatabase();
+    env = { MONGODB_URI: uri, INSTANCE_PATH: temporaryFolder() };
+    const engines = Array.from({ length: COUNT }, (_, thrust) => ({ title: 'RS-25', thrust, lastFired: null }));
+    await db.collection('engines').insertMany(engines);
+    expect(await runCli(['db:backup', backup], env)).toMatchObject({ code: 0 });
+    writeFileSync(rows, '{"title":"RS-25","thrust":1}\n'.repeat(COUNT));
+  });
+
+  test.each([
+    ['a backup', ['db:backup', 'TARGET/backup'], 'Backup of'],
+    ['an export', ['db:export', 'TARGET/engines.csv'], 'Exporting'],
+    ['an import', ['db:import', rows], 'Importing'],
+    ['an import of what somebody types', ['db:import', '-', '--format', 'csv'], 'Database: '],
+    ['the check of a backup', ['db:verify', backup], 'Restoring verify-'],
+    ['a shell', ['shell'], 'engines>'],
+  ])('%s, and leaves nothing behind it', async (_what, parameters, pattern) => {
+    const target = temporaryFolder();
+    const command = [...CLI, ...parameters.map((parameter) => parameter.replace('TARGET', target))];
+    const terminal = await openTerminal(command, pattern, env);
+    expect(await terminal.close()).toBe(BY_SIGHUP);
+    expect(contentOf(target)).toEqual([]);
+  });
+
+  test('a restore, which goes on where it was when it is run again', async () => {
+    const { db, uri } = await testDatabase();
+    const there = { ...env, MONGODB_URI: uri };
+    const command = ['db:restore', backup, '--to', db.databaseName];
+    const terminal = await openTerminal([...CLI, ...command], 'Restoring .* [1-9][0-9]*/', there);
+    expect(await terminal.close()).toBe(BY_SIGHUP);
+    const loaded = await db.collection('engines').countDocuments();
+    expect(loaded).toBeLessThan(COUNT);
+    expect(await run([...CLI, ...command], there)).toMatchObject({ code: 0 });
+    expect(await db.collection('engines').countDocuments()).toBe(COUNT);
+  });
+});

@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode } from './error-code.ts';
+import { OperatorError } from './operator-error.ts';
+
+/** What tells a process to end: Ctrl-C, `kill`, and a terminal that is closed. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** So long a command that is told to end has to clean up. */
+const GRACE_MS = 10_000;
+
+let controller = new AbortController();
+
+/** Is aborted when the command that runs is told to end; its reason is an {OperatorError}. */
+export const interruption = (): AbortSignal => controller.signal;
+
+/** @throws {OperatorError} when the command that runs is told to end */
+export async function pause(milliseconds: number): Promise<void> {
+  const { signal } = controller;
+  await sleep(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
+}
+
+/**
+ * Runs a command that heeds `interruption`, with time to clean up when it is told to end.
+ * @throws {OperatorError} if it failed for being told so
+ */
+export async function interruptible(command: () => Promise<void>): Promise<void> {
+  controller = new AbortController();
+  const { signal } = controller;
+  const stopListening = onEnding(() => {
+    controller.abort(new OperatorError('It was interrupted.'));
+    setTimeout(() => process.exit(1), GRACE_MS).unref();
+  });
+  try {
+    await command();
+  } catch (error) {
+    if (!(error instanceof OperatorError)) signal.throwIfAborted();
+    throw error;
+  } finally {
+    stopListening();
+  }
+}
+
+/**
+ * Calls back once, when this process is told to end; it does no longer end by itself.
+ * @returns what undoes that
+ */
+export function onEnding(callback: (signal: NodeJS.Signals) => void): () => void {
+  let isTold = false;
+  const listener = (signal: NodeJS.Signals) => {
+    if (isTold) return; // Ctrl-C under npm arrives twice, from the terminal and from npm
+    isTold = true;
+    // Node 20 crashes where it exits without its terminal, so that the signal is left to end it, after all else.
+    if (signal === 'SIGHUP') process.once('exit', () => process.off(signal, listener).kill(process.pid, signal));
+    callback(signal);
+  };
+  for (const signal of ENDING) process.on(signal, listener);
+  return () => ENDING.forEach((signal) => process.off(signal, listener));
+}
+
+/** Lets this process go on, and end in order, when nobody reads what it prints: a closed terminal, a pipe without an end. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error) => {
+      if (!hasCode(error, 'EIO') && !hasCode(error, 'EPIPE')) throw error;
+    });
+}
