@@ -1,4 +1,5 @@
 import { toDocument, toReplacement } from '../schema/codec.ts';
+import type { Field } from '../schema/fields.ts';
 import { objectSchema } from '../schema/json-schema.ts';
 import type { AnyModel } from '../schema/model.ts';
 import { shownPart } from '../schema/search.ts';
@@ -70,7 +71,9 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     path: member,
     operationId: `read${name}`,
     summary: 'One member',
-    description: 'Its ETag names its present state, for If-None-Match here and for If-Match in a write.',
+    description:
+      'Its ETag names its present state, for If-None-Match here and for If-Match in a write.' +
+      (holdsFraction(fields) ? OTHER_INTEGERS : ''),
     ...(keepsHistory && { parameters: { at: atParameter } }),
     success: { status: 200, description: 'The member', schema, headers: { ...headers, ...(keepsHistory && LEFT_OUT) } },
     problems: keepsHistory ? [404, 410] : [404],
@@ -157,6 +160,16 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     return { conditions, companions: keepsHistory ? [historian(resource, origin), ...companions] : companions };
   }
 }
+
+/** Whether a field may hold an int64, by other means than the API. */
+const holdsFraction = (fields: readonly Field[]): boolean =>
+  fields.some(
+    ({ type, fields: inner, items }) =>
+      type === 'Number' || type === 'Double' || holdsFraction(inner) || (items && holdsFraction([items])),
+  );
+
+const OTHER_INTEGERS =
+  ' A whole number that was stored by other means, and that a number of JSON does not hold exactly, is a text of its digits.';
 
 const WITH_STATE =
   'With If-Match it takes place only in that state: comparing and writing are one step, so that of any number at once ' +

@@ -36,6 +36,7 @@ function guardType(type: SchemaType): void {
     });
   // To Mongoose an empty text is none where one is required.
   if (type.instance === 'String') Object.assign(type, { checkRequired: (value: unknown) => typeof value === 'string' });
+  onlyWhenNew(type);
   const isNullable = type.options.default === null;
   const areNullable = type.getEmbeddedSchemaType()?.options.default === null;
   const rule = (validator: (value: unknown) => boolean, message: string) => {
@@ -51,6 +52,18 @@ function guardType(type: SchemaType): void {
     );
   const range = RANGES[type.instance];
   if (range) rule((value) => value === null || value === undefined || range.holds(value), range.message);
+}
+
+/**
+ * What a function makes is for new documents alone, as in the API: Mongoose would give it to old ones whenever they are
+ * read, and store it with the next save(). So an object that is put into an old document does not have it either.
+ */
+function onlyWhenNew(type: SchemaType): void {
+  const { default: declared } = type.options;
+  if (typeof declared !== 'function' || declared.name === 'ObjectId') return;
+  type.default(function (this: unknown, ...context: unknown[]) {
+    return Object(this).isNew === false ? undefined : Reflect.apply(declared, this, context);
+  });
 }
 
 /** Stands for a value that a cast would make another one. */

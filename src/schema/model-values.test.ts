@@ -205,3 +205,26 @@ describe('a later write of the model', () => {
     }
   });
 });
+
+describe('a default that is a function', () => {
+  const seenAt = { type: Date, default: Date.now };
+  const inner = () => new Schema({ note: String, seenAt }, { _id: false });
+  const schema = new Schema({ note: String, seenAt, site: { code: String, seenAt }, size: inner(), parts: [inner()] });
+  schema.plugin(exactValues);
+  const Buoy = connection.model('Buoy', schema, 'buoys');
+  const buoys = db.collection('buoys');
+
+  test('is for new documents and new elements: an old one is read and saved without it', async () => {
+    const old = { _id: new ObjectId(), note: 'a', site: { code: 'x' }, size: { note: 'a' }, parts: [{ note: 'a' }] };
+    await buoys.insertOne({ ...old, __v: 0 });
+    const document = await Buoy.findById(old._id);
+    expect(document?.toObject()).toEqual({ ...old, __v: 0 });
+    await document?.set({ note: 'b', parts: [...old.parts, { note: 'b' }] }).save();
+    const time = expect.any(Date);
+    expect(await buoys.findOne()).toMatchObject({ note: 'b', site: { code: 'x' }, size: { note: 'a' } });
+    expect(await buoys.findOne({ $or: [{ seenAt: { $ne: null } }, { 'site.seenAt': { $ne: null } }] })).toBeNull();
+    const { _id } = await Buoy.create({ size: {}, parts: [{}] });
+    const made = { seenAt: time };
+    expect(await buoys.findOne({ _id })).toEqual({ _id, __v: 0, ...made, site: made, size: made, parts: [made] });
+  });
+});
