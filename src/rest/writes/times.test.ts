@@ -1,25 +1,15 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ObjectId, type Document } from 'mongodb';
-import mongoose from 'mongoose';
 import supertest from 'supertest';
-import { fixtureServer, serve } from '../../testing.ts';
-import { atEnd } from '../../testing/cleanup.ts';
-import { standalone } from '../../testing/standalone.ts';
+import { kindsOfServer } from '../../testing/kinds-of-server.ts';
 
-const { url, uri, db, probes } = await fixtureServer();
-const entries = db.collection('probes.history');
-const connect = async () => {
-  const connection = await mongoose.createConnection(uri, { autoCreate: false, autoIndex: false }).asPromise();
-  atEnd(() => connection.close());
-  return connection;
-};
-const off = { settings: { history: { enabled: false, days: 9 } } };
+const { url, urls, entries, probes } = await kindsOfServer();
 const api = supertest(url);
 const withHistory = [
   ['a server with transactions', api],
-  ['a standalone server', supertest(await serve(standalone(await connect())))],
+  ['a standalone server', supertest(urls.standalone)],
 ] as const;
-const servers = [...withHistory, ['a server without history', supertest(await serve(await connect(), off))]] as const;
+const servers = [...withHistory, ['a server without history', supertest(urls.withoutHistory)]] as const;
 
 const FUTURE = '2096-05-01T12:00:00.000Z';
 const id = '65a1b2c3d4e5f60718293a4b';

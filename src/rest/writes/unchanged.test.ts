@@ -1,27 +1,17 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ObjectId, type Document } from 'mongodb';
-import mongoose from 'mongoose';
 import supertest from 'supertest';
-import { fixtureServer, serve } from '../../testing.ts';
-import { atEnd } from '../../testing/cleanup.ts';
 import { openEvents } from '../../testing/event-source.ts';
 import { WHOLE_PROBE } from '../../testing/fixtures.ts';
-import { standalone } from '../../testing/standalone.ts';
+import { kindsOfServer } from '../../testing/kinds-of-server.ts';
 
-const { url, uri, db, probes, relays } = await fixtureServer();
-const entries = db.collection('probes.history');
-const connect = async () => {
-  const connection = await mongoose.createConnection(uri, { autoCreate: false, autoIndex: false }).asPromise();
-  atEnd(() => connection.close());
-  return connection;
-};
-const off = { settings: { history: { enabled: false, days: 9 } } };
+const { url, urls, db, entries, probes, relays } = await kindsOfServer();
 const api = supertest(url);
 const servers = [
   ['a server with transactions', api],
-  ['a standalone server', supertest(await serve(standalone(await connect())))],
-  ['a server without history', supertest(await serve(await connect(), off))],
+  ['a standalone server', supertest(urls.standalone)],
+  ['a server without history', supertest(urls.withoutHistory)],
 ] as const;
 
 const JSON_PATCH = 'application/json-patch+json';
