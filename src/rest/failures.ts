@@ -10,16 +10,10 @@ import {
   MongoTopologyClosedError,
 } from 'mongodb';
 import type { Logger } from 'pino';
-import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT } from '../error-code.ts';
+import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT, isPassing } from '../error-code.ts';
 import type { Field } from '../schema/fields.ts';
 import { takenFlaws, validatorFlaws } from './database-flaws.ts';
 import { Problem, sendProblem, unavailable } from './problems.ts';
-
-/** Server errors that mean "not now": no primary, shutting down, out of time or of disk. See "Error Codes" in MongoDB's manual. */
-const PASSING = new Set([
-  6, 7, 24, 50, 63, 64, 89, 91, 100, 112, 134, 150, 189, 202, 234, 262, 290, 402, 9001, 10_107, 11_600, 11_602, 13_388,
-  13_435, 13_436, 14_031,
-]);
 
 const SOCKET_ERRORS = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_DESTROYED'];
 
@@ -66,8 +60,7 @@ function isOutage(error: unknown): boolean {
   if (SOCKET_ERRORS.some((code) => hasCode(error, code))) return true;
   if (error instanceof MongoServerSelectionError || error instanceof MongoSystemError) return true;
   if (error instanceof MongoNotConnectedError || error instanceof MongoTopologyClosedError) return true;
-  if (error instanceof MongoServerError)
-    return PASSING.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError');
+  if (error instanceof MongoServerError) return isPassing(error) || error.hasErrorLabel('RetryableWriteError');
   // Classes that the driver does not export: MongoPoolClearedError, WaitQueueTimeoutError, …
   return error instanceof MongoDriverError && /Pool|WaitQueue|Closed/.test(error.name);
 }

@@ -70,9 +70,10 @@ interface Task {
 
 async function writeAll(db: Db, view: View, task: Task): Promise<Manifest> {
   const { partial, gzip, watch } = task;
-  if ((await db.collection(STATE).findOne({ phase: 'swapping' })) !== null)
+  const half = await db.collection(STATE).findOne({ $or: [{ phase: 'swapping' }, { direct: true }] });
+  if (half !== null)
     throw new OperatorError(
-      `A restore into ${db.databaseName} was interrupted while it exchanged collections. Run that db:restore again first.`,
+      `A restore of ${half['directory']} into ${db.databaseName} has not come to its end. Run that db:restore again first.`,
     );
   const server = await serverOf(db);
   const before = await describeCollections(db);

@@ -1,4 +1,4 @@
-import { BSON, MongoServerError, type Db, type Document } from 'mongodb';
+import { BSON, type Db, type Document } from 'mongodb';
 import { OperatorError } from '../../operator-error.ts';
 import { describeCollection, includes } from './collections.ts';
 import { ContentsSum, sameContents, type Contents } from './digest.ts';
@@ -7,6 +7,7 @@ import { readFile } from './file.ts';
 import { createIndexes, dropIndexes } from './indexes.ts';
 import { BUCKETS } from './layout.ts';
 import { insertOptions, insertRaw, Refused } from './raw-insert.ts';
+import { isRefusal, ServerRefusal } from './refusal.ts';
 import type { StoredCollection } from './verify-files.ts';
 
 /** What loading asks and tells whoever runs it. */
@@ -20,7 +21,7 @@ export interface Loading {
 /**
  * Makes a collection as it was, still empty, with its indexes, which shows whether this server has all that it needs.
  * What a killed restore loaded there is kept.
- * @throws {OperatorError} naming the option or index that this server cannot make
+ * @throws {ServerRefusal} naming the option or index that this server cannot make
  */
 export async function prepare(db: Db, place: string, stored: StoredCollection): Promise<void> {
   const live = await describeCollection(db, place);
@@ -31,13 +32,13 @@ export async function prepare(db: Db, place: string, stored: StoredCollection): 
   await dropIndexes(db, place, stored.indexes); // a TTL index would delete while documents are loaded
 }
 
-/** @throws {OperatorError} if this server does not have what the collection or view needs */
+/** @throws {ServerRefusal} if this server does not have what the collection or view needs */
 export async function create(db: Db, place: string, { name, options: all }: StoredCollection): Promise<void> {
   const { autoIndexId: _removed, ...options } = all; // servers since 4.0 have no collection without it
   const settings = { ...options, writeConcern: { w: 'majority', j: true } };
   await db.command({ create: place, ...settings }).catch((error: unknown) => {
-    if (!(error instanceof MongoServerError)) throw error;
-    throw new OperatorError(
+    if (!isRefusal(error)) throw error;
+    throw new ServerRefusal(
       `This server cannot make ${name} with its options ${BSON.EJSON.stringify(options)}: ${error.message}. ` +
         'Restore into a server that can.',
       { cause: error },
@@ -48,7 +49,8 @@ export async function create(db: Db, place: string, { name, options: all }: Stor
 /**
  * Fills a prepared collection from its file, goes on where a killed restore stopped, and compares what the server holds
  * with the file.
- * @throws {OperatorError} naming the first document that the server does not keep as it is
+ * @throws {ServerRefusal} naming the first document that the server does not keep as it is
+ * @throws {OperatorError} if others have written there meanwhile
  */
 export async function load(db: Db, place: string, stored: StoredCollection, loading: Loading): Promise<void> {
   const { data, gzip, buckets, name } = stored;
@@ -102,7 +104,7 @@ async function insert(db: Db, place: string, documents: Buffer[], options: Docum
     await insertRaw(db, place, documents, options);
   } catch (error) {
     if (error instanceof Refused) throw new Refused(offset + error.index, error.message);
-    if (!(error instanceof MongoServerError)) throw error;
+    if (!isRefusal(error)) throw error;
     if (documents.length === 1) throw new Refused(offset, error.message);
     const half = documents.length >> 1;
     await insert(db, place, documents.slice(0, half), options, offset);
@@ -112,7 +114,7 @@ async function insert(db: Db, place: string, documents: Buffer[], options: Docum
 
 function refusal(error: unknown, name: string, offset: number): unknown {
   if (!(error instanceof Refused)) return error;
-  return new OperatorError(
+  return new ServerRefusal(
     `This server does not take document ${offset + error.index + 1} of ${name}: ${error.message}. ` +
       'Restore into a server of the kind that the backup was made of.',
     { cause: error },
@@ -121,10 +123,12 @@ function refusal(error: unknown, name: string, offset: number): unknown {
 
 async function difference(db: Db, place: string, stored: StoredCollection, kept: Contents): Promise<OperatorError> {
   const message = `${stored.name} is not the same after loading: ${kept.documents} documents instead of ${stored.documents}`;
+  if (kept.documents > stored.documents)
+    return new OperatorError(`${message}. Keep others from writing there, and run it again.`);
   const live = storedBatches(db.collection(place));
   const expected = documentBatches(readFile(stored.data ?? '', stored.gzip).chunks);
   const number = await firstDifference(expected, live);
-  return new OperatorError(
+  return new ServerRefusal(
     `${message}; document ${number} is the first that this server does not keep byte for byte. ` +
       'Keep others from writing, or restore into a server of the kind that the backup was made of.',
   );

@@ -39,7 +39,7 @@ export interface Claim {
   record: (change: Partial<Omit<State, '_id'>>) => Promise<void>;
   /** @throws {OperatorError} if another restore has taken over, as after this process stood still for long */
   confirm: () => Promise<void>;
-  /** Ends the claim; what is recorded stays for the next restore. */
+  /** Ends the claim; what is recorded stays for the next restore, and where nothing is, nothing stays. */
   release: () => Promise<void>;
   /** Ends the claim and forgets what is recorded. */
   finish: () => Promise<void>;
@@ -71,6 +71,17 @@ export async function claim(db: Db): Promise<Claim> {
   const check = () => {
     if (lost) throw new OperatorError(`Another restore into ${db.databaseName} has taken over. This one stops.`);
   };
+  const end = () => {
+    clearInterval(timer);
+    ownership.giveUp(owner.token);
+  };
+  const forget = async () => {
+    end();
+    await renewal;
+    await renew(); // nobody can take over between this and the drop, which would take another's claim away
+    check();
+    await states.drop();
+  };
   return {
     state,
     async confirm() {
@@ -84,36 +95,31 @@ export async function claim(db: Db): Promise<Claim> {
       Object.assign(state, change);
     },
     async release() {
-      clearInterval(timer);
-      ownership.giveUp(owner.token);
+      if (state.backup === undefined) return forget();
+      end();
       await states.updateOne(mine, { $set: { owner: null } });
     },
-    async finish() {
-      clearInterval(timer);
-      ownership.giveUp(owner.token);
-      await renewal;
-      await states.drop();
-    },
+    finish: forget,
   };
 }
 
 async function take(states: Collection<State>, owner: Owner): Promise<State> {
-  // A server allows no $expr in an upsert, so the document comes first, and belongs to nobody.
-  await states.insertOne({ _id: 'restore', owner: null }).catch((error: unknown) => {
-    if (!hasCode(error, DUPLICATE_KEY)) throw error;
-  });
+  const owned = [{ $set: { owner: { $literal: owner }, renewedAt: '$$NOW' } }];
+  // A server allows no $expr in an upsert, so this takes what belongs to nobody, and what is not there.
+  const unowned = await states
+    .findOneAndUpdate({ _id: 'restore', owner: null }, owned, { upsert: true, returnDocument: 'after' })
+    .catch((error: unknown) => {
+      if (!hasCode(error, DUPLICATE_KEY)) throw error;
+      return null;
+    });
+  if (unowned !== null) return unowned;
   const existing = await states.findOne({ _id: 'restore' });
   const free: object[] = [
-    { owner: null },
     // As numbers: SecantusDB compares $$NOW wrongly with a stored date.
     { $expr: { $lt: [{ $toLong: '$renewedAt' }, { $subtract: [{ $toLong: '$$NOW' }, STALE_MS] }] } },
     ...(existing?.owner && hasEnded(existing.owner) ? [{ 'owner.token': existing.owner.token }] : []),
   ];
-  const taken = await states.findOneAndUpdate(
-    { _id: 'restore', $or: free },
-    [{ $set: { owner: { $literal: owner }, renewedAt: '$$NOW' } }],
-    { returnDocument: 'after' },
-  );
+  const taken = await states.findOneAndUpdate({ _id: 'restore', $or: free }, owned, { returnDocument: 'after' });
   if (taken !== null) return taken;
   const holder = existing?.owner ? ` by process ${existing.owner.pid} on ${existing.owner.host}` : '';
   throw new OperatorError(

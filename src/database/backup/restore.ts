@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Db, MongoClient } from 'mongodb';
+import { hasCode, UNAUTHORIZED } from '../../error-code.ts';
+import { interruption } from '../../interruption.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { describeCollections, isInternal, isWork, metadataText, STATE } from './collections.ts';
 import { createIndexes } from './indexes.ts';
 import { create, load, prepare, type Loading } from './load.ts';
+import { ServerRefusal } from './refusal.ts';
 import { claim, type Claim } from './restore-state.ts';
-import { refuseLossyRename, swap } from './swap.ts';
+import { refuseLossyRename, refuseViews, swap } from './swap.ts';
 import { verifyFiles, type StoredBackup, type StoredCollection } from './verify-files.ts';
 import { onStderr, type Watch } from './watch.ts';
 
@@ -28,7 +31,8 @@ export interface Restored {
 /**
  * Restores a backup, after verifying its files. Into an empty database the collections are loaded as they are named;
  * otherwise beside the old ones, which are exchanged at the end, so that a failure before leaves the old data.
- * Killed at any moment and run again it goes on: what is loaded stays, an exchange that began is ended.
+ * Killed at any moment and run again it goes on: what is loaded stays, an exchange that began is ended. What this server
+ * refuses is taken away again, so that it leaves nothing.
  * @throws {OperatorError} if the backup is damaged, the database is not empty and `replace` is not given, another restore
  * is going on, or this server cannot hold what the backup does
  */
@@ -50,7 +54,7 @@ export async function restoreVerified(
     throw explain(error, db);
   });
   try {
-    const leftAlone = await begin(db, held, backup, options.replace ?? false);
+    const leftAlone = await begin(db, held, backup, { replace: options.replace ?? false, watch });
     if (leftAlone.length > 0) watch.report(`Not in the backup, and left alone: ${leftAlone.join(', ')}.`);
     if (held.state.phase === 'loading') await loadAll(db, held, backup, watch);
     if (held.state.direct !== true) {
@@ -61,8 +65,11 @@ export async function restoreVerified(
     const collections = backup.collections.map(({ name, documents }) => ({ name, documents }));
     return { database: db.databaseName, collections, leftAlone };
   } catch (error) {
-    await held.release().catch(() => {}); // where the database is gone, the claim ends with this process
-    throw explain(error, db);
+    const isFinal = error instanceof ServerRefusal || hasCode(error, UNAUTHORIZED);
+    const isOwn = held.state.phase === 'loading' && held.state.backup === identify(backup);
+    // Where the database is gone, the claim ends with this process.
+    await (isFinal && isOwn ? undo(db, held, backup) : held.release()).catch(() => {});
+    throw explain(error, db, held);
   }
 }
 
@@ -78,14 +85,22 @@ const placeOf = (collection: StoredCollection, index: number, direct: boolean): 
   direct ? collection.name : `restoring.${index}`;
 
 /** Takes up what a killed restore of the same backup left, or begins anew. @returns the collections to leave alone */
-async function begin(db: Db, { state, record }: Claim, backup: StoredBackup, replace: boolean): Promise<string[]> {
+async function begin(
+  db: Db,
+  { state, record }: Claim,
+  backup: StoredBackup,
+  { replace, watch }: { replace: boolean; watch: Watch },
+): Promise<string[]> {
   const identity = identify(backup);
   const listed = await db.listCollections({}, { nameOnly: true }).toArray();
   const names = listed.map(({ name }) => name).filter((name) => !isInternal(name) && name !== STATE);
   const existing = names.filter((name) => !isWork(name));
   const own = new Set(backup.collections.map(({ name }) => name));
   const others = existing.filter((name) => !own.has(name));
-  if (state.backup === identity && (replace || state.direct === true || existing.length === 0)) return others;
+  if (state.backup === identity && (replace || state.direct === true || existing.length === 0)) {
+    watch.report(`Going on with a restore of ${state.directory} that did not come to its end.`);
+    return others;
+  }
   if (state.phase === 'swapping')
     throw new OperatorError(
       `A restore of ${state.directory} into ${db.databaseName} was interrupted while it exchanged collections. ` +
@@ -102,6 +117,20 @@ async function begin(db: Db, { state, record }: Claim, backup: StoredBackup, rep
   return others;
 }
 
+/** Takes away what was loaded. */
+async function undo(db: Db, held: Claim, { collections }: StoredBackup): Promise<void> {
+  const isLoaded = (name: string) =>
+    held.state.direct === true
+      ? collections.some((collection) => collection.name === name)
+      : isWork(name) && name !== STATE;
+  for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray())
+    if (isLoaded(name)) {
+      await held.confirm();
+      await db.collection(name).drop();
+    }
+  await held.finish();
+}
+
 function identify({ collections }: StoredBackup): string {
   const hash = createHash('sha256');
   for (const collection of collections) hash.update(`${metadataText(collection)}\n${collection.digest}\n`);
@@ -112,6 +141,7 @@ async function loadAll(db: Db, held: Claim, backup: StoredBackup, watch: Watch):
   const direct = held.state.direct === true;
   const places = backup.collections.map((stored, index) => ({ stored, place: placeOf(stored, index, direct) }));
   const isLoaded = ({ name }: StoredCollection) => held.state.loaded?.includes(name) ?? false;
+  await refuseViews(db, backup.collections);
   if (!direct) await refuseLossyRename(db, backup.collections);
   for (const { stored, place } of places)
     if (stored.type !== 'view' && !isLoaded(stored)) await prepare(db, place, stored);
@@ -137,11 +167,17 @@ async function loadAll(db: Db, held: Claim, backup: StoredBackup, watch: Watch):
   }
 }
 
-function explain(error: unknown, db: Db): OperatorError {
+function explain(error: unknown, db: Db, held?: Claim): OperatorError {
+  const { databaseName } = db;
+  const isBegun = held?.state.phase !== undefined;
+  if (interruption().aborted && isBegun)
+    return new OperatorError(
+      `The restore into ${databaseName} was interrupted. Run it again: it goes on where it stopped.`,
+    );
   if (error instanceof OperatorError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new OperatorError(
-    `The restore into ${db.databaseName} stopped: ${message}. Run it again: it goes on where it stopped.`,
-    { cause: error },
-  );
+  const { happened, next } = hasCode(error, UNAUTHORIZED)
+    ? { happened: 'is not permitted', next: 'Run it as a user who has the role restore.' }
+    : { happened: 'stopped', next: `Run it again${isBegun ? ': it goes on where it stopped' : ''}.` };
+  return new OperatorError(`The restore into ${databaseName} ${happened}: ${message}. ${next}`, { cause: error });
 }

@@ -1,7 +1,8 @@
-import { MongoServerError, type Db, type Document } from 'mongodb';
+import type { Db, Document } from 'mongodb';
 import { OperatorError } from '../../operator-error.ts';
 import { describeCollection, includes, sameIndex } from './collections.ts';
 import { create } from './load.ts';
+import { isRefusal, ServerRefusal } from './refusal.ts';
 import type { StoredCollection } from './verify-files.ts';
 
 const PROBE = 'restoring.999999998';
@@ -13,7 +14,7 @@ const CHANGEABLE = new Set(['validator', 'validationLevel', 'validationAction'])
 /**
  * Tries out, on an empty collection, whether renaming keeps the options of each collection: not every server does that,
  * and not for every kind.
- * @throws {OperatorError} naming the collection that could not be exchanged
+ * @throws {ServerRefusal} naming the collection that could not be exchanged
  */
 export async function refuseLossyRename(db: Db, collections: readonly StoredCollection[]): Promise<void> {
   for (const stored of collections) {
@@ -21,10 +22,22 @@ export async function refuseLossyRename(db: Db, collections: readonly StoredColl
     if (stored.type === 'view' || Object.keys(fixed).length === 0) continue;
     const reason = await probe(db, stored, fixed);
     if (reason !== undefined)
-      throw new OperatorError(
+      throw new ServerRefusal(
         `This server cannot exchange ${stored.name}: ${reason}. Restore into an empty database with --to.`,
       );
   }
+}
+
+/**
+ * Tries out whether each view can be made, while nothing is loaded.
+ * @throws {ServerRefusal} naming the one that cannot
+ */
+export async function refuseViews(db: Db, collections: readonly StoredCollection[]): Promise<void> {
+  for (const stored of collections)
+    if (stored.type === 'view') {
+      await create(db, PROBE, stored);
+      await db.collection(PROBE).drop();
+    }
 }
 
 async function probe(db: Db, stored: StoredCollection, fixed: Document): Promise<string | undefined> {
@@ -34,7 +47,7 @@ async function probe(db: Db, stored: StoredCollection, fixed: Document): Promise
     const live = await describeCollection(db, PROBED);
     return includes(live?.options, fixed) ? undefined : `renaming loses ${Object.keys(fixed).join(', ')}`;
   } catch (error) {
-    if (!(error instanceof MongoServerError)) throw error;
+    if (!isRefusal(error)) throw error;
     return error.message;
   } finally {
     for (const name of [PROBE, PROBED]) await db.collection(name).drop();
