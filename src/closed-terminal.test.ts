@@ -59,6 +59,11 @@ describe('a closed terminal ends', () => {
     expect(contentOf(target)).toEqual([]);
   });
 
+  test('a shell that gets no signal', async () => {
+    const terminal = await openTerminal([...CLI, 'shell'], 'engines>', env, 'none');
+    expect(await terminal.close()).toBe(BY_SIGHUP);
+  });
+
   test('a restore, which goes on where it was when it is run again', async () => {
     const { db, uri } = await testDatabase();
     const there = { ...env, MONGODB_URI: uri };

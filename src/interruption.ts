@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from './error-code.ts';
 import { OperatorError } from './operator-error.ts';
@@ -49,16 +50,26 @@ export function onEnding(callback: (signal: NodeJS.Signals) => void): () => void
   const listener = (signal: NodeJS.Signals) => {
     if (isTold) return; // Ctrl-C under npm arrives twice, from the terminal and from npm
     isTold = true;
-    // Node 20 crashes where it exits without its terminal, so that the signal is left to end it, after all else.
-    if (signal === 'SIGHUP') process.once('exit', () => process.off(signal, listener).kill(process.pid, signal));
+    if (signal === 'SIGHUP') process.once('exit', hangUp);
     callback(signal);
   };
   for (const signal of ENDING) process.on(signal, listener);
   return () => ENDING.forEach((signal) => process.off(signal, listener));
 }
 
+/** Ends this process by SIGHUP, as if it had never listened. */
+function hangUp(): void {
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
+}
+
 /** Lets this process go on, and end in order, when nobody reads what it prints: a closed terminal, a pipe without an end. */
 export function outliveReaders(): void {
+  const terminals = [0, 1, 2].filter(isatty);
+  // Node 20 crashes where it exits without its terminal, so that the signal ends it instead, even one that did not come.
+  process.once('exit', () => {
+    if (!terminals.every(isatty)) hangUp();
+  });
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error) => {
       if (!hasCode(error, 'EIO') && !hasCode(error, 'EPIPE')) throw error;

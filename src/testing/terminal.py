@@ -1,5 +1,6 @@
-"""terminal.py PATTERN COMMAND ...: runs a command in a terminal of its own, and closes that when stdin ends.
+"""terminal.py SIGNAL PATTERN COMMAND ...: runs a command in a terminal of its own, and closes that when stdin ends.
 
+SIGNAL says whether the command then gets SIGHUP, as from the terminal that controls it: `SIGHUP` or `none`.
 Prints a line when the command has printed what matches the pattern, and the command's exit status, or minus its signal, at the end.
 """
 
@@ -7,12 +8,19 @@ import os
 import pty
 import re
 import select
+import subprocess
 import sys
 
-pattern, *command = sys.argv[1:]
-child, terminal = pty.fork()
-if child == 0:
-    os.execvp(command[0], command)
+signal, pattern, *command = sys.argv[1:]
+if signal == "none":
+    terminal, end = pty.openpty()
+    process = subprocess.Popen(command, stdin=end, stdout=end, stderr=end, start_new_session=True)
+    child = process.pid
+    os.close(end)
+else:
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execvp(command[0], command)
 
 printed = b""
 is_told = False

@@ -10,13 +10,17 @@ export interface Terminal {
   close: () => Promise<number>;
 }
 
-/** Starts a command of the project in a terminal, and waits until it has printed what matches a pattern of Python. */
+/**
+ * Starts a command of the project in a terminal, and waits until it has printed what matches a pattern of Python.
+ * @param signal what the command gets when the terminal is closed, besides the end of its input
+ */
 export async function openTerminal(
   command: readonly string[],
   pattern: string,
   env: Record<string, string>,
+  signal: 'SIGHUP' | 'none' = 'SIGHUP',
 ): Promise<Terminal> {
-  const { child, ended } = launch(['python3', SCRIPT, pattern, ...command], env);
+  const { child, ended } = launch(['python3', SCRIPT, signal, pattern, ...command], env);
   const matched = once(child.stdout, 'data');
   const failed = ended.then(({ stderr }) => {
     throw new Error(stderr);
