@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Change, ChangeOf } from './change.ts';
 import type { Draft } from './draft.ts';
 import { renderConversion } from './render-conversion.ts';
-import { stored, unknownPart } from './stored.ts';
+import { stored, storedAs, unknownPart } from './stored.ts';
 import { parents } from '../operations/paths.ts';
-import type { CollectionShape } from './shape.ts';
+import { constantPart, type CollectionShape } from './shape.ts';
 
 interface Part {
   name: string;
@@ -93,7 +94,7 @@ function renderFields(draft: Draft, { changes, description, isOnly }: Part): Ste
   const removals: Steps = { up: [], down: [] };
   const additions: Steps = { up: [], down: [] };
   const fills: Steps = { up: [], down: [] };
-  const moved = new Set(changes.flatMap(targetOf).flatMap(parents));
+  const moved = new Set(changes.flatMap(objectsAround));
   const isMovedInto = (field: string) => moved.has(parents(field)[0] ?? '');
   for (const change of changes) {
     const { kind, collection } = change;
@@ -102,8 +103,14 @@ function renderFields(draft: Draft, { changes, description, isOnly }: Part): Ste
       renames.up.push(draft.call('renameField', { collection, from, to }));
       renames.down.unshift(draft.call('renameField', { collection, from: to, to: from }));
     } else if (kind === 'retypeField') {
+      const { field, from } = change;
       // An object that a move made may lack what the others have; it goes when the move is taken back.
-      const before = isMovedInto(change.from) ? [...new Set([...change.before, 'missing'])] : change.before;
+      const before = isMovedInto(from) ? [...new Set([...change.before, 'missing'])].toSorted() : change.before;
+      if (from === field && isDeepStrictEqual(before, change.after)) {
+        const value = storedAs(change.before, constantPart(change.fallbackBefore));
+        if (value !== undefined) fills.down.push(draft.call('addField', { collection, field, value }));
+        continue;
+      }
       const conversion = renderConversion(draft, { ...change, before }, description, isOnly);
       conversions.up.push(draft.call('convertFields', conversion));
       conversions.down.unshift(draft.call('revertFields', conversion));
@@ -130,10 +137,11 @@ function renderFields(draft: Draft, { changes, description, isOnly }: Part): Ste
   return { up: inOrder.flatMap((steps) => steps.up), down: inOrder.toReversed().flatMap((steps) => steps.down) };
 }
 
-/** The new path of a field that gets one. */
-function targetOf(change: Change): string[] {
-  if (change.kind === 'renameField') return [change.to];
-  return change.kind === 'retypeField' && change.from !== change.field ? [change.field] : [];
+/** The objects that a field moves into from elsewhere. */
+function objectsAround(change: Change): string[] {
+  if (change.kind !== 'renameField' && change.kind !== 'retypeField') return [];
+  const left = parents(change.from);
+  return parents(change.kind === 'renameField' ? change.to : change.field).filter((path) => !left.includes(path));
 }
 
 /** What old documents get, or the result of a function that is still to be written. */
