@@ -17,7 +17,7 @@ const contentOf = (folder: string) =>
 describe('a closed terminal ends, and leaves no file and no database behind it:', () => {
   test.each([
     ['the server', SERVER, '"listening"'],
-    ['a command', [...CLI, 'db:seed', '--count', '100000'], 'Seeding engines .* [1-9]'],
+    ['a command', [...CLI, 'db:seed', '--count', '100000'], 'Seeding engines: [1-9]'],
   ])('%s', async (_what, command, pattern) => {
     const instance = temporaryFolder();
     const terminal = await openTerminal(command, pattern, { INSTANCE_PATH: instance, PORT: '0' });
@@ -68,7 +68,7 @@ describe('a closed terminal ends', () => {
     const { db, uri } = await testDatabase();
     const there = { ...env, MONGODB_URI: uri };
     const command = ['db:restore', backup, '--to', db.databaseName];
-    const terminal = await openTerminal([...CLI, ...command], 'Restoring .* [1-9][0-9]*/', there);
+    const terminal = await openTerminal([...CLI, ...command], 'Restoring .*: [1-9][0-9]* of', there);
     expect(await terminal.close()).toBe(BY_SIGHUP);
     const loaded = await db.collection('engines').countDocuments();
     expect(loaded).toBeLessThan(COUNT);

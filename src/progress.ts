@@ -5,29 +5,120 @@ import { interruption } from './interruption.ts';
 export interface Progress {
   /**
    * So many items more are done.
+   * @param before whether an earlier run did them, so that they say nothing about the pace of this one
    * @throws {OperatorError} when this process is told to end
    */
-  advance(items: number): void;
+  advance(items: number, before?: boolean): void;
   stop(): void;
 }
 
-/** A bar on a terminal, a line every two seconds elsewhere; on stderr, so that stdout stays for data. */
-export function showProgress(label: string, total: number): Progress {
-  const bar = new cliProgress.SingleBar({
-    format: `${label} {bar} {percentage}% {value}/{total} {rate}/s, {eta_formatted} left`,
-    stream: process.stderr,
-    noTTYOutput: true,
-    notTTYSchedule: 2000,
-  });
-  const startedAt = Date.now();
-  let done = 0;
-  bar.start(total, 0, { rate: 0 });
+/** What is counted. */
+type Unit = 'documents' | 'lines' | 'bytes';
+
+const LINE_MS = 2000;
+/** A pace that is taken over less says nothing. */
+const PACE_MS = 1000;
+
+/**
+ * A bar on a terminal; elsewhere a line every two seconds, and one at the end. On stderr, so that stdout stays for data.
+ * It shows what is known alone: no total where there is none or it proved wrong, and nothing where there is nothing to do.
+ */
+export function showProgress(label: string, total: number | undefined, unit: Unit = 'documents'): Progress {
+  const startedAt = performance.now();
+  const work: Work = { done: 0, before: 0, total, unit };
+  const text = () => `${label}: ${inWords(work, performance.now() - startedAt)}`;
+  const { show, stop } = process.stderr.isTTY ? bar(work, text) : lines(text);
   return {
-    advance(items) {
+    advance(items, before = false) {
       interruption().throwIfAborted();
-      done += items;
-      bar.update(done, { rate: Math.round((done * 1000) / (Date.now() - startedAt || 1)) });
+      work.done += items;
+      if (before) work.before += items;
+      if (items > 0) show();
     },
-    stop: () => bar.stop(),
+    stop,
+  };
+}
+
+interface Work {
+  done: number;
+  /** How many of them an earlier run has done. */
+  before: number;
+  total: number | undefined;
+  unit: Unit;
+}
+
+/** The total, as long as it can be right: some are estimates, and documents are added meanwhile. */
+const totalOf = ({ done, total = 0 }: Work): number | undefined => (total > 0 && done <= total ? total : undefined);
+
+/** As "2 of 5 documents (40 %), 19 a second, 3 s left". */
+function inWords(work: Work, elapsedMs: number): string {
+  const { done, before, unit } = work;
+  const total = totalOf(work);
+  const isBytes = unit === 'bytes';
+  const [count, name] = isBytes ? [megabytes, 'MB'] : [String, unit];
+  const share = total === undefined ? '' : ` (${Math.floor((done * 100) / total)} %)`;
+  const text = `${count(done)}${total === undefined ? '' : ` of ${count(total)}`} ${name}${share}`;
+  const pace = elapsedMs < PACE_MS ? 0 : ((done - before) * 1000) / elapsedMs;
+  if (pace === 0) return text;
+  const rounded = isBytes ? megabytes(pace) : String(Math.round(pace));
+  const rate = Number(rounded) === 0 ? '' : `, ${rounded}${isBytes ? ' MB' : ''} a second`;
+  const left = total === undefined || done === total ? '' : `, ${duration((total - done) / pace)} left`;
+  return `${text}${rate}${left}`;
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${Math.ceil(seconds)} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}
+
+interface Display {
+  /** Something was done. */
+  show: () => void;
+  stop: () => void;
+}
+
+function lines(text: () => string): Display {
+  let last = '';
+  let due = performance.now() + LINE_MS;
+  const print = () => {
+    const line = text();
+    if (line !== last) console.error(line);
+    last = line;
+  };
+  let isShown = false;
+  return {
+    show() {
+      isShown = true;
+      if (performance.now() < due) return;
+      print();
+      due = performance.now() + LINE_MS;
+    },
+    stop() {
+      if (isShown) print();
+      isShown = false;
+    },
+  };
+}
+
+/** It appears at once where the total is known, else with the first item. */
+function bar(work: Work, text: () => string): Display {
+  const shown = new cliProgress.SingleBar({
+    format(options) {
+      const total = totalOf(work);
+      const drawn = total === undefined ? '' : `${cliProgress.Format.BarFormat(work.done / total, options)} `;
+      return `${drawn}${text()}`;
+    },
+    stream: process.stderr,
+  });
+  const start = () => shown.start(0, 0);
+  if (totalOf(work) !== undefined) start();
+  return {
+    show() {
+      if (!shown.isActive) start();
+      shown.update(work.done);
+    },
+    stop: () => shown.stop(),
   };
 }

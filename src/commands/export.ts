@@ -54,18 +54,17 @@ async function openExport(format: Format, query: string, prefer: string, resourc
   return withProgress(stream.content, lines);
 }
 
-/** A bar, if it is known how many lines there are. */
 async function* withProgress(content: AsyncIterable<string | Uint8Array>, lines: number) {
-  const progress = Number.isNaN(lines) ? undefined : showProgress('Exporting, lines', lines);
+  const progress = showProgress('Exporting', Number.isNaN(lines) ? undefined : lines, 'lines');
   try {
     for await (const chunk of content) {
       interruption().throwIfAborted();
       const text = String(chunk);
       yield text;
-      progress?.advance(text.split('\n').length - 1);
+      progress.advance(text.split('\n').length - 1);
     }
   } finally {
-    progress?.stop();
+    progress.stop();
   }
 }
 

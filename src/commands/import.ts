@@ -47,7 +47,7 @@ async function open(file: string): Promise<{ source: AsyncIterable<Buffer>; prog
     throw hasCode(error, 'ENOENT') ? new OperatorError(`There is no file ${file}.`) : error;
   });
   if (found.isDirectory()) throw new OperatorError(`${file} is a folder. Name a file.`);
-  const progress = showProgress(`Importing ${file}, bytes`, found.size);
+  const progress = showProgress(`Importing ${file}`, found.isFile() ? found.size : undefined, 'bytes');
   return { source: counted(createReadStream(file), progress), progress };
 }
 

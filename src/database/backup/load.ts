@@ -14,8 +14,8 @@ import type { StoredCollection } from './verify-files.ts';
 export interface Loading {
   /** Called before each write; throws to stop. */
   confirm: () => Promise<void>;
-  /** So many documents more are in the database. */
-  advance: (documents: number) => void;
+  /** So many documents more are in the database; a restore that was killed may have put them there. */
+  advance: (documents: number, before?: boolean) => void;
 }
 
 /**
@@ -62,7 +62,7 @@ export async function load(db: Db, place: string, stored: StoredCollection, load
     await prepare(db, place, stored);
     present = new ContentsSum().contents;
   }
-  loading.advance(present.documents);
+  loading.advance(present.documents, true);
   const options = await insertOptions(db, buckets);
   let done = 0;
   for await (const batch of documentBatches(readFile(data, gzip).chunks)) {

@@ -40,7 +40,7 @@ export async function readFolder({ root, folder, manifest, findings, watch }: Re
   const present = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
   const expected = new Map(manifest?.files.map(({ path, ...file }) => [path, file]));
   const read: ReadFile[] = [];
-  const total = manifest?.collections.reduce((sum, { documents }) => sum + documents, 0) ?? 0;
+  const total = manifest?.collections.reduce((sum, { documents }) => sum + documents, 0);
   const progress = watch.progress('Verifying the files', total);
   for (const entry of present.toSorted((left, right) => (left.name < right.name ? -1 : 1))) {
     const where = folder === '' ? entry.name : `${folder}/${entry.name}`;
@@ -56,6 +56,7 @@ export async function readFolder({ root, folder, manifest, findings, watch }: Re
     try {
       read.push({ ...file, ...(await readOne(file, wanted, (items) => progress.advance(items))) });
     } catch (error) {
+      if (interruption().aborted) progress.stop();
       interruption().throwIfAborted(); // which is no fault of the file
       findings.push({ where, problem: explain(error) });
     }

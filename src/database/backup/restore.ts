@@ -147,10 +147,13 @@ async function loadAll(db: Db, held: Claim, backup: StoredBackup, watch: Watch):
     if (stored.type !== 'view' && !isLoaded(stored)) await prepare(db, place, stored);
   const total = backup.collections.reduce((sum, { documents }) => sum + documents, 0);
   const progress = watch.progress(`Restoring ${db.databaseName}`, total);
-  const loading: Loading = { confirm: held.confirm, advance: (documents) => progress.advance(documents) };
+  const loading: Loading = {
+    confirm: held.confirm,
+    advance: (documents, before) => progress.advance(documents, before),
+  };
   try {
     for (const { stored, place } of places) {
-      if (isLoaded(stored)) progress.advance(stored.documents);
+      if (isLoaded(stored)) progress.advance(stored.documents, true);
       else if (stored.type !== 'view') {
         await load(db, place, stored, loading);
         await createIndexes(db, place, stored.name, stored.indexes);

@@ -2,8 +2,8 @@ import { showProgress, type Progress } from '../../progress.ts';
 
 /** How long work tells what it does. */
 export interface Watch {
-  /** Begins a bar over so many items. */
-  progress: (label: string, total: number) => Progress;
+  /** Begins to tell how many of so many documents are done; `undefined` where their number is not known. */
+  progress: (label: string, total: number | undefined) => Progress;
   /** Tells the operator one line. */
   report: (line: string) => void;
 }

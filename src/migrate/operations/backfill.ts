@@ -54,7 +54,7 @@ export async function backfill(collection: Collection, options: Backfill): Promi
   if (matching === 0) return;
   const start = { last: resumed?.last, done: resumed?.done ?? 0, total: matching + (resumed?.done ?? 0) };
   const progress = showProgress(label, start.total);
-  progress.advance(start.done);
+  progress.advance(start.done, true);
   try {
     let from = start;
     // Others may write the old shape behind the walk, or change a document between its read and its write.
