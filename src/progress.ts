@@ -84,7 +84,7 @@ function lines(text: () => string): Display {
   let due = performance.now() + LINE_MS;
   const print = () => {
     const line = text();
-    if (line !== last) console.error(line);
+    if (line !== last) process.stderr.write(`${line}\n`);
     last = line;
   };
   let isShown = false;

@@ -16,12 +16,13 @@ export function addBackupCommands(program: Command): void {
     .description("write all collections, indexes, validators and options into a folder, in mongodump's layout")
     .argument('[directory]', 'a folder that does not exist yet (default: backups/DATABASE-TIME in the instance folder)')
     .option('--gzip', 'compress the files, as mongodump --gzip')
+    .option('--skip <collection>', 'leave this one out; may be given several times', collect, [])
     .option('--keep <number>', 'then remove the oldest backups of this database beside it, but so many', wholeNumber)
     .option('--json', 'print the manifest as JSON')
-    .action((directory: string | undefined, options: { gzip?: true; keep?: number; json?: true }) =>
+    .action((directory: string | undefined, options: BackupOptions) =>
       withDatabase(async ({ db, settings }) => {
         const chosen = directory ?? backupFolder(settings, db.databaseName);
-        const made = await backup(db, chosen, { gzip: options.gzip ?? false });
+        const made = await backup(db, chosen, { gzip: options.gzip ?? false, skip: options.skip });
         console.log(options.json ? JSON.stringify(made.manifest) : made.directory);
         if (options.keep === undefined) return;
         const { removed } = await prune(dirname(made.directory), db.databaseName, options.keep);
@@ -62,6 +63,15 @@ export function addBackupCommands(program: Command): void {
       }),
     );
 }
+
+interface BackupOptions {
+  gzip?: true;
+  skip: string[];
+  keep?: number;
+  json?: true;
+}
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 
 /** Where backups go that are told no place. */
 export const backupsFolder = ({ instancePath }: Settings): string => join(instancePath, 'backups');

@@ -8,7 +8,6 @@ import { temporaryFolder } from '../../testing/processes.ts';
 import { backup } from './backup.ts';
 import { describeCollections } from './collections.ts';
 import { storedBatches } from './documents.ts';
-import { insertOptions, insertRaw } from './raw-insert.ts';
 import { restore } from './restore.ts';
 import { verify } from './verify.ts';
 import { silent } from './watch.ts';
@@ -73,78 +72,6 @@ test('collections, views, validators, options and every index come back', async 
     expect(await target.collection('strong').countDocuments()).toBe(9);
     expect(await verify(target.client, directory, silent)).toMatchObject({ findings: [] });
   }
-});
-
-function element(type: number, name: string, value: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([type]), Buffer.from(`${name}\0`), value]);
-}
-
-function document(...elements: Buffer[]): Buffer {
-  const body = Buffer.concat([...elements, Buffer.from([0])]);
-  return Buffer.concat([int32(body.length + 4), body]);
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32LE(value);
-  return bytes;
-}
-
-function int64(value: bigint): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigInt64LE(value);
-  return bytes;
-}
-
-const text = (value: string) => Buffer.concat([int32(value.length + 1), Buffer.from(`${value}\0`)]);
-const nested = (depth: number): Buffer => (depth === 0 ? document() : document(element(3, 'd', nested(depth - 1))));
-
-/** Every BSON type, with the values that JavaScript would change. */
-const VALUES: Record<string, [type: number, value: Buffer]> = {
-  'one as double': [1, int64(0x3ff0_0000_0000_0000n)],
-  'negative zero': [1, int64(-0x8000_0000_0000_0000n)],
-  'NaN with a payload': [1, int64(0x7ff8_0000_0000_0123n)],
-  'text with a zero': [2, text('a\0b')],
-  'fields that look like indexes': [3, document(element(16, '2', int32(0)), element(16, '1', int32(0)))],
-  'fields that look like prototypes': [
-    3,
-    document(element(16, '__proto__', int32(0)), element(16, 'constructor', int32(1))),
-  ],
-  'empty name': [3, document(element(16, '', int32(0)))],
-  'names of operators': [3, document(element(16, '$ref', int32(0)), element(16, 'a.b', int32(0)))],
-  'a depth of 90': [3, nested(90)],
-  array: [4, document(element(16, '0', int32(7)), element(10, '1', Buffer.alloc(0)))],
-  'binary of the old subtype': [5, Buffer.concat([int32(5), Buffer.from([2]), int32(1), Buffer.from([9])])],
-  UUID: [5, Buffer.concat([int32(16), Buffer.from([4]), Buffer.alloc(16, 5)])],
-  id: [7, Buffer.alloc(12, 9)],
-  true: [8, Buffer.from([1])],
-  'date before 1': [9, int64(-62_135_596_800_000n)],
-  null: [10, Buffer.alloc(0)],
-  'regular expression': [11, Buffer.from('^a\0imx\0')],
-  code: [13, text('f()')],
-  'code with scope': [15, Buffer.concat([int32(4 + 8 + 5), text('f()'), document()])],
-  'one as int32': [16, int32(1)],
-  timestamp: [17, int64(0x0000_0005_0000_0007n)],
-  'one as int64': [18, int64(1n)],
-  'above 2^53': [18, int64(0x0020_0000_0000_0001n)],
-  decimal: [19, Buffer.concat([int64(1n), int64(0x3040_0000_0000_0000n)])],
-  'decimal with zeros': [19, Buffer.concat([int64(1000n), int64(0x303a_0000_0000_0000n)])],
-  least: [255, Buffer.alloc(0)],
-  greatest: [127, Buffer.alloc(0)],
-};
-
-test('every type comes back byte for byte', async () => {
-  const source = await emptyDatabase();
-  const documents = Object.entries(VALUES).map(([name, [type, value]], index) =>
-    document(element(16, '_id', int32(index)), element(type, 'value', value), element(2, 'name', text(name))),
-  );
-  await insertRaw(source, 'values', documents, await insertOptions(source));
-  const before = await bytesOf(source, 'values');
-  expect(before).toEqual(documents.map((bytes) => bytes.toString('hex')));
-  const { directory } = await backup(source, folder(), quiet);
-  const target = await emptyDatabase();
-  await restore(target.client, directory, { to: target.databaseName, ...quiet });
-  expect(await bytesOf(target, 'values')).toEqual(before);
 });
 
 test('the files have their names, and their owner alone may read them', async () => {

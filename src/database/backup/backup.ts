@@ -3,7 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Db } from 'mongodb';
 import { OperatorError } from '../../operator-error.ts';
-import { describeCollections, metadataText, STATE, storedAs, type Description } from './collections.ts';
+import { chooseCollections, type Chosen } from './choose.ts';
+import { describeCollections, metadataText, STATE, type Description } from './collections.ts';
 import { ContentsSum } from './digest.ts';
 import { storedBatches } from './documents.ts';
 import { syncFolder, writeFile } from './file.ts';
@@ -16,6 +17,8 @@ import { onStderr, type Watch } from './watch.ts';
 interface Options {
   /** Whether files are compressed, as by `mongodump --gzip`. */
   gzip?: boolean;
+  /** Names of collections and views to leave out. */
+  skip?: readonly string[];
   watch?: Watch;
 }
 
@@ -32,7 +35,7 @@ export interface Backup {
  * @throws {OperatorError} if the folder exists, cannot be written, or the database cannot be read as it is now
  */
 export async function backup(db: Db, directory: string, options: Options = {}): Promise<Backup> {
-  const { gzip = false, watch = onStderr } = options;
+  const { gzip = false, skip = [], watch = onStderr } = options;
   const final = resolve(directory);
   const parent = dirname(final);
   try {
@@ -41,7 +44,7 @@ export async function backup(db: Db, directory: string, options: Options = {}): 
     await refuseExisting(final);
     return await withPartial(final, async (partial) => {
       await mkdir(join(partial, db.databaseName), { recursive: true, mode: 0o700 });
-      const manifest = await withSnapshot(db, (view) => writeAll(db, view, { partial, gzip, watch }));
+      const manifest = await withSnapshot(db, (view) => writeAll(db, view, { partial, gzip, skip, watch }));
       await syncFolder(join(partial, db.databaseName));
       await syncFolder(partial);
       await refuseExisting(final);
@@ -65,18 +68,19 @@ async function refuseExisting(directory: string): Promise<void> {
 interface Task {
   partial: string;
   gzip: boolean;
+  skip: readonly string[];
   watch: Watch;
 }
 
 async function writeAll(db: Db, view: View, task: Task): Promise<Manifest> {
-  const { partial, gzip, watch } = task;
+  const { partial, gzip, skip, watch } = task;
   const half = await db.collection(STATE).findOne({ $or: [{ phase: 'swapping' }, { direct: true }] });
   if (half !== null)
     throw new OperatorError(
       `A restore of ${half['directory']} into ${db.databaseName} has not come to its end. Run that db:restore again first.`,
     );
   const server = await serverOf(db);
-  const before = await describeCollections(db);
+  const chosen = await chooseCollections(db, view.session, skip);
   const manifest: Manifest = {
     format: 'spaceship-backup',
     version: 1,
@@ -85,31 +89,38 @@ async function writeAll(db: Db, view: View, task: Task): Promise<Manifest> {
     server,
     consistency: view.consistency,
     gzip,
+    ...(skip.length > 0 && { skipped: [...skip] }),
     collections: [],
     files: [],
   };
-  const total = await count(
-    db,
-    before.filter(({ type }) => type !== 'view'),
-  );
-  const progress = watch.progress(`Backup of ${db.databaseName}`, total);
+  const progress = watch.progress(`Backup of ${db.databaseName}`, await count(db, chosen));
   try {
-    for (const description of before)
-      await writeCollection(db, description, { ...task, view, manifest, advance: (items) => progress.advance(items) });
+    for (const one of chosen)
+      await writeCollection(db, one, { ...task, view, manifest, advance: (items) => progress.advance(items) });
   } finally {
     progress.stop();
   }
-  await refuseChanges(db, before);
+  await refuseChanges(
+    db,
+    chosen.map(({ description }) => description),
+  );
   const texts = manifestTexts(manifest);
   await writeFile(join(partial, MANIFEST), one(texts.manifest), false);
   await writeFile(join(partial, MANIFEST_HASH), one(texts.hash), false);
   watch.report(manifest.consistency);
+  if (skip.length > 0) watch.report(`Left out: ${skip.join(', ')}.`);
   return manifest;
 }
 
-async function count(db: Db, collections: readonly Description[]): Promise<number> {
-  const counts = collections.map(({ name }) => db.collection(name).estimatedDocumentCount());
-  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+/** About how many documents there are; of a time series, buckets. */
+async function count(db: Db, chosen: readonly Chosen[]): Promise<number> {
+  let total = 0;
+  for (const { description, storage } of chosen)
+    if (description.type !== 'view') {
+      const { n } = await db.command({ count: storage.collection, ...(storage.rawData && { rawData: true }) });
+      total += Number(n);
+    }
+  return total;
 }
 
 async function serverOf(db: Db): Promise<Manifest['server']> {
@@ -124,7 +135,7 @@ interface Writing extends Task {
   advance: (items: number) => void;
 }
 
-async function writeCollection(db: Db, description: Description, writing: Writing): Promise<void> {
+async function writeCollection(db: Db, { description, storage }: Chosen, writing: Writing): Promise<void> {
   const { partial, gzip, view, manifest, advance } = writing;
   const { name, type } = description;
   const sum = new ContentsSum();
@@ -133,9 +144,9 @@ async function writeCollection(db: Db, description: Description, writing: Writin
     manifest.files.push({ path: path.replaceAll('\\', '/'), ...(await writeFile(join(partial, path), chunks, gzip)) });
   };
   if (type !== 'view') {
-    const source = await storedAs(db, description);
-    const batches = storedBatches(db.collection(source), view.session);
-    await write(fileNames(source, gzip).data, summed(batches, sum, advance));
+    const { collection, rawData } = storage;
+    const batches = storedBatches(db.collection(collection), { session: view.session, rawData });
+    await write(fileNames(collection, gzip).data, summed(batches, sum, advance));
   }
   await write(fileNames(name, gzip).metadata, one(metadataText(description)));
   manifest.collections.push({ name, type, ...sum.contents });

@@ -1,12 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BSON, type CollectionInfo, type Db, type Document } from 'mongodb';
-import { OperatorError } from '../../operator-error.ts';
-import { BUCKETS } from './layout.ts';
 
 /** A collection or view, without its documents. Numbers are the driver's classes, so that none changes its type. */
 export interface Description {
   name: string;
-  type: 'collection' | 'view' | 'timeseries';
+  type: 'collection' | 'view' | 'timeseries' | 'other';
   options: Document;
   indexes: Document[];
   /** 32 hex digits; a view has none. */
@@ -25,7 +23,6 @@ const EXACT = { promoteValues: false, bsonRegExp: true } as const;
 /**
  * Every collection and view of a database by its name, in the order of names. What the server keeps for itself
  * (`system.`, except `system.js`) and the work of an unfinished restore are left out, as mongodump does.
- * @throws {OperatorError} for what a backup could not keep: an index whose fields would change their order
  */
 export async function describeCollections(db: Db): Promise<Description[]> {
   const listed = await db.listCollections({}, { nameOnly: false, ...EXACT }).toArray();
@@ -45,34 +42,15 @@ export const isInternal = (name: string): boolean => name.startsWith('system.') 
 
 async function describe(db: Db, { name, type, options, info }: CollectionInfo): Promise<Description> {
   const kind = kindOf(options ?? {}, type);
-  const indexes = kind.type === 'view' ? [] : await db.collection(name).listIndexes(EXACT).toArray();
-  const unordered = indexes.find(({ key }) => losesOrder(key));
-  if (unordered !== undefined)
-    throw new OperatorError(
-      `Index ${unordered['name']} of ${name} has fields with numbers for names, whose order cannot be kept. ` +
-        'Drop it, or make the backup with mongodump.',
-    );
+  const hasIndexes = kind.type === 'collection' || kind.type === 'timeseries';
+  const indexes = hasIndexes ? await db.collection(name).listIndexes(EXACT).toArray() : [];
   return { name, ...kind, indexes, uuid: uuidOf(info) };
-}
-
-/**
- * The name under which the documents lie: a time series of MongoDB 5.0 to 8.2 has a collection of buckets beside it.
- * @throws {OperatorError} for a time series of a later one, whose buckets this does not read
- */
-export async function storedAs(db: Db, { name, type }: Pick<Description, 'name' | 'type'>): Promise<string> {
-  if (type !== 'timeseries') return name;
-  const listed = await db.listCollections({ name: { $in: [name, BUCKETS + name] } }, { nameOnly: true }).toArray();
-  if (listed.some((one) => one.name === BUCKETS + name)) return BUCKETS + name;
-  if (listed.some((one) => one.type === 'timeseries'))
-    throw new OperatorError(
-      `${name} is a time series as MongoDB 8.3 and later keep it, which this cannot back up. Use mongodump.`,
-    );
-  return name;
 }
 
 function kindOf(options: Document, type?: string): Pick<Description, 'type' | 'options'> {
   if (type === 'view' || 'viewOn' in options) return { type: 'view', options };
-  return { type: 'timeseries' in options ? 'timeseries' : 'collection', options };
+  if (type === 'timeseries' || 'timeseries' in options) return { type: 'timeseries', options };
+  return { type: type === undefined || type === 'collection' ? 'collection' : 'other', options };
 }
 
 function uuidOf(info: Document | undefined): string {
@@ -81,7 +59,7 @@ function uuidOf(info: Document | undefined): string {
 }
 
 /** JavaScript puts the members of an object that look like array indexes first. */
-const losesOrder = (key: unknown): boolean =>
+export const losesOrder = (key: unknown): boolean =>
   isDocument(key) && Object.keys(key).length > 1 && Object.keys(key).some((field) => /^\d+$/.test(field));
 
 /** The text of mongodump's metadata file: canonical extended JSON on one line. */
@@ -131,8 +109,13 @@ function includesPlain(live: unknown, wanted: unknown): boolean {
 /** Numbers by their value: a server may give a 1 back as a 1.0. */
 const plain = (value: unknown): unknown => BSON.EJSON.serialize({ value }, { relaxed: true })['value'];
 
+/** Whether a collation is that of bytes, which MongoDB lists from 9.0 on alone. */
+export const isSimple = (collation: unknown): boolean => Object(collation).locale === 'simple';
+
 /** Whether two indexes are alike; the order of their fields counts. */
 export function sameIndex(live: Document, wanted: Document): boolean {
-  const { v: _v, ns: _ns, background: _background, ...rest } = wanted;
+  const { v: _v, ns: _ns, background: _background, collation, ...others } = wanted;
+  const isMissed = collation !== undefined && !(isSimple(collation) && live['collation'] === undefined);
+  const rest = isMissed ? { ...others, collation } : others;
   return includes(live, rest) && isDeepStrictEqual(Object.keys(live['key'] ?? {}), Object.keys(rest['key'] ?? {}));
 }

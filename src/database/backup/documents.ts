@@ -42,9 +42,24 @@ export async function* documentBatches(chunks: AsyncIterable<Buffer>): AsyncGene
   if (batch.length > 0) yield batch;
 }
 
+interface Reading {
+  session?: ClientSession | undefined;
+  /** Whether the buckets of a time series are read, instead of its measurements. */
+  rawData?: boolean;
+}
+
 /** Reads a collection's documents as they are stored, in the order in which they lie there, batch by batch. */
-export async function* storedBatches(collection: Collection, session?: ClientSession): AsyncGenerator<Uint8Array[]> {
-  const cursor = collection.find({}, { raw: true, batchSize: CURSOR_BATCH, ...(session && { session }) });
+export async function* storedBatches(collection: Collection, reading: Reading = {}): AsyncGenerator<Uint8Array[]> {
+  const { session, rawData = false } = reading;
+  const cursor = collection.find(
+    {},
+    {
+      raw: true,
+      batchSize: CURSOR_BATCH,
+      ...(session && { session }),
+      ...(rawData && { rawData }), // which the driver has, but not in its types
+    },
+  );
   try {
     let more = cursor.hasNext();
     while (await more) {

@@ -1,19 +1,38 @@
 import type { Db, Document } from 'mongodb';
+import { isSimple, type Description } from './collections.ts';
 import { isRefusal, ServerRefusal } from './refusal.ts';
 
 /** The server makes that of `_id` with the collection. */
 const isOwn = ({ name, clustered }: Document): boolean => name !== '_id_' && clustered !== true;
 
 /** @throws {ServerRefusal} naming the index that this server cannot make */
-export async function createIndexes(db: Db, place: string, name: string, all: readonly Document[]): Promise<void> {
-  const indexes = all.filter(isOwn).map(({ ns: _ns, background: _background, ...index }) => index);
-  if (indexes.length === 0) return;
+export async function createIndexes(
+  db: Db,
+  place: string,
+  stored: Pick<Description, 'name' | 'indexes'>,
+): Promise<void> {
+  const collates = stored.indexes.some((index) => !isOwn(index) && index['collation'] !== undefined);
+  const indexes = stored.indexes.filter(isOwn).map((index) => toCreate(index, collates));
+  if (indexes.length > 0) await make(db, place, stored.name, indexes);
+}
+
+/**
+ * What is to be said of an index so that it becomes what was listed.
+ * @param collates whether it would take over the collation of its collection if it were told none
+ */
+function toCreate({ ns: _ns, background: _background, collation, ...index }: Document, collates: boolean): Document {
+  // MongoDB 9.0 lists a simple collation, and refuses to make it, for an index of version 1; those before list none.
+  if (isSimple(collation) && Number(index['v']) === 1) return index;
+  return { ...index, ...(collation ? { collation } : collates && { collation: { locale: 'simple' } }) };
+}
+
+async function make(db: Db, place: string, name: string, indexes: readonly Document[]): Promise<void> {
   try {
     await db.command({ createIndexes: place, indexes, writeConcern: { w: 'majority', j: true } });
   } catch (error) {
     if (!isRefusal(error)) throw error;
     // Not every server says which of them it was.
-    if (indexes.length > 1) for (const index of indexes) await createIndexes(db, place, name, [index]);
+    if (indexes.length > 1) for (const index of indexes) await make(db, place, name, [index]);
     throw new ServerRefusal(
       `Index ${String(indexes[0]?.['name'])} of ${name} cannot be made here: ${error.message}. Restore into a server that can.`,
       { cause: error },

@@ -5,9 +5,9 @@ import { ContentsSum, sameContents, type Contents } from './digest.ts';
 import { documentBatches, storedBatches } from './documents.ts';
 import { readFile } from './file.ts';
 import { createIndexes, dropIndexes } from './indexes.ts';
-import { BUCKETS } from './layout.ts';
 import { insertOptions, insertRaw, Refused } from './raw-insert.ts';
 import { isRefusal, ServerRefusal } from './refusal.ts';
+import { refuseOtherStorage, storageOf, type Storage } from './storage.ts';
 import type { StoredCollection } from './verify-files.ts';
 
 /** What loading asks and tells whoever runs it. */
@@ -25,11 +25,36 @@ export interface Loading {
  */
 export async function prepare(db: Db, place: string, stored: StoredCollection): Promise<void> {
   const live = await describeCollection(db, place);
-  if (live && includes(live.options, stored.options)) return dropIndexes(db, place, live.indexes);
+  const { expireAfterSeconds: _suspended, ...lasting } = stored.options;
+  if (live && includes(live.options, lasting)) return suspend(db, place);
   if (live) await db.collection(place).drop();
   await create(db, place, stored);
-  await createIndexes(db, place, stored.name, stored.indexes);
-  await dropIndexes(db, place, stored.indexes); // a TTL index would delete while documents are loaded
+  await refuseOtherStorage(db, place, stored);
+  await createIndexes(db, place, stored);
+  await suspend(db, place);
+}
+
+/** Drops the indexes, of which one may delete documents while they are loaded, and ends what else deletes them. */
+async function suspend(db: Db, place: string): Promise<void> {
+  const live = await describeCollection(db, place);
+  if (live === undefined) return;
+  await dropIndexes(db, place, live.indexes);
+  if ('expireAfterSeconds' in live.options)
+    await db.command({ collMod: place, expireAfterSeconds: 'off' }).catch((error: unknown) => {
+      if (!isRefusal(error)) throw error; // it is only missed where documents have expired already
+    });
+}
+
+/**
+ * Makes the indexes of a loaded collection, and lets its documents expire again.
+ * @throws {ServerRefusal} naming what this server cannot make
+ */
+export async function complete(db: Db, place: string, stored: StoredCollection): Promise<void> {
+  await createIndexes(db, place, stored);
+  const { expireAfterSeconds } = stored.options;
+  const live = await describeCollection(db, place);
+  if (expireAfterSeconds !== undefined && !('expireAfterSeconds' in (live?.options ?? {})))
+    await db.command({ collMod: place, expireAfterSeconds });
 }
 
 /** @throws {ServerRefusal} if this server does not have what the collection or view needs */
@@ -53,9 +78,9 @@ export async function create(db: Db, place: string, { name, options: all }: Stor
  * @throws {OperatorError} if others have written there meanwhile
  */
 export async function load(db: Db, place: string, stored: StoredCollection, loading: Loading): Promise<void> {
-  const { data, gzip, buckets, name } = stored;
+  const { data, gzip, name, type } = stored;
   if (data === undefined) return;
-  const target = buckets ? BUCKETS + place : place;
+  const target = await storageOf(db, { name: place, type });
   let present = await contentsOf(db, target);
   if (present.documents > 0 && !(await isPrefix(present, stored))) {
     await db.collection(place).drop();
@@ -63,13 +88,14 @@ export async function load(db: Db, place: string, stored: StoredCollection, load
     present = new ContentsSum().contents;
   }
   loading.advance(present.documents, true);
-  const options = await insertOptions(db, buckets);
+  const isChecked = target.buckets || stored.options['validationLevel'] === 'constraint';
+  const options = await insertOptions(db, { isChecked, rawData: target.rawData });
   let done = 0;
   for await (const batch of documentBatches(readFile(data, gzip).chunks)) {
     const rest = batch.slice(Math.max(0, present.documents - done));
     if (rest.length > 0) {
       await loading.confirm();
-      await insert(db, target, rest, options).catch((error: unknown) => {
+      await insert(db, target.collection, rest, options).catch((error: unknown) => {
         throw refusal(error, name, done + batch.length - rest.length);
       });
       loading.advance(rest.length);
@@ -81,9 +107,10 @@ export async function load(db: Db, place: string, stored: StoredCollection, load
 }
 
 /** What the server holds under a name. */
-async function contentsOf(db: Db, place: string): Promise<Contents> {
+async function contentsOf(db: Db, { collection, rawData }: Storage): Promise<Contents> {
   const sum = new ContentsSum();
-  for await (const batch of storedBatches(db.collection(place))) for (const document of batch) sum.add(document);
+  for await (const batch of storedBatches(db.collection(collection), { rawData }))
+    for (const document of batch) sum.add(document);
   return sum.contents;
 }
 
@@ -121,11 +148,11 @@ function refusal(error: unknown, name: string, offset: number): unknown {
   );
 }
 
-async function difference(db: Db, place: string, stored: StoredCollection, kept: Contents): Promise<OperatorError> {
+async function difference(db: Db, place: Storage, stored: StoredCollection, kept: Contents): Promise<OperatorError> {
   const message = `${stored.name} is not the same after loading: ${kept.documents} documents instead of ${stored.documents}`;
   if (kept.documents > stored.documents)
     return new OperatorError(`${message}. Keep others from writing there, and run it again.`);
-  const live = storedBatches(db.collection(place));
+  const live = storedBatches(db.collection(place.collection), place);
   const expected = documentBatches(readFile(stored.data ?? '', stored.gzip).chunks);
   const number = await firstDifference(expected, live);
   return new ServerRefusal(

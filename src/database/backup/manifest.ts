@@ -17,6 +17,8 @@ export interface Manifest {
   /** One sentence on what the backup holds if others wrote while it was made. */
   consistency: string;
   gzip: boolean;
+  /** Collections and views of the database that were left out, as `db:backup --skip` asked. */
+  skipped?: string[];
   collections: (Contents & { name: string; type: string })[];
   /** All files but the manifest and its hash; `path` is relative to the backup's folder, with slashes. */
   files: (FileHash & { path: string })[];

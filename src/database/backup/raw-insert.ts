@@ -21,13 +21,21 @@ export class Refused extends Error {
   }
 }
 
-/** Fields of an insert command that keep the documents as they are. No server lets buckets of a time series be unchecked. */
-export async function insertOptions(db: Db, buckets = false): Promise<Document> {
+interface Insertion {
+  /** Whether the server lets no documents in unchecked, as for buckets of a time series. */
+  isChecked?: boolean;
+  /** Whether they are buckets that it takes by the name of the time series. */
+  rawData?: boolean;
+}
+
+/** Fields of an insert command that keep the documents as they are. */
+export async function insertOptions(db: Db, { isChecked = false, rawData = false }: Insertion = {}): Promise<Document> {
   const { maxWireVersion = 0 } = await db.command({ hello: 1 });
   return {
     ordered: true,
-    bypassDocumentValidation: !buckets,
+    bypassDocumentValidation: !isChecked,
     writeConcern: { w: 'majority', j: true },
+    ...(rawData && { rawData }),
     ...(maxWireVersion >= WIRE_VERSION_8_1 && { bypassEmptyTsReplacement: true }),
   };
 }

@@ -4,8 +4,7 @@ import { hasCode, UNAUTHORIZED } from '../../error-code.ts';
 import { interruption } from '../../interruption.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { describeCollections, isInternal, isWork, metadataText, STATE } from './collections.ts';
-import { createIndexes } from './indexes.ts';
-import { create, load, prepare, type Loading } from './load.ts';
+import { complete, create, load, prepare, type Loading } from './load.ts';
 import { ServerRefusal } from './refusal.ts';
 import { claim, type Claim } from './restore-state.ts';
 import { refuseLossyRename, refuseViews, swap } from './swap.ts';
@@ -39,6 +38,9 @@ export interface Restored {
 export async function restore(client: MongoClient, directory: string, options: Options = {}): Promise<Restored> {
   const backup = await verifyFiles(directory, options.watch);
   refuseDamaged(backup);
+  const { skipped } = backup.manifest ?? {};
+  if (skipped)
+    (options.watch ?? onStderr).report(`Not in the backup, as it was told to leave them out: ${skipped.join(', ')}.`);
   return restoreVerified(client, backup, options);
 }
 
@@ -156,7 +158,7 @@ async function loadAll(db: Db, held: Claim, backup: StoredBackup, watch: Watch):
       if (isLoaded(stored)) progress.advance(stored.documents, true);
       else if (stored.type !== 'view') {
         await load(db, place, stored, loading);
-        await createIndexes(db, place, stored.name, stored.indexes);
+        await complete(db, place, stored);
         await held.record({ loaded: [...(held.state.loaded ?? []), stored.name] });
       }
     }

@@ -1,0 +1,87 @@
+import type { ClientSession, Db } from 'mongodb';
+import { hasCode, UNAUTHORIZED } from '../../error-code.ts';
+import { OperatorError } from '../../operator-error.ts';
+import { describeCollections, losesOrder, type Description } from './collections.ts';
+import { BUCKETS } from './layout.ts';
+import { isRefusal } from './refusal.ts';
+import { storageOf, type Storage } from './storage.ts';
+
+/** What a backup takes. */
+export interface Chosen {
+  description: Description;
+  storage: Storage;
+}
+
+interface Flaw {
+  name: string;
+  problem: string;
+}
+
+/**
+ * Finds the collections and views to back up, and whether each can be, before anything is written.
+ * @param skip names of those to leave out
+ * @throws {OperatorError} naming all that cannot be carried over, and how to leave them out; or a name of none
+ */
+export async function chooseCollections(
+  db: Db,
+  session: ClientSession | undefined,
+  skip: readonly string[],
+): Promise<Chosen[]> {
+  const described = await describeCollections(db);
+  const orphans = await bucketsAlone(db, described);
+  const names = new Set([...described, ...orphans].map(({ name }) => name));
+  const unknown = skip.filter((name) => !names.has(name));
+  if (unknown.length > 0)
+    throw new OperatorError(`${db.databaseName} has no collection ${unknown.join(' and no ')} that could be left out.`);
+  const isTaken = ({ name }: { name: string }) => !skip.includes(name);
+  const chosen: Chosen[] = [];
+  const flaws = orphans.filter(isTaken);
+  for (const description of described.filter(isTaken)) {
+    const storage = await storageOf(db, description);
+    const problem = flawOf(description) ?? (await unreadable(db, description, storage, session));
+    if (problem === undefined) chosen.push({ description, storage });
+    else flaws.push({ name: description.name, problem });
+  }
+  if (flaws.length === 0) return chosen;
+  throw new OperatorError(
+    `Nothing was backed up: ${flaws.map(({ name, problem }) => `${name} ${problem}`).join('; ')}. ` +
+      `Leave out what you can do without (${flaws.map(({ name }) => `--skip '${name}'`).join(' ')}), or use mongodump.`,
+  );
+}
+
+function flawOf({ type, options, indexes }: Description): string | undefined {
+  if (type === 'other') return 'is of a kind that this does not know';
+  const index = indexes.find(({ key }) => losesOrder(key));
+  if (index)
+    return `has the index ${String(index['name'])} on fields with numbers for names, whose order cannot be kept`;
+  const stages: unknown = options['pipeline'];
+  if (Array.isArray(stages) && stages.some((stage) => losesOrder(Object(stage).$sort)))
+    return 'sorts by fields with numbers for names, whose order cannot be kept';
+  return undefined;
+}
+
+/** Reads one document in the way that all will be read. */
+async function unreadable(
+  db: Db,
+  { type }: Description,
+  { collection, rawData }: Storage,
+  session: ClientSession | undefined,
+): Promise<string | undefined> {
+  if (type === 'view') return undefined;
+  try {
+    await db.collection(collection).findOne({}, { ...(session && { session }), ...(rawData && { rawData }) });
+    return undefined;
+  } catch (error) {
+    if (!isRefusal(error) && !hasCode(error, UNAUTHORIZED)) throw error;
+    return `cannot be read (${error instanceof Error ? error.message : String(error)})`;
+  }
+}
+
+/** The server's own collections are left out, as they come with others; buckets without a time series do not. */
+async function bucketsAlone(db: Db, described: readonly Description[]): Promise<Flaw[]> {
+  const listed = await db.listCollections({}, { nameOnly: true }).toArray();
+  const series = new Set(described.filter(({ type }) => type === 'timeseries').map(({ name }) => BUCKETS + name));
+  return listed
+    .filter(({ name }) => name.startsWith(BUCKETS) && !series.has(name))
+    .map(({ name }) => ({ name, problem: 'holds the buckets of a time series that is not there' }));
+}
