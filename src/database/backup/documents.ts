@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { types } from 'node:util';
 import type { ClientSession, Collection } from 'mongodb';
 
@@ -66,6 +67,7 @@ export async function* storedBatches(collection: Collection, reading: Reading = 
       const batch = cursor.readBufferedDocuments().filter((document) => types.isUint8Array(document));
       more = cursor.hasNext(); // the server prepares the next batch while this one is worked on
       more.catch(() => {});
+      await turn(); // else the driver would send its request only after that work
       yield batch;
     }
   } finally {
