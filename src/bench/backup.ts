@@ -45,7 +45,7 @@ await runBench({
   measure: (signal) => bench(options, signal),
   describe,
   json: options.json,
-  limitSeconds: 120 + ((options.rounds + 1) * (options.engines ?? FEW) * SLOWEST_MS) / 1000,
+  limitSeconds: 300 + ((options.rounds + 1) * (options.engines ?? FEW) * SLOWEST_MS) / 1000,
 });
 
 /** Sets the stage, measures, and takes it all away again, whatever happens. */

@@ -60,14 +60,14 @@ function flawOf({ type, options, indexes }: Description): string | undefined {
   return undefined;
 }
 
-/** Reads one document in the way that all will be read. */
+/** Reads a bucket as all will be read, which asks for more than the right to read (`performRawDataOperations`). */
 async function unreadable(
   db: Db,
   { type }: Description,
   { collection, rawData }: Storage,
   session: ClientSession | undefined,
 ): Promise<string | undefined> {
-  if (type === 'view') return undefined;
+  if (type !== 'timeseries') return undefined;
   try {
     await db.collection(collection).findOne({}, { ...(session && { session }), ...(rawData && { rawData }) });
     return undefined;
