@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { types } from 'node:util';
 import type { ClientSession, Collection } from 'mongodb';
+import { takeBatch } from './cursor-batch.ts';
 
 const SMALLEST = 5;
 /** MongoDB's limit for a stored document is 16 MiB; its own collections may go a little above it. */
@@ -8,7 +8,7 @@ const LARGEST = 16 * 1024 * 1024 + 16 * 1024;
 const MOST_DOCUMENTS = 5000;
 const MOST_BYTES = 4 * 1024 * 1024;
 /** Of a cursor's batch, which the server further limits to 16 MB. */
-const CURSOR_BATCH = 2000;
+const CURSOR_BATCH = 5000;
 
 /** Bytes that are no sequence of BSON documents; the message says from where on. */
 export class DamagedBson extends Error {}
@@ -64,11 +64,11 @@ export async function* storedBatches(collection: Collection, reading: Reading = 
   try {
     let more = cursor.hasNext();
     while (await more) {
-      const batch = cursor.readBufferedDocuments().filter((document) => types.isUint8Array(document));
+      const batch = takeBatch(cursor);
       more = cursor.hasNext(); // the server prepares the next batch while this one is worked on
       more.catch(() => {});
       await turn(); // else the driver would send its request only after that work
-      yield batch;
+      yield batch();
     }
   } finally {
     await cursor.close();
