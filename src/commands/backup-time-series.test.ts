@@ -103,6 +103,26 @@ describe('the buckets of a time series are backed up and restored as mongodump d
     }
   });
 
+  test('buckets with values of several types are taken once the server is told of them', async () => {
+    const [server] = Object.values(SERVERS);
+    if (server === undefined) throw new Error('there is no server');
+    const { db, uri } = await testDatabase();
+    await db.createCollection('past');
+    await db.collection(server.place).insertMany(BUCKETS);
+    const directory = join(temporaryFolder(), 'made');
+    expect(await cli((await pretend(db, uri, server)).uri, 'db:backup', directory)).toMatchObject({ code: 0 });
+    const { db: target, uri: targetUri } = await testDatabase();
+    const { uri: line } = await pretend(target, targetUri, server);
+    let isTold = false;
+    const { uri: strict } = await tapTo(line, (command) => {
+      isTold ||= command['collMod'] === 'past' && command['timeseriesBucketsMayHaveMixedSchemaData'] === true;
+      if (isTold || command['insert'] !== server.place) return undefined;
+      return { ok: 1, n: 0, writeErrors: [{ index: 0, code: 408, errmsg: 'mixed-schema data' }] };
+    });
+    expect(await cli(strict, 'db:restore', directory, '--to', target.databaseName)).toMatchObject({ code: 0 });
+    expect(await target.collection(server.place).countDocuments()).toBe(2);
+  });
+
   test('a server that keeps measurements takes no buckets, and the other way round', async () => {
     const [name, nine] = Object.entries(SERVERS).at(-1) ?? [];
     if (nine === undefined) throw new Error(`no server ${name}`);

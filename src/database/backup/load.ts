@@ -1,14 +1,16 @@
-import { BSON, type Db, type Document } from 'mongodb';
+import type { Db, Document } from 'mongodb';
 import { OperatorError } from '../../operator-error.ts';
-import { describeCollection, includes } from './collections.ts';
 import { ContentsSum, sameContents, type Contents } from './digest.ts';
 import { documentBatches, storedBatches } from './documents.ts';
 import { readFile } from './file.ts';
-import { createIndexes, dropIndexes } from './indexes.ts';
+import { prepare } from './prepare.ts';
 import { insertOptions, insertRaw, Refused } from './raw-insert.ts';
 import { isRefusal, ServerRefusal } from './refusal.ts';
-import { refuseOtherStorage, storageOf, type Storage } from './storage.ts';
+import { storageOf, type Storage } from './storage.ts';
 import type { StoredCollection } from './verify-files.ts';
+
+/** Buckets of before MongoDB 5.2 may hold values of several types, which the server takes where it is told so. */
+const MIXED_SCHEMA = 408;
 
 /** What loading asks and tells whoever runs it. */
 export interface Loading {
@@ -16,59 +18,6 @@ export interface Loading {
   confirm: () => Promise<void>;
   /** So many documents more are in the database; a restore that was killed may have put them there. */
   advance: (documents: number, before?: boolean) => void;
-}
-
-/**
- * Makes a collection as it was, still empty, with its indexes, which shows whether this server has all that it needs.
- * What a killed restore loaded there is kept.
- * @throws {ServerRefusal} naming the option or index that this server cannot make
- */
-export async function prepare(db: Db, place: string, stored: StoredCollection): Promise<void> {
-  const live = await describeCollection(db, place);
-  const { expireAfterSeconds: _suspended, ...lasting } = stored.options;
-  if (live && includes(live.options, lasting)) return suspend(db, place);
-  if (live) await db.collection(place).drop();
-  await create(db, place, stored);
-  await refuseOtherStorage(db, place, stored);
-  await createIndexes(db, place, stored);
-  await suspend(db, place);
-}
-
-/** Drops the indexes, of which one may delete documents while they are loaded, and ends what else deletes them. */
-async function suspend(db: Db, place: string): Promise<void> {
-  const live = await describeCollection(db, place);
-  if (live === undefined) return;
-  await dropIndexes(db, place, live.indexes);
-  if ('expireAfterSeconds' in live.options)
-    await db.command({ collMod: place, expireAfterSeconds: 'off' }).catch((error: unknown) => {
-      if (!isRefusal(error)) throw error; // it is only missed where documents have expired already
-    });
-}
-
-/**
- * Makes the indexes of a loaded collection, and lets its documents expire again.
- * @throws {ServerRefusal} naming what this server cannot make
- */
-export async function complete(db: Db, place: string, stored: StoredCollection): Promise<void> {
-  await createIndexes(db, place, stored);
-  const { expireAfterSeconds } = stored.options;
-  const live = await describeCollection(db, place);
-  if (expireAfterSeconds !== undefined && !('expireAfterSeconds' in (live?.options ?? {})))
-    await db.command({ collMod: place, expireAfterSeconds });
-}
-
-/** @throws {ServerRefusal} if this server does not have what the collection or view needs */
-export async function create(db: Db, place: string, { name, options: all }: StoredCollection): Promise<void> {
-  const { autoIndexId: _removed, ...options } = all; // servers since 4.0 have no collection without it
-  const settings = { ...options, writeConcern: { w: 'majority', j: true } };
-  await db.command({ create: place, ...settings }).catch((error: unknown) => {
-    if (!isRefusal(error)) throw error;
-    throw new ServerRefusal(
-      `This server cannot make ${name} with its options ${BSON.EJSON.stringify(options)}: ${error.message}. ` +
-        'Restore into a server that can.',
-      { cause: error },
-    );
-  });
 }
 
 /**
@@ -95,9 +44,16 @@ export async function load(db: Db, place: string, stored: StoredCollection, load
     const rest = batch.slice(Math.max(0, present.documents - done));
     if (rest.length > 0) {
       await loading.confirm();
-      await insert(db, target.collection, rest, options).catch((error: unknown) => {
-        throw refusal(error, name, done + batch.length - rest.length);
-      });
+      const insertFrom = (first: number) => insert(db, target.collection, rest.slice(first), options, first);
+      await insertFrom(0)
+        .catch(async (error: unknown) => {
+          if (!(error instanceof Refused) || error.code !== MIXED_SCHEMA) throw error;
+          await db.command({ collMod: place, timeseriesBucketsMayHaveMixedSchemaData: true });
+          await insertFrom(error.index);
+        })
+        .catch((error: unknown) => {
+          throw refusal(error, name, done + batch.length - rest.length);
+        });
       loading.advance(rest.length);
     }
     done += batch.length;
@@ -130,7 +86,7 @@ async function insert(db: Db, place: string, documents: Buffer[], options: Docum
   try {
     await insertRaw(db, place, documents, options);
   } catch (error) {
-    if (error instanceof Refused) throw new Refused(offset + error.index, error.message);
+    if (error instanceof Refused) throw new Refused(offset + error.index, error.message, error.code);
     if (!isRefusal(error)) throw error;
     if (documents.length === 1) throw new Refused(offset, error.message);
     const half = documents.length >> 1;

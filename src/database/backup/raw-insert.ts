@@ -6,7 +6,7 @@ const WIRE_VERSION_8_1 = 26;
 
 /** The reply of the server to an insert, as far as it says what failed. */
 interface Failures {
-  writeErrors?: { index: number; errmsg: string }[];
+  writeErrors?: { index: number; code: number; errmsg: string }[];
   writeConcernError?: { errmsg: string };
 }
 
@@ -14,10 +14,12 @@ interface Failures {
 export class Refused extends Error {
   /** Of the first document that was not stored, counted from 0 within the batch. */
   readonly index: number;
+  readonly code: number | undefined;
 
-  constructor(index: number, message: string) {
+  constructor(index: number, message: string, code?: number) {
     super(message);
     this.index = index;
+    this.code = code;
   }
 }
 
@@ -53,6 +55,6 @@ export async function insertRaw(db: Db, collection: string, documents: readonly 
     ...options,
   });
   const [first] = writeErrors ?? [];
-  if (first !== undefined) throw new Refused(first.index, first.errmsg);
+  if (first !== undefined) throw new Refused(first.index, first.errmsg, first.code);
   if (writeConcernError) throw new Error(writeConcernError.errmsg);
 }

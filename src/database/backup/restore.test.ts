@@ -176,6 +176,18 @@ test('what another backup left half loaded gives way', async () => {
   expect(await db.collection('engines').find().toArray()).toMatchObject([{ old: true }]);
 });
 
+test('no view is made before the last of the old ones is gone, whose collation it might not have', async () => {
+  const { db: views } = await testDatabase();
+  await views.createCollection('a', { viewOn: 'b', pipeline: [] });
+  await views.createCollection('b', { viewOn: 'engines', pipeline: [] });
+  const made = await backup(views, join(temporaryFolder(), 'made'), quiet);
+  const { db, uri } = await inUse();
+  const { client, log } = watched(uri, ['create', 'drop']);
+  await restore(client, made.directory, { to: db.databaseName, replace: true, ...quiet });
+  const own = log.filter((command) => !command.includes('restoring.'));
+  expect(own).toEqual(['drop a', 'drop b', 'create a', 'create b']);
+});
+
 test('while collections are being exchanged, neither another restore nor a backup gets in between', async () => {
   const { db, uri } = await inUse();
   const options = { to: db.databaseName, replace: true, ...quiet };

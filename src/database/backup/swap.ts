@@ -1,7 +1,7 @@
 import type { Db, Document } from 'mongodb';
 import { OperatorError } from '../../operator-error.ts';
 import { describeCollection, includes, sameIndex } from './collections.ts';
-import { create } from './load.ts';
+import { create } from './prepare.ts';
 import { isRefusal, ServerRefusal } from './refusal.ts';
 import type { StoredCollection } from './verify-files.ts';
 
@@ -35,7 +35,8 @@ export async function refuseLossyRename(db: Db, collections: readonly StoredColl
 export async function refuseViews(db: Db, collections: readonly StoredCollection[]): Promise<void> {
   for (const stored of collections)
     if (stored.type === 'view') {
-      await create(db, PROBE, stored);
+      // On nothing, as what it will be on is not there yet.
+      await create(db, PROBE, { ...stored, options: { ...stored.options, viewOn: PROBED } });
       await db.collection(PROBE).drop();
     }
 }
@@ -75,11 +76,13 @@ export async function swap(
     }
     await settle(db, stored);
   }
-  for (const stored of collections) {
-    if (stored.type !== 'view') continue;
+  const views = collections.filter(({ type }) => type === 'view');
+  await confirm();
+  // All old ones first: a view has the collation of the view that it is on, or cannot be made.
+  for (const { name } of views) await db.collection(name).drop();
+  for (const view of views) {
     await confirm();
-    await db.collection(stored.name).drop();
-    await create(db, stored.name, stored);
+    await create(db, view.name, view);
   }
 }
 
