@@ -128,6 +128,18 @@ test.each(cases)('it leaves nothing: $name', async ({ message, from, answer, isE
   expect(await everything(db)).toEqual(before);
 });
 
+test.each(['', 'a.b', 'a b', 'a/b', 'a$b', 'é'.repeat(32), 'admin', 'config', 'local'])(
+  'a name that no restore can have is told in one line: "%s"',
+  async (name) => {
+    const { uri } = await testDatabase();
+    const { directory } = await made();
+    const { code, stderr } = await restore(uri, directory, '--to', name);
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('with --to.') });
+    expect(stderr.trimEnd().split('\n')).toHaveLength(2); // which database, and why not
+    expect(await source.client.db('admin').listCollections().toArray()).toEqual([]);
+  },
+);
+
 test('it leaves nothing: a database with data, and no --replace', async () => {
   const { db, uri } = await testDatabase();
   await db.collection('engines').insertOne({ title: 'old' });

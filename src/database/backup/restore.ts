@@ -9,6 +9,7 @@ import { complete, create, prepare } from './prepare.ts';
 import { ServerRefusal } from './refusal.ts';
 import { claim, type Claim } from './restore-state.ts';
 import { refuseLossyRename, refuseViews, swap } from './swap.ts';
+import { targetOf } from './target.ts';
 import { verifyFiles, type StoredBackup, type StoredCollection } from './verify-files.ts';
 import { onStderr, type Watch } from './watch.ts';
 
@@ -52,7 +53,7 @@ export async function restoreVerified(
   options: Options = {},
 ): Promise<Restored> {
   const { watch = onStderr } = options;
-  const db = client.db(options.to ?? backup.database);
+  const db = targetOf(client, options.to ?? backup.database);
   const held = await claim(db).catch((error: unknown) => {
     throw explain(error, db);
   });
