@@ -39,25 +39,35 @@ export function showProgress(label: string, total: number | undefined, unit: Uni
   };
 }
 
-interface Work {
+interface Part {
   done: number;
-  /** How many of them an earlier run has done. */
-  before: number;
   total: number | undefined;
   unit: Unit;
 }
 
+interface Work extends Part {
+  /** How many of them an earlier run has done. */
+  before: number;
+}
+
 /** The total, as long as it can be right: some are estimates, and documents are added meanwhile. */
-const totalOf = ({ done, total = 0 }: Work): number | undefined => (total > 0 && done <= total ? total : undefined);
+const totalOf = ({ done, total = 0 }: Part): number | undefined => (total > 0 && done <= total ? total : undefined);
+
+/** As "2 of 5 documents (40 %)"; without what is not known. */
+export function partInWords(part: Part): string {
+  const { done, unit } = part;
+  const total = totalOf(part);
+  const [count, name] = unit === 'bytes' ? [megabytes, 'MB'] : [String, unit];
+  if (total === undefined) return `${count(done)} ${name}`;
+  return `${count(done)} of ${count(total)} ${name} (${Math.floor((done * 100) / total)} %)`;
+}
 
 /** As "2 of 5 documents (40 %), 19 a second, 3 s left". */
 function inWords(work: Work, elapsedMs: number): string {
   const { done, before, unit } = work;
   const total = totalOf(work);
   const isBytes = unit === 'bytes';
-  const [count, name] = isBytes ? [megabytes, 'MB'] : [String, unit];
-  const share = total === undefined ? '' : ` (${Math.floor((done * 100) / total)} %)`;
-  const text = `${count(done)}${total === undefined ? '' : ` of ${count(total)}`} ${name}${share}`;
+  const text = partInWords(work);
   const pace = elapsedMs < PACE_MS ? 0 : ((done - before) * 1000) / elapsedMs;
   if (pace === 0) return text;
   const rounded = isBytes ? megabytes(pace) : String(Math.round(pace));

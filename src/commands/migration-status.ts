@@ -5,6 +5,7 @@ import { readHolder } from '../migrate/lease.ts';
 import type { Entry } from '../migrate/journal.ts';
 import { readControl } from '../migrate/pace.ts';
 import { readState } from '../migrate/runner.ts';
+import { partInWords } from '../progress.ts';
 import { table } from './table.ts';
 
 interface Options {
@@ -55,8 +56,7 @@ function describe({ files, applied, entries, unfinished }: State, isRunning: boo
 
 function running({ action, checkpoints }: Entry): string {
   const progress = Object.entries(checkpoints).map(
-    ([label, { done, total }]) =>
-      `${decodeURIComponent(label)} ${Math.floor((done * 100) / Math.max(total, 1))}% (${done} of ${total})`,
+    ([label, { done, total }]) => `${decodeURIComponent(label)}: ${partInWords({ done, total, unit: 'documents' })}`,
   );
   return [`${action} is running`, ...progress].join(', ');
 }
