@@ -11,6 +11,18 @@ const GRACE_MS = 10_000;
 
 let controller = new AbortController();
 
+/** What stays if the process ends before it has cleaned up, a sentence each. */
+const remains = new Set<string>();
+
+/**
+ * Notes what stays behind, as a sentence, if the command that runs has no time to clean up; it is told then.
+ * @returns what takes the note back
+ */
+export function remaining(sentence: string): () => void {
+  remains.add(sentence);
+  return () => remains.delete(sentence);
+}
+
 /** Is aborted when the command that runs is told to end; its reason is an {OperatorError}. */
 export const interruption = (): AbortSignal => controller.signal;
 
@@ -29,7 +41,7 @@ export async function interruptible(command: () => Promise<void>): Promise<void>
   const { signal } = controller;
   const stopListening = onEnding(() => {
     controller.abort(new OperatorError('It was interrupted.'));
-    setTimeout(() => process.exit(1), GRACE_MS).unref();
+    setTimeout(giveUp, GRACE_MS).unref();
   });
   try {
     await command();
@@ -39,6 +51,12 @@ export async function interruptible(command: () => Promise<void>): Promise<void>
   } finally {
     stopListening();
   }
+}
+
+function giveUp(): void {
+  console.error(`It was interrupted, and did not end within ${GRACE_MS / 1000} s.`);
+  for (const sentence of remains) console.error(sentence);
+  process.exit(1);
 }
 
 /**

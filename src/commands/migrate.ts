@@ -1,16 +1,11 @@
 import type { Command } from 'commander';
-import { findBackups } from '../database/backup/own-backups.ts';
-import { restore } from '../database/backup/restore.ts';
 import { readHolder, takeLease } from '../migrate/lease.ts';
 import { listArchives, purgeArchive, type Archive } from '../migrate/operations/archives.ts';
 import { setControl } from '../migrate/pace.ts';
-import { rehearse } from '../migrate/rehearse.ts';
 import { leaseOptions, readState } from '../migrate/runner.ts';
 import { resume, rollback, stamp, to } from '../migrate/verbs.ts';
 import { migrating, MIGRATIONS, type OpenDatabase } from '../migrations.ts';
-import { OperatorError } from '../operator-error.ts';
 import { wholeNumber } from './arguments.ts';
-import { backupsFolder } from './backup.ts';
 import { withDatabase } from './context.ts';
 import { migrate, withSafetyOptions, type Options } from './migrating.ts';
 
@@ -72,29 +67,6 @@ export function addMigrateCommands(program: Command): void {
     .action((options: Options) =>
       withDatabase((context) => migrate(context, 'rollback', rollback(MIGRATIONS), options)),
     );
-
-  program
-    .command('migrate:rehearse')
-    .description('try the pending migrations on a copy of the database: up, down and up again')
-    .option('--from-backup [directory]', 'on a backup instead (default: the newest one in the instance folder)')
-    .option('--json', 'as JSON', false)
-    .action(({ fromBackup, json }: { fromBackup?: string | true; json: boolean }) =>
-      withDatabase(async (database) => {
-        const backup = fromBackup === true ? await newestBackup(database) : fromBackup;
-        const { files, took, differences } = await rehearse(
-          migrating(database, 'rehearse'),
-          backup === undefined ? undefined : (scratch) => restore(scratch.client, backup, { to: scratch.databaseName }),
-        );
-        if (json) console.log(JSON.stringify({ files, took, differences }));
-        else {
-          for (const [part, milliseconds] of Object.entries(took)) console.log(`${part}: ${milliseconds / 1000} s`);
-          for (const difference of differences) console.log(`different: ${difference}`);
-        }
-        if (differences.length > 0) process.exitCode = 1;
-        else
-          console.error(files.length === 0 ? 'Nothing is pending.' : `${files.join(', ')}: all came back as it was.`);
-      }),
-    );
 }
 
 /** Under the lease, so that no migration is bringing its values back. */
@@ -105,11 +77,4 @@ async function purge(database: OpenDatabase, archive: string): Promise<Archive> 
   } finally {
     await lease.release();
   }
-}
-
-async function newestBackup({ db, settings }: OpenDatabase): Promise<string> {
-  const folder = backupsFolder(settings);
-  const [newest] = (await findBackups(folder, db.databaseName)).own;
-  if (newest !== undefined) return newest;
-  throw new OperatorError(`${folder} holds no backup of ${db.databaseName}. Make one: npm run db:backup.`);
 }

@@ -4,6 +4,7 @@ import { RESOURCES } from '../models.ts';
 import { addBackupCommands } from './backup.ts';
 import { addDatabaseCommands } from './database.ts';
 import { addMigrateNew } from './migrate-new.ts';
+import { addMigrateRehearse } from './migrate-rehearse.ts';
 import { addMigrationReports } from './migrate-reports.ts';
 import { addMigrateCommands } from './migrate.ts';
 import { addTransferCommands } from './transfer.ts';
@@ -16,6 +17,7 @@ export function commandProgram(resources = RESOURCES): Command {
   addTransferCommands(program, resources);
   addMigrationReports(program);
   addMigrateCommands(program);
+  addMigrateRehearse(program);
   addMigrateNew(program);
   return program;
 }

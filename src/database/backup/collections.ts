@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BSON, type CollectionInfo, type Db, type Document } from 'mongodb';
+import { SCRATCH_MARKER } from '../scratch.ts';
 
 /** A collection or view, without its documents. Numbers are the driver's classes, so that none changes its type. */
 export interface Description {
@@ -37,8 +38,9 @@ export async function describeCollection(db: Db, name: string): Promise<Descript
   return info && describe(db, info);
 }
 
-/** Whether a collection is the server's own. */
-export const isInternal = (name: string): boolean => name.startsWith('system.') && name !== 'system.js';
+/** Whether a collection is the server's own, or the mark of a scratch database. */
+export const isInternal = (name: string): boolean =>
+  (name.startsWith('system.') && name !== 'system.js') || name === SCRATCH_MARKER;
 
 async function describe(db: Db, { name, type, options, info }: CollectionInfo): Promise<Description> {
   const kind = kindOf(options ?? {}, type);

@@ -1,9 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import type { Db, MongoClient } from 'mongodb';
+import type { Progress } from '../../progress.ts';
+import { sweepScratch, withScratch } from '../scratch.ts';
 import { describeCollections, includes, sameIndex } from './collections.ts';
 import type { Manifest } from './manifest.ts';
-import { giveUp, isLeftover, take } from './ownership.ts';
 import { restoreVerified } from './restore.ts';
 import type { Finding } from './read-folder.ts';
 import { verifyFiles, type StoredCollection } from './verify-files.ts';
@@ -20,36 +19,31 @@ export interface Verification {
 
 /**
  * Verifies a backup's files, restores them into a scratch database on this server, compares every collection there with
- * the backup, and drops the scratch database.
+ * the backup, and drops the scratch database. First it removes those that killed processes have left.
  * @throws {OperatorError} if the folder is no backup, or this server cannot hold what the backup does
  */
 export async function verify(client: MongoClient, directory: string, watch: Watch = onStderr): Promise<Verification> {
+  await sweepScratch(client, watch.report);
   const backup = await verifyFiles(directory, watch);
   const { manifest, collections, findings } = backup;
   const counts = collections.map(({ name, documents }) => ({ name, documents }));
   if (findings.length > 0) return { manifest, collections: counts, findings };
-  await dropLeftovers(client);
-  const db = client.db(`${scratchPrefix()}${process.pid}-${randomBytes(4).toString('hex')}`);
-  take(db.databaseName);
-  try {
-    await restoreVerified(client, backup, { to: db.databaseName, watch: { ...silent, progress: watch.progress } });
+  return withScratch(client, 'verify', watch.report, async (db, signal) => {
+    const progress: Watch['progress'] = (label, total) => heeding(watch.progress(label, total), signal);
+    await restoreVerified(client, backup, { to: db.databaseName, watch: { ...silent, progress } });
+    signal.throwIfAborted();
     return { manifest, collections: counts, findings: await compare(db, collections) };
-  } finally {
-    await db.dropDatabase();
-    giveUp(db.databaseName);
-  }
+  });
 }
 
-/** Scratch databases carry their machine and process, so that what a killed one left is known for certain. */
-const scratchPrefix = (): string => `verify-${createHash('sha256').update(hostname()).digest('hex').slice(0, 12)}-`;
-
-async function dropLeftovers(client: MongoClient): Promise<void> {
-  const { databases } = await client.db('admin').admin().listDatabases({ nameOnly: true });
-  for (const { name } of databases) {
-    const [, pid] = new RegExp(`^${scratchPrefix()}(\\d+)-[0-9a-f]{8}$`).exec(name) ?? [];
-    if (pid !== undefined && isLeftover(Number(pid), name)) await client.db(name).dropDatabase();
-  }
-}
+/** Progress that ends the work when the signal is aborted. */
+const heeding = (progress: Progress, signal: AbortSignal): Progress => ({
+  ...progress,
+  advance(items) {
+    signal.throwIfAborted();
+    progress.advance(items);
+  },
+});
 
 /** Documents have been compared when they were loaded; since then a TTL index may have removed some. */
 async function compare(db: Db, collections: readonly StoredCollection[]): Promise<Finding[]> {

@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { findBackups } from '../database/backup/own-backups.ts';
+import { restore } from '../database/backup/restore.ts';
+import { migrating, type OpenDatabase } from '../migrations.ts';
+import { OperatorError } from '../operator-error.ts';
+import { rehearse } from '../rehearsal/rehearse.ts';
+import { backupsFolder } from './backup.ts';
+import { withDatabase } from './context.ts';
+
+/** `migrate:rehearse`. */
+export function addMigrateRehearse(program: Command): void {
+  program
+    .command('migrate:rehearse')
+    .description('try the pending migrations on a copy of the database, one by one: up, down and up again')
+    .option('--from-backup [directory]', 'on a backup instead (default: the newest one in the instance folder)')
+    .option('--json', 'as JSON', false)
+    .action(({ fromBackup, json }: { fromBackup?: string | true; json: boolean }) =>
+      withDatabase(async (database) => {
+        const backup = fromBackup === true ? await newestBackup(database) : fromBackup;
+        const { files, took, differences } = await rehearse(
+          migrating(database, 'rehearse'),
+          backup === undefined ? undefined : (scratch) => restore(scratch.client, backup, { to: scratch.databaseName }),
+        );
+        if (json) console.log(JSON.stringify({ files, took, differences }));
+        else {
+          for (const [part, milliseconds] of Object.entries(took)) console.log(`${part}: ${milliseconds / 1000} s`);
+          for (const { file, when, message } of differences) console.log(`different: ${file}, ${when}: ${message}.`);
+        }
+        if (differences.length > 0) process.exitCode = 1;
+        else
+          console.error(files.length === 0 ? 'Nothing is pending.' : `${files.join(', ')}: all came back as it was.`);
+      }),
+    );
+}
+
+async function newestBackup({ db, settings }: OpenDatabase): Promise<string> {
+  const folder = backupsFolder(settings);
+  const [newest] = (await findBackups(folder, db.databaseName)).own;
+  if (newest !== undefined) return newest;
+  throw new OperatorError(`${folder} holds no backup of ${db.databaseName}. Make one: npm run db:backup.`);
+}

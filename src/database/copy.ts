@@ -1,0 +1,50 @@
+import { MongoServerError, type Db } from 'mongodb';
+import { describeCollections, type Description } from './backup/collections.ts';
+import { storedBatches } from './backup/documents.ts';
+import { createIndexes } from './backup/indexes.ts';
+import { insertOptions, insertRaw } from './backup/raw-insert.ts';
+import { OperatorError } from '../operator-error.ts';
+
+/**
+ * Copies every collection and view with documents, indexes, validators and options; documents byte for byte, also those
+ * that break their validator. Of a time series the measurements are copied, whatever buckets they lie in.
+ * @param signal ends it before its next write
+ * @throws {OperatorError} naming the collection that this server cannot make again
+ */
+export async function copyDatabase(source: Db, target: Db, signal: AbortSignal): Promise<void> {
+  const all = await describeCollections(source);
+  const isView = ({ type }: Description) => type === 'view';
+  for (const one of all) {
+    if (isView(one)) continue;
+    signal.throwIfAborted();
+    await create(target, one);
+    await copyDocuments(source, one.name, target, one.name, signal, one.type === 'timeseries');
+    await createIndexes(target, one.name, one);
+  }
+  for (const view of all.filter(isView)) await create(target, view);
+}
+
+/** Copies a collection's documents into another collection. @param signal ends it before its next write */
+export async function copyDocuments(
+  source: Db,
+  name: string,
+  target: Db,
+  place: string,
+  signal: AbortSignal,
+  isTimeSeries = false,
+): Promise<void> {
+  const options = await insertOptions(target, { isChecked: isTimeSeries });
+  for await (const batch of storedBatches(source.collection(name))) {
+    signal.throwIfAborted();
+    await insertRaw(target, place, batch.map(toBuffer), options);
+  }
+}
+
+const toBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+async function create(db: Db, { name, options: { autoIndexId: _removed, ...options } }: Description): Promise<void> {
+  await db.command({ create: name, ...options }).catch((error: unknown) => {
+    if (!(error instanceof MongoServerError)) throw error;
+    throw new OperatorError(`${name} cannot be copied: ${error.message}.`, { cause: error });
+  });
+}

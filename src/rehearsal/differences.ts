@@ -1,0 +1,155 @@
+import { BSON, type Collection, type Document } from 'mongodb';
+import { AS_STORED, canonical, type Print } from './fingerprint.ts';
+
+/** Something that did not come out as it was. */
+export interface Difference {
+  collection: string;
+  part: 'collection' | 'options' | 'indexes' | 'documents';
+  /** Where it lies within the documents: `site.country`; absent where it is about something else. */
+  field?: string;
+  /** One document in which it is so, its values as text. */
+  example?: { _id: string; before: string; after: string };
+  /** All of it, as a sentence without its full stop. */
+  message: string;
+}
+
+/** Gives the documents of a collection as they were; `undefined` where they were not kept. */
+type Kept = (collection: string) => Collection | undefined;
+
+const MOST_CHARACTERS = 80;
+const MOST_FIELDS = 10;
+const BATCH = 200;
+
+/** What differs between two fingerprints, and where documents were kept, in which fields of them. */
+export async function differencesBetween(
+  before: ReadonlyMap<string, Print>,
+  after: ReadonlyMap<string, Print>,
+  live: (collection: string) => Collection,
+  kept: Kept,
+): Promise<Difference[]> {
+  const found: Difference[] = [];
+  for (const collection of new Set([...before.keys(), ...after.keys()])) {
+    const [was, is] = [before.get(collection), after.get(collection)];
+    if (is === undefined) found.push({ collection, part: 'collection', message: `${collection} is not there` });
+    else if (was === undefined)
+      found.push({ collection, part: 'collection', message: `${collection} is there, and was not` });
+    else {
+      found.push(...describe(collection, 'options', was.options, is.options));
+      found.push(...describe(collection, 'indexes', was.indexes, is.indexes));
+      const old = kept(collection);
+      if (was.digest === is.digest) continue;
+      const inDocuments = old ? await documentDifferences(old, live(collection), collection) : [];
+      const message = `the documents of ${collection} differ`;
+      found.push(...(inDocuments.length > 0 ? inDocuments : [{ collection, part: 'documents' as const, message }]));
+    }
+  }
+  return found;
+}
+
+/** The first place in which the options or indexes differ, and how many more there are. */
+function describe(collection: string, part: 'options' | 'indexes', was: Document, is: Document): Difference[] {
+  const [first, ...more] = placesOf(was, is);
+  if (first === undefined) return [];
+  const others = more.length > 0 ? `, and ${more.length} more` : '';
+  return [
+    { collection, part, message: `the ${part} of ${collection} differ: ${first.path} ${change(first)}${others}` },
+  ];
+}
+
+/** A place in which two values differ. */
+interface Place {
+  /** `site.country`, `parts.0.mass` */
+  path: string;
+  before: unknown;
+  after: unknown;
+}
+
+/** All places in which two objects differ, each as deep as it goes. */
+function placesOf(before: unknown, after: unknown, path = ''): Place[] {
+  if (canonical(before) === canonical(after)) return [];
+  if (!isNested(before) || !isNested(after) || Array.isArray(before) !== Array.isArray(after))
+    return [{ path, before, after }];
+  const [left, right] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
+  return [...new Set([...left.keys(), ...right.keys()])].flatMap((name) =>
+    placesOf(left.get(name), right.get(name), path === '' ? name : `${path}.${name}`),
+  );
+}
+
+const isNested = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !('_bsontype' in value) && !(value instanceof Date);
+
+/** What became of a value: `was 5 and is 6`. */
+function change({ before, after }: Pick<Place, 'before' | 'after'>): string {
+  const { was, is } = shown(before, after);
+  return `was ${was} and is ${is}`;
+}
+
+/** Both values as short texts; with their types where they would look alike, as an int and a double. */
+function shown(before: unknown, after: unknown): { was: string; is: string } {
+  const texts = (relaxed: boolean) => ({ was: textOf(before, relaxed), is: textOf(after, relaxed) });
+  const { was, is } = texts(true);
+  return was === is ? texts(false) : { was, is };
+}
+
+function textOf(value: unknown, relaxed: boolean): string {
+  if (value === undefined) return 'absent';
+  const text = BSON.EJSON.stringify(value, { relaxed });
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+}
+
+interface Count {
+  documents: number;
+  example: { _id: string; before: string; after: string };
+}
+
+/** Reads both, batch by batch, and finds how many documents differ in which field, with one example of each. */
+async function documentDifferences(old: Collection, live: Collection, collection: string): Promise<Difference[]> {
+  const fields = new Map<string, Count>();
+  const note = (field: string, _id: unknown, before: unknown, after: unknown) => {
+    const { was, is } = shown(before, after);
+    const count = fields.get(field) ?? { documents: 0, example: { _id: textOf(_id, true), before: was, after: is } };
+    fields.set(field, { ...count, documents: count.documents + 1 });
+  };
+  await eachPair(old, live, (was, is) => {
+    if (is === undefined) note(GONE, was['_id'], was, undefined);
+    else for (const { path, before, after } of placesOf(was, is)) note(path, was['_id'], before, after);
+  });
+  await eachPair(live, old, (is, was) => {
+    if (was === undefined) note(NEW, is['_id'], undefined, is);
+  });
+  const told = [...fields].slice(0, MOST_FIELDS).map(([field, count]) => difference(collection, field, count));
+  const more = fields.size - told.length;
+  if (more <= 0) return told;
+  return [...told, { collection, part: 'documents', message: `${more} more fields of ${collection} differ` }];
+}
+
+/** No field's name: it would be an empty one with a dot before. */
+const [GONE, NEW] = ['.gone', '.new'];
+
+function difference(collection: string, field: string, { documents, example }: Count): Difference {
+  const { _id, before, after } = example;
+  const many = documents === 1 ? '1 document' : `${documents} documents`;
+  const found = { collection, part: 'documents', example } as const;
+  if (field === GONE) return { ...found, message: `${collection} has lost ${many}, for example that of _id ${_id}` };
+  if (field === NEW)
+    return { ...found, message: `${collection} has ${many} that it had not, for example that of _id ${_id}` };
+  const message = `${field} of ${collection} differs in ${many}: of _id ${_id} it was ${before} and is ${after}`;
+  return { ...found, field, message };
+}
+
+/** Each document of a collection with the one of the same `_id`, of the same type, in another. */
+async function eachPair(
+  from: Collection,
+  to: Collection,
+  callback: (document: Document, other: Document | undefined) => void,
+): Promise<void> {
+  let batch: Document[] = [];
+  const look = async () => {
+    const others = await to.find({ _id: { $in: batch.map(({ _id }) => _id) } }, AS_STORED).toArray();
+    const byId = new Map(others.map((other) => [canonical(other['_id']), other]));
+    for (const document of batch) callback(document, byId.get(canonical(document['_id'])));
+    batch = [];
+  };
+  for await (const document of from.find({}, AS_STORED)) if (batch.push(document) === BATCH) await look();
+  await look();
+}

@@ -1,0 +1,76 @@
+import { BSON, type Collection, type Db, type Document } from 'mongodb';
+import { describeCollections } from '../database/backup/collections.ts';
+import { ContentsSum } from '../database/backup/digest.ts';
+import { isBookkeeping } from '../migrate/journal.ts';
+import { isArchive } from '../migrate/operations/archives.ts';
+
+/** What a collection or view is, and what it holds. */
+export interface Print {
+  type: string;
+  /** Without a validator that accepts everything, which is as good as none. */
+  options: Document;
+  /** By their names. */
+  indexes: Document;
+  /** A sum of the hashes of its documents, whatever their order and that of their fields; a view has none. */
+  digest: string;
+}
+
+/** Of each collection, by its name. Those that migrations keep for themselves are left out. */
+export async function fingerprint(db: Db, signal: AbortSignal): Promise<Map<string, Print>> {
+  const prints = new Map<string, Print>();
+  for (const { name, type, options, indexes } of await describeCollections(db)) {
+    if (isBookkeeping(name) || isArchive(name)) continue;
+    const digest = type === 'view' ? '' : await digestOf(db.collection(name), signal);
+    prints.set(name, { type, options: withoutDefaults(options), indexes: byName(indexes), digest });
+  }
+  return prints;
+}
+
+function withoutDefaults({ validator, validationLevel, validationAction, ...options }: Document): Document {
+  if (Object.keys(Object(validator)).length === 0) return options;
+  return {
+    ...options,
+    validator,
+    validationLevel: validationLevel ?? 'strict',
+    validationAction: validationAction ?? 'error',
+  };
+}
+
+/** The order of an index's fields counts, so they become a list. */
+const byName = (indexes: readonly Document[]): Document =>
+  Object.fromEntries(
+    indexes.map(({ name, key, ...index }) => [
+      name,
+      { ...index, key: Object.entries(key).map(([field, kind]) => ({ [field]: kind })) },
+    ]),
+  );
+
+/** An int is no double, though both are 5. */
+export const AS_STORED = {
+  promoteValues: false,
+  promoteLongs: false,
+  promoteBuffers: false,
+  bsonRegExp: true,
+} as const;
+
+async function digestOf(collection: Collection, signal: AbortSignal): Promise<string> {
+  const sum = new ContentsSum();
+  for await (const document of collection.find({}, AS_STORED)) {
+    signal.throwIfAborted();
+    sum.add(Buffer.from(canonical(document)));
+  }
+  return sum.contents.digest;
+}
+
+/** A text that two values share if they are the same; the order of fields means nothing. */
+export const canonical = (value: unknown): string =>
+  JSON.stringify(sorted(BSON.EJSON.serialize({ value }, { relaxed: false })));
+
+/** The order of fields means nothing here: a field that is taken away and added again is the last one. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+    .map(([name, inner]) => [name, sorted(inner)]);
+}

@@ -1,0 +1,154 @@
+import type { Db } from 'mongodb';
+import { copyDatabase, copyDocuments } from '../database/copy.ts';
+import { sweepScratch, withScratch } from '../database/scratch.ts';
+import { lastApplied } from '../migrate/checks.ts';
+import { LEASE_COLLECTION } from '../migrate/lease.ts';
+import { readState, run, type Migrating } from '../migrate/runner.ts';
+import { to } from '../migrate/verbs.ts';
+import { OperatorError } from '../operator-error.ts';
+import { differencesBetween, type Difference } from './differences.ts';
+import { fingerprint, type Print } from './fingerprint.ts';
+
+/** How a rehearsal went. */
+export interface Rehearsal {
+  /** The migrations that were tried. */
+  files: string[];
+  /** Milliseconds of each part, over all files: `copy`, `up`, `down`, `up again`. */
+  took: Record<string, number>;
+  /** What did not come out as it should have; nothing, if all is well. */
+  differences: RehearsedDifference[];
+}
+
+type When = 'after down' | 'after the second up';
+
+/** Which migration it was, and when. */
+interface RehearsedDifference extends Difference {
+  file: string;
+  when: When;
+}
+
+/** Puts into the scratch database what is to be migrated there. */
+type Fill = (scratch: Db, signal: AbortSignal) => Promise<unknown>;
+
+/**
+ * Tries the pending migrations one by one on a copy of the database: up, down and up again, and compares the whole copy
+ * each time. The copy is dropped in the end.
+ *
+ * What is compared are hashes, one for each collection. Only where they differ all is done once more, from a new copy,
+ * with those collections kept aside, so that the fields are found.
+ * @param fill puts something else than a copy into the scratch database: a backup
+ * @throws {OperatorError} if one of them fails, or the command is told to end
+ */
+export async function rehearse(context: Migrating, fill?: Fill): Promise<Rehearsal> {
+  const { client, databaseName, folder, report } = context;
+  await sweepScratch(client, report);
+  const source = client.db(databaseName);
+  if (!fill && (await pendingOf(source, folder)).files.length === 0) return { files: [], took: {}, differences: [] };
+  const filling: Fill = fill ?? ((scratch, signal) => copyDatabase(source, scratch, signal));
+  const first = await attempt(context, filling);
+  const unclear = first.differences.filter(({ part, example }) => part === 'documents' && example === undefined);
+  if (unclear.length === 0) return first;
+  report('Rehearsal: once more, to see which fields differ ...');
+  const second = await withScratch(client, 'rehearsal', report, (aside) =>
+    attempt(context, filling, { db: aside, wanted: unclear }),
+  );
+  // A migration that does not do the same twice may have nothing to show.
+  return second.differences.length > 0 ? second : first;
+}
+
+/** Where documents are kept for comparison, and of which collections when. */
+interface Aside {
+  db: Db;
+  wanted: readonly RehearsedDifference[];
+}
+
+async function attempt(context: Migrating, fill: Fill, aside?: Aside): Promise<Rehearsal> {
+  const { client, folder, report } = context;
+  return withScratch(client, 'rehearsal', report, async (scratch, signal) => {
+    const took: Record<string, number> = {};
+    const timed = async (part: string, file: string, action: () => Promise<unknown>) => {
+      report(`Rehearsal on ${scratch.databaseName}: ${part} ${file}...`);
+      const start = performance.now();
+      await action();
+      took[part] = (took[part] ?? 0) + Math.round(performance.now() - start);
+    };
+    const move = (action: string, file: string, target: string) =>
+      timed(action, `${file} `, () =>
+        run({ ...context, databaseName: scratch.databaseName, signal }, to(folder, target)).catch((error: unknown) => {
+          signal.throwIfAborted();
+          throw explain(error, `the ${action} of ${file}`);
+        }),
+      );
+    await timed('copy', '', () => fill(scratch, signal));
+    // Whoever held it when the copy was made does not migrate the copy.
+    await scratch.collection(LEASE_COLLECTION).deleteMany({});
+    const { files, newest } = await pendingOf(scratch, folder);
+    const differences: RehearsedDifference[] = [];
+    let before = await fingerprint(scratch, signal);
+    for (const [index, file] of files.entries()) {
+      const about = (when: When) => ({ scratch, signal, aside, file, when });
+      const first = await keep(about('after down'), before);
+      await move('up', file, file);
+      const second = await keep(about('after the second up'), await fingerprint(scratch, signal));
+      await move('down', file, files[index - 1] ?? newest);
+      differences.push(...(await compare(first, await fingerprint(scratch, signal))));
+      await move('up again', file, file);
+      before = await fingerprint(scratch, signal);
+      differences.push(...(await compare(second, before)));
+    }
+    return { files, took, differences };
+  });
+}
+
+/** @returns what happened in the copy, of which nobody has to take anything back */
+function explain(error: unknown, what: string): unknown {
+  if (!(error instanceof OperatorError && error.cause instanceof Error)) return error;
+  const { message } = error.cause;
+  return new OperatorError(
+    `In the rehearsal ${what} failed: ${/[.!?]$/.test(message) ? message : `${message}.`} The database itself is as it was.`,
+    { cause: error.cause },
+  );
+}
+
+/** A moment of one migration's rehearsal, and how all was that is to be the same then. */
+interface Moment {
+  scratch: Db;
+  signal: AbortSignal;
+  aside: Aside | undefined;
+  file: string;
+  when: When;
+}
+
+interface Kept extends Moment {
+  prints: ReadonlyMap<string, Print>;
+  names: ReadonlySet<string>;
+}
+
+const placeOf = ({ when }: Moment, name: string) => `${when}.${name}`;
+
+/** Keeps what is to be the same at that moment: hashes, and documents of the collections that are looked into. */
+async function keep(moment: Moment, prints: ReadonlyMap<string, Print>): Promise<Kept> {
+  const { scratch, signal, aside, file, when } = moment;
+  const wanted = aside?.wanted.filter((one) => one.file === file && one.when === when) ?? [];
+  const names = new Set(
+    wanted.map(({ collection }) => collection).filter((name) => prints.get(name)?.type === 'collection'),
+  );
+  for (const name of names) if (aside) await copyDocuments(scratch, name, aside.db, placeOf(moment, name), signal);
+  return { ...moment, prints, names };
+}
+
+async function compare(kept: Kept, now: ReadonlyMap<string, Print>): Promise<RehearsedDifference[]> {
+  const { scratch, aside, file, when, prints, names } = kept;
+  const old = (name: string) => (names.has(name) ? aside?.db.collection(placeOf(kept, name)) : undefined);
+  const found = await differencesBetween(prints, now, (name) => scratch.collection(name), old);
+  for (const name of names) await old(name)?.drop();
+  return found.map((one) => ({ ...one, file, when }));
+}
+
+/** What is pending, and what it comes after. */
+async function pendingOf(db: Db, folder: string): Promise<{ files: string[]; newest: string }> {
+  const state = await readState(db, folder);
+  if (state.unfinished.length > 0)
+    throw new OperatorError('A migration stopped half-way: run npm run migrate:resume or migrate:rollback first.');
+  return { files: state.pending.map(({ name }) => name), newest: lastApplied(state)?.fileName ?? 'base' };
+}
