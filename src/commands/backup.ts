@@ -34,13 +34,14 @@ export function addBackupCommands(program: Command): void {
     .command('db:restore')
     .description('restore a backup of db:backup or mongodump')
     .argument('<directory>', 'the folder of the backup')
+    .option('--from <database>', 'the database that is meant, where a dump holds several')
     .option('--to <database>', 'restore into this database instead of the one of the settings')
     .option('--replace', 'exchange the collections that are there, all at the end')
     .option('--json', 'print what was restored as JSON')
-    .action((directory: string, options: { to?: string; replace?: true; json?: true }) =>
+    .action((directory: string, options: { from?: string; to?: string; replace?: true; json?: true }) =>
       withDatabase(async ({ db, connection }) => {
-        const to = options.to ?? db.databaseName;
-        const restored = await restore(connection.getClient(), directory, { to, replace: options.replace ?? false });
+        const { from, to = db.databaseName, replace = false } = options;
+        const restored = await restore(connection.getClient(), directory, { from, to, replace });
         if (options.json) console.log(JSON.stringify(restored));
         else for (const { name, documents } of restored.collections) console.log(`${name}: ${documents} documents`);
         console.error(`Restored into ${restored.database}.`);
@@ -51,10 +52,11 @@ export function addBackupCommands(program: Command): void {
     .command('db:verify')
     .description('read every byte of a backup, and restore it into a scratch database')
     .argument('<directory>', 'the folder of the backup')
+    .option('--from <database>', 'the database that is meant, where a dump holds several')
     .option('--json', 'print the findings as JSON')
-    .action((directory: string, options: { json?: true }) =>
+    .action((directory: string, options: { from?: string; json?: true }) =>
       withDatabase(async ({ connection }) => {
-        const { findings, collections } = await verify(connection.getClient(), directory);
+        const { findings, collections } = await verify(connection.getClient(), directory, undefined, options.from);
         if (options.json) console.log(JSON.stringify(findings));
         else for (const { where, problem } of findings) console.log(`${where} ${problem}`);
         if (findings.length > 0) throw new OperatorError(`${directory} is damaged. Use another backup.`);

@@ -66,10 +66,10 @@ const REFUSALS: Record<string, Refusal> = {
     },
   },
   'data of an unknown kind': {
-    message: 'extra.data does not belong to this backup',
+    message: 'extra.bson.zst is data that does not belong to this backup',
     async from() {
       const { directory } = await made();
-      writeFileSync(join(directory, source.databaseName, 'extra.data'), 'x');
+      writeFileSync(join(directory, source.databaseName, 'extra.bson.zst'), 'x');
       return directory;
     },
   },

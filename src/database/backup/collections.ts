@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BSON, type CollectionInfo, type Db, type Document } from 'mongodb';
 import { SCRATCH_MARKER } from '../scratch.ts';
+import { collectionOf, isStemOf } from './layout.ts';
 
 /** A collection or view, without its documents. Numbers are the driver's classes, so that none changes its type. */
 export interface Description {
@@ -71,23 +72,21 @@ export function metadataText({ name, type, options, indexes, uuid }: Description
 }
 
 /**
- * Reads a metadata file.
- * @param name the collection, where the file's name tells it
+ * Reads a metadata file. The name of the collection is what it says; files before mongodump 100.0 do not say it.
+ * @param stem of the file's name
  * @throws {Error} saying what is wrong with the text
  */
-export function parseMetadata(text: string, name: string | undefined): Description {
+export function parseMetadata(text: string, stem: string): Description {
   const value: unknown = BSON.EJSON.parse(text, { relaxed: false });
   if (!isDocument(value)) throw new Error('it holds no object');
-  const { options = {}, indexes = [], uuid = '', collectionName } = value;
-  const collection = name ?? collectionName;
-  if (typeof collection !== 'string') throw new Error('collectionName is missing');
-  if (name !== undefined && collectionName !== undefined && collectionName !== name)
-    throw new Error(`it says that it belongs to ${String(collectionName)}`);
+  const { options = {}, indexes = [], uuid = '', collectionName: name = collectionOf(stem) } = value;
+  if (typeof name !== 'string') throw new Error('collectionName is missing');
+  if (!isStemOf(stem, name)) throw new Error(`it says that it belongs to ${name}`);
   if (!isDocument(options)) throw new Error('options is no object');
   if (!Array.isArray(indexes) || !indexes.every(isIndex)) throw new Error('indexes is no array of indexes');
   const unordered = indexes.find(({ key }) => losesOrder(key));
   if (unordered) throw new Error(`index ${unordered['name']} has numbers for names, whose order cannot be kept`);
-  return { name: collection, ...kindOf(options), indexes, uuid: String(uuid) };
+  return { name, ...kindOf(options), indexes, uuid: String(uuid) };
 }
 
 function isDocument(value: unknown): value is Document {

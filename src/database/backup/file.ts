@@ -82,3 +82,14 @@ async function* unpacked(stored: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
   }
   await feeding;
 }
+
+/** Whether a file is packed, by its first bytes (RFC 1952). */
+export async function isPacked(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return buffer.equals(Buffer.from([0x1f, 0x8b]));
+  } finally {
+    await file.close();
+  }
+}

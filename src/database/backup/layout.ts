@@ -7,43 +7,77 @@ export const BUCKETS = 'system.buckets.';
 export const MANIFEST = 'manifest.json';
 export const MANIFEST_HASH = 'manifest.sha256';
 
-const LONGEST_NAME = 238;
+/** What mongodump says of a dump in the dump's folder or the database's: versions, nothing that a restore needs. */
+export const PRELUDE = /^prelude\.json(\.gz)?$/;
 
-/** A file of a backup's database folder, by its name. */
+const LONGEST_STEM = 238;
+
+/** A file of a backup's database folder that holds documents or what describes a collection, by its name. */
 export interface NamedFile {
   kind: 'data' | 'metadata';
   gzip: boolean;
-  /** `undefined` where the name is cut and the metadata must tell it. */
-  collection: string | undefined;
   /** What the data and the metadata file of a collection have in common. */
   stem: string;
 }
 
 /**
  * The name of a collection's files without their endings.
- * The rule is mongodump's (outputPath in mongodump/prepare.go): Go's url.PathEscape; a name above 238 bytes is cut to
+ * The rule is mongodump's (outputPath in mongodump/prepare.go): Go's url.QueryEscape; a name above 238 bytes is cut to
  * 208 and gets `%24` and the base64url SHA-1 of the collection's name.
  */
 export function fileStem(collection: string): string {
-  const escaped = encodeURIComponent(collection).replaceAll(/[!'()*]|%(24|26|2B|3A|3D|40)/g, (match, code: string) =>
-    code === undefined ? `%${match.charCodeAt(0).toString(16).toUpperCase()}` : decodeURIComponent(match),
+  const escaped = encodeURIComponent(collection).replaceAll(/%20|[!'()*]/g, (match) =>
+    match === '%20' ? '+' : `%${match.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-  if (escaped.length <= LONGEST_NAME) return escaped;
-  return `${escaped.slice(0, 208)}%24${createHash('sha1').update(collection).digest('base64url')}`;
+  return escaped.length <= LONGEST_STEM ? escaped : `${escaped.slice(0, 208)}%24${hashOf(collection)}`;
 }
 
-/** What a file of a database folder holds; `undefined` for a name that mongodump does not give. */
-export function parseFileName(name: string): NamedFile | undefined {
-  const [, stem, ending, zip] = /^(.+)\.(bson|metadata\.json)(\.gz)?$/s.exec(name) ?? [];
-  if (stem === undefined) return undefined;
-  const kind = ending === 'bson' ? 'data' : 'metadata';
-  const isCut = stem.length === LONGEST_NAME && stem.includes('%24');
+const hashOf = (collection: string): string => createHash('sha1').update(collection).digest('base64url');
+
+/**
+ * The collection that a stem stands for where its metadata does not say it, as of mongodump before 100.0: Go's
+ * url.QueryUnescape, as mongorestore reads it; `undefined` for a name that was cut or is no escaped UTF-8.
+ */
+export const collectionOf = (stem: string): string | undefined =>
+  isCut(stem) ? undefined : unescape(stem.replaceAll('+', ' '));
+
+const isCut = (stem: string): boolean => stem.length === LONGEST_STEM && stem.includes('%24');
+
+/**
+ * Whether a stem is that of a collection, by any rule that mongodump has had: until 2018 it was Go's url.PathEscape, in
+ * which a space is `%20` and `+` stands for itself; `db:backup` kept to that one for longer.
+ */
+export const isStemOf = (stem: string, collection: string): boolean =>
+  collectionOf(stem) === collection ||
+  unescape(stem) === collection ||
+  (isCut(stem) && stem.endsWith(`%24${hashOf(collection)}`));
+
+function unescape(text: string): string | undefined {
   try {
-    return { kind, gzip: zip !== undefined, stem, collection: isCut ? undefined : decodeURIComponent(stem) };
+    return decodeURIComponent(text);
   } catch {
     return undefined;
   }
 }
+
+/** Which of a collection's two files this is; `undefined` for a name that mongodump does not give. */
+export function parseFileName(name: string): NamedFile | undefined {
+  const [, stem, ending, zip] = /^(.+)\.(bson|metadata\.json)(\.gz)?$/s.exec(name) ?? [];
+  return stem === undefined
+    ? undefined
+    : { kind: ending === 'bson' ? 'data' : 'metadata', gzip: zip !== undefined, stem };
+}
+
+const ACCOUNTS_AND_LOGS = /^(\$admin\.system\.(users|roles|version)|system\.(profile|indexes))$/;
+
+/**
+ * Whether a stem is that of documents which mongorestore does not restore into a database either, unless it is asked to:
+ * users and roles, what the profiler wrote, and the list of indexes that metadata files have replaced.
+ */
+export const isLeftAlone = (stem: string): boolean => ACCOUNTS_AND_LOGS.test(collectionOf(stem) ?? '');
+
+/** Whether a file would hold documents, by its name; `.bin` is what mongodump 2.0 wrote. */
+export const looksLikeData = (name: string): boolean => /\.(bson|bin)(\.|$)/i.test(name);
 
 /** Names of a collection's files; a view has metadata only. */
 export function fileNames(collection: string, gzip: boolean): { data: string; metadata: string } {

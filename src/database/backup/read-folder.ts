@@ -5,7 +5,7 @@ import { parseMetadata, type Description } from './collections.ts';
 import { ContentsSum, type Contents } from './digest.ts';
 import { documentBatches } from './documents.ts';
 import { readFile, type FileHash } from './file.ts';
-import { parseFileName, type NamedFile } from './layout.ts';
+import { isLeftAlone, looksLikeData, parseFileName, PRELUDE, type NamedFile } from './layout.ts';
 import type { Manifest } from './manifest.ts';
 import { interruption } from '../../interruption.ts';
 import type { Watch } from './watch.ts';
@@ -22,6 +22,8 @@ interface Reading {
   folder: string;
   manifest: Manifest | undefined;
   findings: Finding[];
+  /** Gets what is there and is neither data nor listed. */
+  leftAlone: string[];
   watch: Watch;
 }
 
@@ -36,23 +38,29 @@ export interface ReadFile extends NamedFile {
 }
 
 /** Reads every file of a database's folder to its end; what is wrong is added to the findings. */
-export async function readFolder({ root, folder, manifest, findings, watch }: Reading): Promise<ReadFile[]> {
+export async function readFolder({ root, folder, manifest, findings, leftAlone, watch }: Reading): Promise<ReadFile[]> {
   const present = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
   const expected = new Map(manifest?.files.map(({ path, ...file }) => [path, file]));
   const read: ReadFile[] = [];
   const total = manifest?.collections.reduce((sum, { documents }) => sum + documents, 0);
   const progress = watch.progress('Verifying the files', total);
   for (const entry of present.toSorted((left, right) => (left.name < right.name ? -1 : 1))) {
+    if (PRELUDE.test(entry.name)) continue;
     const where = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    const named = entry.isFile() ? parseFileName(entry.name) : undefined;
+    const path = join(root, where);
     const wanted = expected.get(where);
     expected.delete(where);
-    if (folder === '' && /^prelude\.json(\.gz)?$/.test(entry.name)) continue;
-    if (named === undefined || (manifest !== undefined && wanted === undefined)) {
-      findings.push({ where, problem: wanted ? 'is no file' : 'does not belong to this backup' });
+    const named = parseFileName(entry.name);
+    if (wanted === undefined && (manifest || named === undefined || isLeftAlone(named.stem))) {
+      if (named && isLeftAlone(named.stem)) leftAlone.push(where);
+      else await judge({ where, path, isFolder: entry.isDirectory() }, findings, leftAlone);
       continue;
     }
-    const file = { ...named, path: join(root, folder, entry.name), where };
+    if (named === undefined || !entry.isFile()) {
+      findings.push({ where, problem: 'is no file' });
+      continue;
+    }
+    const file = { ...named, path, where };
     try {
       read.push({ ...file, ...(await readOne(file, wanted, (items) => progress.advance(items))) });
     } catch (error) {
@@ -66,13 +74,25 @@ export async function readFolder({ root, folder, manifest, findings, watch }: Re
   return read;
 }
 
+/** Data that nobody knows would be lost in silence; of other files the operator is told. */
+export async function judge(
+  { where, path, isFolder }: { where: string; path: string; isFolder: boolean },
+  findings: Finding[],
+  leftAlone: string[],
+): Promise<void> {
+  const names = isFolder ? await readdir(path, { recursive: true }) : [where];
+  if (names.some(looksLikeData)) findings.push({ where, problem: 'is data that does not belong to this backup' });
+  else leftAlone.push(where);
+}
+
 async function readOne(file: ReadFile, wanted: FileHash | undefined, advance: (items: number) => void) {
   const { chunks, fileHash } = readFile(file.path, file.gzip);
   if (file.kind === 'metadata') {
-    let text = '';
-    for await (const chunk of chunks) text += chunk.toString('latin1');
+    const parts: Buffer[] = [];
+    for await (const chunk of chunks) parts.push(chunk);
     compareHash(fileHash(), wanted);
-    return { description: parseMetadata(Buffer.from(text, 'latin1').toString(), file.collection) };
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts));
+    return { description: parseMetadata(text, file.stem) };
   }
   const sum = new ContentsSum();
   for await (const batch of documentBatches(chunks)) {
@@ -92,6 +112,7 @@ function compareHash({ bytes, sha256 }: FileHash, wanted: FileHash | undefined):
   if (sha256 !== wanted.sha256) throw new Error('has been changed since the backup was made: its SHA-256 differs');
 }
 
+/** @throws {Error} naming the document by its number if it cannot be taken apart */
 function checkStructure(document: Uint8Array, number: number): void {
   try {
     BSON.deserialize(document, { validation: { utf8: false } });
@@ -100,4 +121,5 @@ function checkStructure(document: Uint8Array, number: number): void {
   }
 }
 
-const explain = (error: unknown) => (error instanceof Error ? error.message : String(error));
+/** The message of whatever was thrown. */
+export const explain = (error: unknown) => (error instanceof Error ? error.message : String(error));

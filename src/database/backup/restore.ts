@@ -14,6 +14,8 @@ import { verifyFiles, type StoredBackup, type StoredCollection } from './verify-
 import { onStderr, type Watch } from './watch.ts';
 
 interface Options {
+  /** The database of the backup that is meant, where a dump holds several. */
+  from?: string | undefined;
   /** The database to restore into; else that of the backup. */
   to?: string;
   /** Whether collections that are there already are replaced. */
@@ -38,7 +40,7 @@ export interface Restored {
  * is going on, or this server cannot hold what the backup does
  */
 export async function restore(client: MongoClient, directory: string, options: Options = {}): Promise<Restored> {
-  const backup = await verifyFiles(directory, options.watch);
+  const backup = await verifyFiles(directory, options.watch, options.from);
   refuseDamaged(backup);
   const { skipped } = backup.manifest ?? {};
   if (skipped)

@@ -91,10 +91,11 @@ describe.each([false, true])('a backup with gzip: %s', (gzip) => {
 test('what does not belong there is named', async () => {
   const { directory } = await backup(db, join(temporaryFolder(), 'made'), { watch: silent });
   const inner = join(directory, DATABASE);
-  const strays = ['note.txt', `${DATABASE}/more.bson`, `${DATABASE}/engines.bson.gz`, `${DATABASE}/folder`, 'other'];
-  for (const stray of strays.slice(0, 3)) writeFileSync(join(directory, stray), '');
-  for (const stray of strays.slice(3)) mkdirSync(join(directory, stray));
-  expect((await damage(directory)).toSorted()).toEqual(strays.toSorted());
+  const strays = ['other', `${DATABASE}/engines.bson.gz`, `${DATABASE}/more.bson`];
+  for (const stray of strays.slice(1)) writeFileSync(join(directory, stray), '');
+  mkdirSync(join(directory, 'other'));
+  writeFileSync(join(directory, 'other', 'engines.bson'), '');
+  expect((await damage(directory)).toSorted()).toEqual(strays);
   for (const stray of strays) rmSync(join(directory, stray), { recursive: true });
   rmSync(join(inner, 'engines.bson'));
   symlinkSync('/dev/null', join(inner, 'engines.bson'));
@@ -141,16 +142,5 @@ describe('a folder of mongodump, without hashes', () => {
     const metadata = join(directory, DATABASE, 'engines.metadata.json');
     truncateSync(metadata, 100);
     expect(await damage(directory)).toContain(`${DATABASE}/engines.metadata.json`);
-  });
-
-  test('is refused where it needs what only mongorestore does', async () => {
-    const directory = await dump();
-    writeFileSync(join(directory, 'oplog.bson'), '');
-    await expect(verifyFiles(directory, silent)).rejects.toThrow('Restore it with mongorestore');
-    rmSync(join(directory, 'oplog.bson'));
-    mkdirSync(join(directory, 'admin'));
-    await expect(verifyFiles(directory, silent)).rejects.toThrow(`several databases (admin, ${DATABASE})`);
-    await expect(verifyFiles(join(directory, 'nowhere'), silent)).rejects.toThrow('is no folder');
-    await expect(verifyFiles(temporaryFolder(), silent)).rejects.toThrow('holds no backup');
   });
 });

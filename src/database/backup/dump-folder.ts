@@ -1,0 +1,119 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { OperatorError } from '../../operator-error.ts';
+import type { Contents } from './digest.ts';
+import { documentBatches } from './documents.ts';
+import { isPacked, readFile } from './file.ts';
+import { BUCKETS, fileStem, isStemOf, MANIFEST, MANIFEST_HASH, parseFileName, PRELUDE } from './layout.ts';
+import type { Manifest } from './manifest.ts';
+import { describeOplog, OPLOG } from './oplog.ts';
+import { explain, judge, readFolder, type Finding, type ReadFile } from './read-folder.ts';
+import type { StoredCollection } from './verify-files.ts';
+import type { Watch } from './watch.ts';
+
+interface Dump {
+  root: string;
+  /** `undefined` for what mongodump made. */
+  manifest: Manifest | undefined;
+  /** The database to look at, where there are several. */
+  from: string | undefined;
+  /** Gets what is wrong. */
+  findings: Finding[];
+  watch: Watch;
+}
+
+/** Those of the server; a dump of all databases has them beside the others. */
+const OF_THE_SERVER = new Set(['admin', 'config', 'local']);
+
+/**
+ * Reads the folder of a database in a backup, or the folder above it, whether `db:backup` or mongodump made it.
+ * @throws {OperatorError} if it holds no database, or several of which none was chosen
+ */
+export async function readDumpFolder(dump: Dump): Promise<{ database: string; collections: StoredCollection[] }> {
+  const { root, manifest, from, findings, watch } = dump;
+  const present = await readdir(root, { withFileTypes: true });
+  const isInside = !manifest && present.some(({ name }) => name !== OPLOG && parseFileName(name));
+  const databases = isInside ? [basename(root)] : await databasesIn(root, manifest);
+  const database = chooseDatabase(root, databases, from);
+  const leftAlone: string[] = [];
+  const files = await readFolder({ ...dump, folder: isInside ? '' : database, leftAlone });
+  const known = new Set([MANIFEST, MANIFEST_HASH, database, ...(manifest ? [] : [OPLOG])]);
+  for (const entry of isInside ? [] : present)
+    if (databases.includes(entry.name) && entry.name !== database) leftAlone.push(entry.name);
+    else if (!known.has(entry.name) && !PRELUDE.test(entry.name))
+      await judge(
+        { where: entry.name, path: join(root, entry.name), isFolder: entry.isDirectory() },
+        findings,
+        leftAlone,
+      );
+  if (leftAlone.length > 0) watch.report(`Left alone, as no collection of ${database}: ${leftAlone.join(', ')}.`);
+  if (!manifest && !isInside && present.some(({ name }) => name === OPLOG)) await tellOplog(root, database, dump);
+  return { database, collections: pair(files, findings) };
+}
+
+/** The folders that hold files of collections. */
+async function databasesIn(root: string, manifest: Manifest | undefined): Promise<string[]> {
+  if (manifest) return [manifest.database];
+  const found: string[] = [];
+  for (const entry of await readdir(root, { withFileTypes: true }))
+    if (entry.isDirectory() && (await readdir(join(root, entry.name))).some((name) => parseFileName(name)))
+      found.push(entry.name);
+  return found.toSorted();
+}
+
+/**
+ * The database that is meant: the one that was named, else the only one that is not the server's own.
+ * @throws {OperatorError} that lists them
+ */
+function chooseDatabase(root: string, databases: readonly string[], from: string | undefined): string {
+  const list = databases.join(', ');
+  if (databases.length === 0) throw new OperatorError(`${root} holds no backup. Name the folder or archive of one.`);
+  if (from !== undefined) {
+    if (databases.includes(from)) return from;
+    throw new OperatorError(`${root} holds ${list}, and no ${from}. Name one that it holds with --from.`);
+  }
+  const own = databases.filter((name) => !OF_THE_SERVER.has(name));
+  const [only, ...others] = own.length > 0 ? own : databases;
+  if (only !== undefined && others.length === 0) return only;
+  throw new OperatorError(`${root} holds several databases (${list}). Choose one, as with --from ${only}.`);
+}
+
+async function tellOplog(root: string, database: string, { findings, watch }: Dump): Promise<void> {
+  const path = join(root, OPLOG);
+  try {
+    // With --gzip it is packed, under the same name.
+    const { chunks } = readFile(path, await isPacked(path));
+    watch.report(await describeOplog(documentBatches(chunks), database));
+  } catch (error) {
+    findings.push({ where: OPLOG, problem: explain(error) });
+  }
+}
+
+/** Brings the two files of each collection together. */
+function pair(files: readonly ReadFile[], findings: Finding[]): StoredCollection[] {
+  const told = new Set(findings.map(({ where }) => parseFileName(basename(where))?.stem));
+  const data = files.filter(({ kind }) => kind === 'data');
+  const used = new Set<ReadFile>();
+  const collections: StoredCollection[] = [];
+  for (const { where, kind, stem } of files)
+    if (files.some((other) => other.where !== where && other.kind === kind && other.stem === stem))
+      findings.push({ where, problem: 'is there twice, compressed and not' });
+  for (const { description, stem, where } of files) {
+    if (description === undefined) continue;
+    const { name, type } = description;
+    if (collections.some((other) => other.name === name))
+      findings.push({ where, problem: `is of ${name}, as another file is` });
+    const buckets = type === 'timeseries' ? data.find((file) => isStemOf(file.stem, BUCKETS + name)) : undefined;
+    const file = buckets ?? data.find((other) => other.stem === stem);
+    if (file) used.add(file);
+    else if (type !== 'view' && !told.has(stem) && !told.has(fileStem(BUCKETS + name)))
+      findings.push({ where, problem: 'has no documents beside it' });
+    const nothing: Contents = { documents: 0, bytes: 0, digest: '0'.repeat(64) };
+    const { path, gzip = false, contents = nothing } = file ?? {};
+    collections.push({ ...description, ...contents, data: path, gzip });
+  }
+  for (const file of data)
+    if (!used.has(file) && !told.has(file.stem))
+      findings.push({ where: file.where, problem: 'has no metadata beside it' });
+  return collections.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}
