@@ -11,3 +11,9 @@ export function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
   return Number(text);
 }
+
+/** Reads what a migration changes. @throws {InvalidArgumentError} if it says nothing */
+export function description(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Say in a few words what changes: "add lastFired".');
+  return text;
+}

@@ -12,9 +12,13 @@ const TRY_AGAIN = 75;
  * Opens the settings' database for one command and closes it afterwards; a failure is told in one line, and so is that it
  * was told to end.
  */
-export async function withDatabase(action: (database: OpenDatabase) => Promise<void>): Promise<void> {
+export const withDatabase = (action: (database: OpenDatabase) => Promise<void>): Promise<void> =>
+  inOneLine(() => withOpen(action));
+
+/** The same for a command that needs no database. */
+export async function inOneLine(command: () => Promise<void>): Promise<void> {
   try {
-    await interruptible(() => withOpen(action));
+    await interruptible(command);
   } catch (error) {
     console.error(error instanceof OperatorError ? error.message : error);
     process.exitCode = error instanceof LeaseBusy ? TRY_AGAIN : 1;

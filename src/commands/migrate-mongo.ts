@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { projectRoot } from '../config.ts';
-import { writeMigration } from '../migrate/autogenerate/write.ts';
 import { down, up } from '../migrate/verbs.ts';
 import { MIGRATIONS } from '../migrations.ts';
-import { withDatabase } from './context.ts';
+import { description } from './arguments.ts';
+import { inOneLine, withDatabase } from './context.ts';
+import { create } from './create-migration.ts';
 import { migrate, withSafetyOptions } from './migrating.ts';
 import { showStatus } from './migration-status.ts';
 
@@ -50,12 +51,14 @@ export async function runMigrateMongo(parameters: readonly string[]): Promise<vo
   );
   program
     .command('create')
-    .argument('<description>', 'what changes, in a few words')
+    .argument('<description>', 'what changes, in a few words', description)
     .description('create a new database migration with the provided description')
     .option('--migrations-dir <migrationsDir>', 'use a custom migrations directory')
-    .action(async (description: string, options: Options) => {
-      const template = await readFile(join(MIGRATIONS, 'sample-migration.ts'), 'utf8');
-      console.log(`Created: migrations/${await writeMigration(folderOf(options), description, template)}`);
-    });
+    .action((description: string, options: Options) =>
+      inOneLine(async () => {
+        const template = await readFile(join(MIGRATIONS, 'sample-migration.ts'), 'utf8');
+        await create(folderOf(options), description, template);
+      }),
+    );
   await program.parseAsync(parameters, { from: 'user' });
 }

@@ -4,19 +4,21 @@ import type { Rename } from '../migrate/autogenerate/change.ts';
 import { compare, possibleRenames } from '../migrate/autogenerate/compare.ts';
 import { describe } from '../migrate/autogenerate/describe.ts';
 import { render } from '../migrate/autogenerate/render.ts';
-import { writeMigration } from '../migrate/autogenerate/write.ts';
 import { readCatalog } from '../migrate/plan/catalog.ts';
 import { replay, shapesOf } from '../migrate/plan/plan.ts';
 import { readState } from '../migrate/runner.ts';
 import { MIGRATIONS, type OpenDatabase } from '../migrations.ts';
 import { collectionDefinitions } from '../models.ts';
+import { description } from './arguments.ts';
 import { withDatabase } from './context.ts';
+import { create } from './create-migration.ts';
 
 /** `migrate:new`: as Alembic's `revision --autogenerate`. */
 export function addMigrateNew(program: Command): void {
   program
     .command('migrate:new')
-    .argument('<description>', 'what changes, in a few words')
+    .argument('<description>', 'what changes, in a few words', description)
+    .allowUnknownOption() // so that a description may begin with a dash
     .option('--rename <old=new...>', 'a field that has another name now: engines.thrust=force', rename)
     .description('write the migration from what the earlier ones leave behind to what the models demand')
     .action((description: string, { rename: renames = {} }: { rename?: Record<string, string> }) =>
@@ -36,7 +38,7 @@ async function writeNew(database: OpenDatabase, description: string, given: Reco
   if (changes.length === 0) return report('The migrations make what the models demand: there is nothing to write.');
   for (const change of changes) report(`- ${describe(change)}`);
   const { text, needsEdit } = render(description, changes, before, after);
-  console.log(`Created: migrations/${await writeMigration(MIGRATIONS, description, text)}`);
+  await create(MIGRATIONS, description, text);
   for (const what of needsEdit) report(`To be written by you: ${what}`);
 }
 

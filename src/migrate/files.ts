@@ -36,7 +36,10 @@ const FILE_NAME = /^\d{14}-[\w-]+\.ts$/;
 
 /** The names of a folder's migrations, oldest first, and of what else lies there. */
 export async function readNames(folder: string): Promise<{ migrations: string[]; stray: string[] }> {
-  const names = (await readdir(folder)).filter((name) => !BESIDES.has(name) && !name.startsWith('.')).toSorted();
+  const found = await readdir(folder).catch((error: unknown) => {
+    throw new OperatorError(`${folder} cannot be read (${String(error)}). It is the folder of the migrations.`);
+  });
+  const names = found.filter((name) => !BESIDES.has(name) && !name.startsWith('.')).toSorted();
   return {
     migrations: names.filter((name) => FILE_NAME.test(name)),
     stray: names.filter((name) => !FILE_NAME.test(name)),

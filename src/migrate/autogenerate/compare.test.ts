@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
 import { compare, possibleRenames } from './compare.ts';
 import { describe as inWords } from './describe.ts';
-import { fileName } from './file-name.ts';
 import type { CollectionShape } from './shape.ts';
 
 const shape = (
@@ -95,10 +94,4 @@ describe('compare', () => {
     const [before, after] = [shape({ thrust: INT, kept: INT }), shape({ thrustKn: INT, kept: INT })];
     expect(() => compare([before], [after], { [from]: to })).toThrow(message);
   });
-});
-
-test("a file's name has migrate-mongo's form: the time in UTC, and underscores", () => {
-  const now = new Date('2026-11-02T03:04:05.678Z');
-  expect(fileName('add lastFired', now)).toBe('20261102030405-add_lastFired.ts');
-  expect(fileName('split a/b', now)).toBe('20261102030405-split_a_b.ts');
 });

@@ -1,18 +1,56 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '../../error-code.ts';
 import { readNames } from '../files.ts';
-import { fileName } from './file-name.ts';
+import { slugOf, stampAfter, stampOf } from './file-name.ts';
+
+/** A migration's file that was written. */
+export interface Written {
+  name: string;
+  /** The newest file before, if its stamp is in the future, so that this one's had to be as well. */
+  behind?: string;
+}
 
 /**
  * Writes a migration's file behind those that are there, and notes in it which was the last one: a second branch of
  * work that adds one too names the same, which `migrate:check` finds.
- * @returns the file's name
+ * Any number of processes may do this at once: each gets a stamp of its own.
  */
-export async function writeMigration(folder: string, description: string, text: string): Promise<string> {
-  const { migrations } = await readNames(folder);
-  const name = fileName(description, new Date());
-  await writeFile(join(folder, name), withPredecessor(text, migrations.at(-1) ?? null), { flag: 'wx' });
-  return name;
+export async function writeMigration(folder: string, description: string, text: string): Promise<Written> {
+  const slug = slugOf(description);
+  let taken: string | undefined;
+  for (;;) {
+    const newest = await newestOf(folder);
+    const now = new Date();
+    const stamp = stampAfter([newest ?? '', taken ?? ''].toSorted().at(-1), now);
+    // Whoever makes this file has the stamp; it is there until the migration is, so that nobody takes it again.
+    const claim = join(folder, `.${stamp}`);
+    if (!(await isWritten(claim, ''))) {
+      taken = stamp;
+      continue;
+    }
+    try {
+      if ((await newestOf(folder)) !== newest) continue;
+      const name = `${stamp}-${slug}.ts`;
+      await writeFile(join(folder, name), withPredecessor(text, newest ?? null), { flag: 'wx' });
+      return { name, ...(newest !== undefined && newest.slice(0, 14) > stampOf(now) && { behind: newest }) };
+    } finally {
+      await rm(claim);
+    }
+  }
+}
+
+const newestOf = async (folder: string) => (await readNames(folder)).migrations.at(-1);
+
+/** @returns whether the file was made; false if there was one */
+async function isWritten(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
 }
 
 const withPredecessor = (text: string, name: string | null) =>

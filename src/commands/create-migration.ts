@@ -1,0 +1,11 @@
+import { join, relative } from 'node:path';
+import { projectRoot } from '../config.ts';
+import { writeMigration } from '../migrate/autogenerate/write.ts';
+
+/** Writes the file of a migration and prints its name. */
+export async function create(folder: string, description: string, text: string): Promise<void> {
+  const { name, behind } = await writeMigration(folder, description, text);
+  console.log(`Created: ${relative(projectRoot, join(folder, name))}`);
+  if (behind !== undefined)
+    console.error(`The stamp of ${behind} is in the future. This one comes right behind it, or up would refuse it.`);
+}
