@@ -5,6 +5,7 @@ export default {
   // ES modules, as https://jestjs.io/docs/ecmascript-modules has it.
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }] },
+  moduleNameMapper: { '^#migrate$': '<rootDir>/src/migrate/index.ts' }, // as tsconfig.json has it
   setupFilesAfterEnv: ['./src/testing/each-file.ts'],
   globalSetup: './src/testing/global-setup.mts',
   globalTeardown: './src/testing/global-teardown.mts',

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { addCollection, removeCollection } from '../src/migrate/operations/collections.ts';
+import { addCollection, removeCollection } from '#migrate';
 
 /** The migration that this one was written on top of. */
 export const after = null;

@@ -1,7 +1,5 @@
 import type { Db } from 'mongodb';
-import { hasCode } from '../src/error-code.ts';
-import { setValidator } from '../src/migrate/operations/collections.ts';
-import { addField, removeField } from '../src/migrate/operations/fields.ts';
+import { addField, addIndex, removeField, removeIndex, setValidator } from '#migrate';
 
 /** The migration that this one was written on top of. */
 export const after = '20260501090000-create_engines.ts';
@@ -39,21 +37,17 @@ const validatorBefore = {
 };
 
 const lastFired = { collection: 'engines', field: 'lastFired' };
+const index = { name: 'lastFired_1__id_1', key: { lastFired: 1, _id: 1 } };
 
 export async function up(db: Db): Promise<void> {
   await setValidator(db, 'engines', validator);
   await addField(db, { ...lastFired, value: null });
-  await db.collection('engines').createIndex({ lastFired: 1, _id: 1 });
+  await addIndex(db, 'engines', index);
 }
 
 /** The values are kept in `archive.engines.lastFired`, and come back with the next `up`. */
 export async function down(db: Db): Promise<void> {
   await setValidator(db, 'engines', validatorBefore);
-  await db.collection('engines').dropIndex('lastFired_1__id_1').catch(ignoreMissingIndex);
+  await removeIndex(db, 'engines', index.name);
   await removeField(db, lastFired);
-}
-
-function ignoreMissingIndex(error: unknown): void {
-  const INDEX_NOT_FOUND = 27;
-  if (!hasCode(error, INDEX_NOT_FOUND)) throw error;
 }

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { addIndex, removeIndex } from '../src/migrate/operations/indexes.ts';
+import { addIndex, removeIndex } from '#migrate';
 
 /** The migration that this one was written on top of. */
 export const after = '20261101090000-add_lastFired.ts';

@@ -1,7 +1,5 @@
 import type { Db, Document } from 'mongodb';
-import { backfill } from '../src/migrate/operations/backfill.ts';
-import { setValidator } from '../src/migrate/operations/collections.ts';
-import { addIndex, removeIndex } from '../src/migrate/operations/indexes.ts';
+import { addIndex, backfill, removeIndex, setValidator } from '#migrate';
 
 /** The migration that this one was written on top of. */
 export const after = '20261122120000-add_sort_indexes.ts';

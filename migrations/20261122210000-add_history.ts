@@ -1,6 +1,5 @@
 import type { Db } from 'mongodb';
-import { addCollection, removeCollection } from '../src/migrate/operations/collections.ts';
-import { addIndex } from '../src/migrate/operations/indexes.ts';
+import { addCollection, addIndex, removeCollection } from '#migrate';
 
 /** The migration that this one was written on top of. */
 export const after = '20261122200000-add_search.ts';

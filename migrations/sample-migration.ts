@@ -4,8 +4,8 @@ import type { Db, MongoClient } from 'mongodb';
  * What changes: …
  * Why: …
  *
- * Old and new documents live side by side until this is done, and the API serves both meanwhile. Use the driver and
- * src/migrate, never a model: a model changes later, this file must not. Whatever is killed half-way is run again.
+ * Old and new documents live side by side until this is done, and the API serves both meanwhile. Import
+ * `mongodb` and `#migrate`, never a model: a model changes later, this file must not. Whatever is killed half-way is run again.
  *
  * Order, in both directions: allowBoth, so that either API can write; removeIndex; then the fields; addIndex;
  * setValidator last, for it refuses what still has the old shape. `src/migrate/operations/kinds-of-change.test.ts` has an example

@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import { projectRoot } from './config.ts';
 import { run } from './migrate/runner.ts';
 import { planMigrations } from './migrate/plan/plan.ts';
 import { readFiles } from './migrate/files.ts';
@@ -14,7 +13,7 @@ const rename = (from: string, to: string) =>
 const migration = (more = '') => ({
   up: rename('force', 'thrust'),
   down: rename('thrust', 'force'),
-  more: `import { renameField } from '${projectRoot}src/migrate/operations/fields.ts';${more}`,
+  more: `import { renameField } from '#migrate';${more}`,
 });
 
 test.each([

@@ -22,7 +22,7 @@ interface MigrationProcess {
 /** Makes a folder with one migration: the backfill of `lastFired`, as add_lastFired asks for it. */
 export async function makeMigrations(): Promise<{ folder: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'engines-bench-'));
-  const text = `import { addField, removeField } from '${projectRoot}src/migrate/operations/fields.ts';
+  const text = `import { addField, removeField } from '#migrate';
 const lastFired = { collection: 'engines', field: 'lastFired' };
 export const up = (db) => addField(db, { ...lastFired, value: null });
 export const down = (db) => removeField(db, lastFired);

@@ -1,5 +1,6 @@
 import { isEmpty, type Migration, type MigrationFile } from './files.ts';
 import type { Applied, Entry, History } from './journal.ts';
+import { REWRITTEN } from './rewritten.ts';
 
 /** Something that is wrong with the migrations, and what to do about it. */
 export interface Finding {
@@ -44,11 +45,18 @@ function duplicateStamps({ files }: State): Finding[] {
     }));
 }
 
-function changed({ files, applied, pending }: State): Finding[] {
+function changed(state: State): Finding[] {
+  const { files, applied, pending } = state;
   return applied.flatMap(({ fileName: file, fileHash }): Finding[] => {
     const present = files.find(({ name }) => name === file);
     if (present) {
       if (fileHash === undefined || present.hash === fileHash) return [];
+      if (REWRITTEN.has(fileHash)) {
+        const message =
+          'was rewritten in this version of the program, and makes the same as the file that was applied.';
+        const remedy = `Note that once: npm run migrate:stamp -- ${lastApplied(state)?.fileName}`;
+        return [{ rule: 'rewritten', file, message, remedy }];
+      }
       const message = 'was edited after it had been applied, so other databases may have got another shape.';
       return [{ rule: 'edited', file, message, remedy: 'Take the edit back, and write a new migration for it.' }];
     }

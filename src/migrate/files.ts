@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Db, MongoClient } from 'mongodb';
+import { register } from 'tsx/esm/api';
 import { OperatorError } from '../operator-error.ts';
 
 /** One direction of a migration. */
@@ -57,15 +58,21 @@ export async function readFiles(folder: string): Promise<{ files: MigrationFile[
 
 const hashOf = (text: string) => createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
 
+/** Whether this is the built program, which has no loader of TypeScript for the migrations; Node has one since 22.18. */
+const isBuilt = import.meta.url.endsWith('.js');
+
 /** @throws {OperatorError} if the file cannot be loaded, or exports no `up` and `down` */
 export async function loadMigration(folder: string, { name, hash }: MigrationFile): Promise<Migration> {
   const path = join(folder, name);
   let module: object;
+  const unregister = isBuilt ? register({ tsconfig: false }) : undefined;
   // With the hash, so that an edited file is not taken from the cache.
   try {
     module = Object(await import(`${pathToFileURL(path).href}?${hash}`));
   } catch (error) {
     throw new OperatorError(`${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    await unregister?.();
   }
   const { up, down, after, transaction = false } = { ...Object(Reflect.get(module, 'default')), ...module };
   for (const [direction, step] of Object.entries({ up, down }))

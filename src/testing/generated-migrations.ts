@@ -19,8 +19,7 @@ export function generatedMigrations(db: Db) {
   /** Looks to a migration as the project's own folder does. */
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'migrations'));
-  for (const name of ['src', 'node_modules', '.prettierrc.json'])
-    symlinkSync(join(projectRoot, name), join(folder, name));
+  for (const name of ['node_modules', '.prettierrc.json']) symlinkSync(join(projectRoot, name), join(folder, name));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
   const project = { extends: join(projectRoot, 'tsconfig.json'), include: ['migrations'] };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project));

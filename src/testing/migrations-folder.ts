@@ -19,7 +19,7 @@ export function migrationsFolder(migrations: Readonly<Record<string, Texts>>): s
   for (const [name, { up, down = 'await db.command({ ping: 1 });', more = '' }] of Object.entries(migrations))
     writeFileSync(
       join(folder, name),
-      `import { backfill } from '${projectRoot}src/migrate/operations/backfill.ts';
+      `import { backfill } from '#migrate';
 export const used = backfill;
 ${more}
 export async function up(db, client) { ${up} }

@@ -1,22 +1,7 @@
+import * as face from '../index.ts';
 import { block, Code, inline, literal, WIDTH } from './literal.ts';
 
-/** Where the verbs come from, below `src/migrate`. */
-const MODULES = {
-  addCollection: 'collections',
-  addField: 'fields',
-  addIndex: 'indexes',
-  allowBoth: 'collections',
-  convertFields: 'conversions',
-  convertValue: 'values',
-  removeCollection: 'collections',
-  removeField: 'fields',
-  removeIndex: 'indexes',
-  renameField: 'fields',
-  revertFields: 'conversions',
-  setValidator: 'collections',
-} as const;
-
-type Verb = keyof typeof MODULES;
+type Verb = keyof typeof face;
 
 /** A migration's file while it is written. */
 export class Draft {
@@ -24,15 +9,14 @@ export class Draft {
   readonly needsEdit: string[] = [];
   /** What comes first in `up`, so that nothing is begun that cannot be ended. */
   readonly prelude: string[] = [];
-  readonly #verbs = new Set<Verb>();
-  readonly #types = new Set<string>();
+  readonly #imports = new Set<string>();
   readonly #declarations: string[] = [];
-  readonly #names = new Set<string>(['db', 'up', 'down', ...Object.keys(MODULES)]);
+  readonly #names = new Set<string>(['db', 'up', 'down', 'after', ...Object.keys(face)]);
 
   /** A constant of the file, with a name that nothing else has. @returns the name, to stand for the value */
   declare(wanted: string, value: unknown, type?: 'Conversion'): Code {
     const name = this.#nameFor(wanted);
-    if (type !== undefined) this.#types.add(type);
+    if (type !== undefined) this.#imports.add(`type ${type}`);
     const start = `const ${name}${type === undefined ? '' : `: ${type}`} = `;
     this.#declarations.push(`${start}${literal(value, 0, start.length + 1)};`);
     return new Code(name);
@@ -50,7 +34,7 @@ export class Draft {
 
   /** A statement that calls a verb; an object as its last argument is broken where the line is too long. */
   call(verb: Verb, ...values: unknown[]): string {
-    this.#verbs.add(verb);
+    this.#imports.add(verb);
     const start = `  await ${verb}(${['db', ...values.slice(0, -1).map(inline)].join(', ')}, `;
     const last = values.at(-1);
     const line = `${start}${inline(last)});`;
@@ -60,7 +44,7 @@ export class Draft {
 
   /** An expression that calls a function of src/migrate. */
   use(verb: Verb): string {
-    this.#verbs.add(verb);
+    this.#imports.add(verb);
     return verb;
   }
 
@@ -71,19 +55,10 @@ export class Draft {
       (name) => code.includes(`${name}(`) || code.includes(`${name}.`),
     );
     const body = `${comment}\n${[...this.#declarations, up, down].join('\n\n')}`;
-    return `${[`import { ${[...classes, 'type Db'].join(', ')} } from 'mongodb';`, ...this.#imports()].join('\n')}\n\n${body}\n`.replace(
-      'import { type Db }',
-      'import type { Db }',
-    );
-  }
-
-  #imports(): string[] {
-    const modules = [...new Set([...this.#verbs].map((verb) => MODULES[verb]))].toSorted();
-    return modules.map((module) => {
-      const names = [...this.#verbs].filter((verb) => MODULES[verb] === module).toSorted();
-      const types = module === 'conversions' ? [...this.#types].map((type) => `type ${type}`) : [];
-      return `import { ${[...names, ...types].join(', ')} } from '../src/migrate/operations/${module}.ts';`;
-    });
+    const driver = classes.length === 0 ? 'import type { Db }' : `import { ${[...classes, 'type Db'].join(', ')} }`;
+    const imports = [`${driver} from 'mongodb';`];
+    if (this.#imports.size > 0) imports.push(importOf(this.#imports));
+    return `${imports.join('\n')}\n\n${body}\n`;
   }
 
   #nameFor(wanted: string): string {
@@ -96,6 +71,15 @@ export class Draft {
     return name;
   }
 }
+
+/** Functions by their names, then types. */
+function importOf(names: ReadonlySet<string>): string {
+  const all = [...names].toSorted((left, right) => (order(left) < order(right) ? -1 : 1));
+  const line = `import { ${all.join(', ')} } from '#migrate';`;
+  return line.length <= WIDTH ? line : `import {\n${all.map((name) => `  ${name},\n`).join('')}} from '#migrate';`;
+}
+
+const order = (name: string) => (name.startsWith('type ') ? `~${name}` : name);
 
 /** A statement for what nobody can guess. */
 export function throwing(what: string, indent: number): string {

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { REWRITTEN } from '../migrate/rewritten.ts';
+import { MIGRATIONS } from '../migrations.ts';
+import { testDatabase } from '../testing/database.ts';
+import { ownMigrations } from '../testing/migrations-folder.ts';
+import { run, runCli } from '../testing/processes.ts';
+
+test('a database that the earlier files have migrated is told what to do once, and goes on', async () => {
+  const { db, uri } = await testDatabase();
+  const env = { MONGODB_URI: uri };
+  const migrateMongo = (verb: string) => run(['node_modules/.bin/migrate-mongo', verb], env);
+  const applied = ownMigrations.slice(0, -1);
+  const newest = applied.at(-1) ?? '';
+  expect(await runCli(['migrate:to', newest], env)).toMatchObject({ code: 0 });
+  const hashes = [...REWRITTEN];
+  for (const [index, fileName] of applied.entries())
+    await db.collection('changelog').updateOne({ fileName }, { $set: { fileHash: hashes[index] } });
+
+  const stamping = `npm run migrate:stamp -- ${newest}`;
+  expect(await migrateMongo('up')).toMatchObject({ code: 1, stderr: expect.stringContaining(stamping) });
+  const { code, stdout } = await runCli(['migrate:check', '--json'], env);
+  expect([code, JSON.parse(stdout).map(({ rule }: { rule: string }) => rule)]).toEqual([
+    1,
+    applied.map(() => 'rewritten'),
+  ]);
+
+  expect(await runCli(['migrate:stamp', newest], env)).toMatchObject({ code: 0 });
+  expect(await runCli(['migrate:check'], env)).toMatchObject({ code: 0 });
+  const { stdout: migrated } = await migrateMongo('up');
+  expect(migrated).toBe(`MIGRATED UP: ${ownMigrations.at(-1)}\n`);
+});
+
+test.each([...ownMigrations, 'sample-migration.ts'])('%s imports mongodb and #migrate alone', (name) => {
+  const text = readFileSync(join(MIGRATIONS, name), 'utf8');
+  const sources = [...text.matchAll(/\bfrom '([^']*)'|\bimport\(([^)]*)\)|^import '([^']*)'/gm)].map(
+    ([, from, dynamic, bare]) => from ?? dynamic ?? bare,
+  );
+  expect(['mongodb', '#migrate']).toEqual(expect.arrayContaining(sources));
+});
