@@ -8,12 +8,12 @@ import type { PlannedBackfill } from '../run-context.ts';
 import { catalogOf, readCatalog, type Catalog } from './catalog.ts';
 import { isDestructive } from './destructive.ts';
 import { recordingClient, type Recorded } from './recorder.ts';
-import { unsafeSteps, type Unsafe } from './unsafe.ts';
+import { indexesOf, unsafeSteps, type Unsafe } from './unsafe.ts';
 
 /** One thing that a migration does. */
 interface PlannedStep {
   collection: string | null;
-  /** As somebody would say it: `adds the index title_1`. */
+  /** As somebody would say it: `adds a unique index on {"title":1}`. */
   what: string;
   /** How many documents it touches, where that is known. */
   documents?: number;
@@ -143,14 +143,14 @@ function describe({ collection, operation, parameters, documents }: Recorded): P
   if (operation === 'renameCollection') return { ...step, what: `renames the collection to ${String(second)}` };
   if (operation === 'rename') return { ...step, what: `renames the collection to ${String(first)}` };
   if (operation.startsWith('createIndex'))
-    return { ...step, what: `adds an index on ${JSON.stringify(keysOf(first))}` };
+    return { ...step, what: indexesOf(operation, parameters).map(describeIndex).join(', ') };
   if (operation.startsWith('dropIndex')) return { ...step, what: `drops the index ${JSON.stringify(first ?? '*')}` };
   const fields = [...new Set(Object.values(Object(second)).flatMap((one) => Object.keys(Object(one))))];
   return { ...step, what: `${operation}${operation.startsWith('update') ? ` of ${fields.join(', ')}` : ''}`, ...count };
 }
 
-const keysOf = (specification: unknown) =>
-  Array.isArray(specification) ? specification.map((index) => Object(index)['key'] ?? index) : specification;
+const describeIndex = ({ key, unique }: ReturnType<typeof indexesOf>[number]) =>
+  `adds ${unique === true ? 'a unique' : 'an'} index on ${JSON.stringify(key)}`;
 
 function describeBackfill({ label, collection, documents, sample }: PlannedBackfill): PlannedStep {
   const writing = sample.writes.length < sample.documents ? WRITING.together : WRITING.apart;

@@ -111,7 +111,8 @@ const makesDuplicates: Rule = async ({ collection, operation, parameters }, { db
   return undefined;
 };
 
-function indexesOf(operation: string, parameters: readonly unknown[]): { key: Document; unique?: unknown }[] {
+/** The indexes that a write makes, however it was asked for. */
+export function indexesOf(operation: string, parameters: readonly unknown[]): { key: Document; unique?: unknown }[] {
   const [first, second] = parameters;
   if (operation === 'createIndex') return [{ ...Object(second), key: Object(first) }];
   if (operation === 'createIndexes') return Array.isArray(first) ? first.map((index) => ({ ...Object(index) })) : [];
