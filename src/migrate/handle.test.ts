@@ -35,7 +35,6 @@ const WRITES: [string, (handle: typeof db) => Promise<unknown>][] = [
   ['dropIndex', (handle) => handle.collection('a').dropIndex('y_1')],
   ['dropIndexes', (handle) => handle.collection('a').dropIndexes()],
   ['command collMod', (handle) => handle.command({ collMod: 'a', validationLevel: 'moderate' })],
-  ['command insert', (handle) => handle.command({ insert: 'a', documents: [{ x: 9 }] })],
   ['createCollection', (handle) => handle.createCollection('b')],
   ['rename', (handle) => handle.collection('b').rename('c')],
   ['renameCollection', (handle) => handle.renameCollection('c', 'd')],
@@ -86,4 +85,39 @@ test('whatever may write unseen is refused', () => {
   expect(() => handle.admin()).toThrow('db.admin() cannot be used in a migration');
   expect(() => collection.initializeOrderedBulkOp()).toThrow('collection.initializeOrderedBulkOp()');
   expect(() => client.bulkWrite([])).toThrow('client.bulkWrite()');
+});
+
+test.each([
+  ['insert', 'insertMany'],
+  ['update', 'updateMany'],
+  ['delete', 'deleteMany'],
+  ['findAndModify', 'findOneAndUpdate'],
+  ['findandmodify', 'findOneAndUpdate'],
+  ['bulkWrite', 'bulkWrite'],
+  ['mapReduce', 'aggregate'],
+  ['renameCollection', 'rename'],
+])('the command %s is refused, with the method to use', (name, method) => {
+  const { handle, client } = intercepted(true);
+  for (const one of [handle, client.db('other'), Reflect.get(handle, 'client').db('other')])
+    expect(() => one.command({ [name]: 'read' })).toThrow(`Use db.collection(NAME).${method}().`);
+});
+
+test.each([{ $out: 'x' }, { $merge: 'x' }])('a command that ends in %j is refused', (stage) => {
+  const { handle } = intercepted(true);
+  expect(() => handle.command({ aggregate: 'read', pipeline: [stage], cursor: {} })).toThrow('bulkWrite');
+});
+
+test('no property of what is handed out is the driver’s own client or database', () => {
+  const { handle, client } = intercepted(true);
+  const own = connection.getClient();
+  const names = new Set<string>();
+  for (const one of [own, db, db.collection('read')])
+    for (let level: object = one; level !== Object.prototype; level = Reflect.getPrototypeOf(level) ?? Object.prototype)
+      for (const name of Object.getOwnPropertyNames(level)) names.add(name);
+  expect(names).toContain('client');
+  for (const one of [client, handle, handle.collection('read')])
+    for (const name of names) {
+      const value: unknown = name in one ? Reflect.get(one, name) : undefined;
+      expect([name, value === own || value === db]).toEqual([name, false]);
+    }
 });

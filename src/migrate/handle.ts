@@ -1,4 +1,4 @@
-import type { Collection, Db, Document, MongoClient } from 'mongodb';
+import { Db, MongoClient, type Collection, type Document } from 'mongodb';
 import { RUN, type RunContext } from './run-context.ts';
 
 /** A write, or a read, that a migration asks for. */
@@ -78,6 +78,19 @@ const COMMANDS_THAT_READ = new Set(
   ).split(' '),
 );
 
+/** Commands that a method of the collection sends as well, by which it is seen what they write to. */
+const METHODS_FOR: Readonly<Record<string, string>> = {
+  insert: 'insertMany',
+  update: 'updateMany',
+  delete: 'deleteMany',
+  findAndModify: 'findOneAndUpdate',
+  findandmodify: 'findOneAndUpdate',
+  bulkWrite: 'bulkWrite',
+  mapReduce: 'aggregate',
+  mapreduce: 'aggregate',
+  renameCollection: 'rename',
+};
+
 /**
  * The client that a migration is given: the driver's, but each write goes through `intercept`.
  * What neither reads nor writes in a known way is refused: a write that nobody saw would be neither planned nor fenced.
@@ -99,8 +112,13 @@ function interceptDatabase(db: Db, context: Options): Db {
     collections: async () => (await db.collections()).map((collection) => interceptCollection(collection, context)),
     command(command: Document, options?: Document) {
       const [name = ''] = Object.keys(command);
+      if (METHODS_FOR[name] !== undefined)
+        throw new Error(
+          `db.command({ ${name} }) cannot be watched over. Use db.collection(NAME).${METHODS_FOR[name]}().`,
+        );
+      if (writesByPipeline(command['pipeline'])) throw writingPipeline(String(command[name]));
       const send = (parameters: readonly unknown[]) => call(db, 'command', withOptions(parameters, 1, context));
-      if (COMMANDS_THAT_READ.has(name) && !writesByPipeline(command['pipeline'])) return send([command, options]);
+      if (COMMANDS_THAT_READ.has(name)) return send([command, options]);
       const target: unknown = command[name];
       const collection = typeof target === 'string' ? target : null;
       return context.intercept({ collection, operation: `command ${name}`, parameters: [command, options] }, send);
@@ -136,12 +154,14 @@ function methods(target: object, collection: string | null, reads: Methods, writ
 
 /** A pipeline that ends in $out or $merge writes, but only when its cursor is read. */
 function aggregateOn(target: object, collection: string | null, parameters: unknown[], context: Options): unknown {
-  if (writesByPipeline(parameters[0]))
-    throw new Error(
-      `aggregate() with $out or $merge on ${collection ?? 'the database'} cannot be watched over. Read with aggregate() and write with bulkWrite().`,
-    );
+  if (writesByPipeline(parameters[0])) throw writingPipeline(collection ?? 'the database');
   return call(target, 'aggregate', withOptions(parameters, 1, context));
 }
+
+const writingPipeline = (target: string) =>
+  new Error(
+    `aggregate() with $out or $merge on ${target} cannot be watched over. Read with aggregate() and write with bulkWrite().`,
+  );
 
 const writesByPipeline = (pipeline: unknown) =>
   Array.isArray(pipeline) &&
@@ -164,14 +184,16 @@ function call(target: object, name: string, parameters: readonly unknown[]): Pro
 function guarded<Target extends object>(
   target: Target,
   kind: string,
-  { run }: Options,
+  options: Options,
   replaced: Readonly<Record<string, unknown>>,
 ): Target {
   return new Proxy(target, {
     get(_target, name) {
-      if (name === RUN) return run;
+      if (name === RUN) return options.run;
       if (typeof name === 'string' && Object.hasOwn(replaced, name)) return replaced[name];
       const value: unknown = Reflect.get(target, name, target);
+      if (value instanceof MongoClient) return interceptWrites(value, options);
+      if (value instanceof Db) return interceptDatabase(value, options);
       if (typeof value !== 'function' || typeof name === 'symbol') return value;
       return () => {
         throw new Error(`${kind}.${name}() cannot be used in a migration: it is not known whether it writes.`);

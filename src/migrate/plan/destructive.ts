@@ -1,4 +1,5 @@
 import type { Recorded } from './recorder.ts';
+import { takenFields } from './taken-fields.ts';
 
 /**
  * Whether a write takes away values that are stored. A field or collection that a verb keeps in an archive counts as
@@ -18,9 +19,4 @@ function isDestructiveInBulk(operation: unknown): boolean {
   return takesAll || [updateOne, updateMany].some((one) => takesFields(one?.update));
 }
 
-function takesFields(update: unknown): boolean {
-  const stages: unknown[] = [update].flat();
-  return stages.some((stage) =>
-    ['$unset', '$rename', '$project', '$replaceWith', '$replaceRoot'].some((one) => Object.hasOwn(Object(stage), one)),
-  );
-}
+const takesFields = (update: unknown) => takenFields(update)?.length !== 0;

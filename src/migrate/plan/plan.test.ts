@@ -13,7 +13,7 @@ const NAME = '20260101000000-one.ts';
 async function planOf(up: string, prepare: (db: Db) => Promise<unknown> = async () => {}) {
   const { db, connection } = await testDatabase();
   await prepare(db);
-  const folder = migrationsFolder({ [NAME]: { up } });
+  const folder = migrationsFolder({ [NAME]: { up, more: `import { renameField } from '#migrate';` } });
   const { files } = await readFiles(folder);
   const subject = { client: connection.getClient(), databaseName: db.databaseName, folder };
   const before = await everythingIn(db);
@@ -35,6 +35,84 @@ test.each<[string, string, (db: Db) => Promise<unknown>, string[]]>([
   [
     'one of many',
     "db.collection('probes').bulkWrite([{ updateOne: { filter: {}, update: { $rename: { title: 'name' } } } }])",
+    twins,
+    ['field-in-use:probes'],
+  ],
+  [
+    "a field, by a pipeline's $unset",
+    "db.collection('probes').updateMany({}, [{ $unset: 'thrust' }])",
+    twins,
+    ['field-in-use:probes'],
+  ],
+  [
+    'a field, by a list in a pipeline',
+    "db.collection('probes').updateOne({}, [{ $set: { x: 1 } }, { $unset: ['x', 'thrust'] }])",
+    twins,
+    ['field-in-use:probes'],
+  ],
+  [
+    'a field of an object',
+    "db.collection('probes').updateMany({}, [{ $unset: 'site.country' }])",
+    twins,
+    ['field-in-use:probes'],
+  ],
+  [
+    'a field, by $$REMOVE',
+    "db.collection('probes').updateMany({}, [{ $set: { thrust: '$$REMOVE' } }])",
+    twins,
+    ['field-in-use:probes'],
+  ],
+  [
+    'a field, by a projection without it',
+    "db.collection('probes').updateMany({}, [{ $project: { thrust: 0 } }])",
+    twins,
+    ['field-in-use:probes'],
+  ],
+  [
+    'fields, by a projection to others',
+    "db.collection('probes').updateMany({}, [{ $project: { title: 1 } }])",
+    twins,
+    ['field-in-use:probes'],
+  ],
+  [
+    'fields, by $replaceWith',
+    "db.collection('probes').findOneAndUpdate({}, [{ $replaceWith: { title: '$title' } }])",
+    twins,
+    ['field-in-use:probes'],
+  ],
+  [
+    'fields, by $replaceRoot in a batch',
+    "db.collection('probes').bulkWrite([{ updateMany: { filter: {}, update: [{ $replaceRoot: { newRoot: '$site' } }] } }])",
+    twins,
+    ['field-in-use:probes'],
+  ],
+  [
+    'fields, by a replacement',
+    "db.collection('probes').replaceOne({}, { title: 'a' })",
+    twins,
+    ['field-in-use:probes'],
+  ],
+  [
+    'fields, by a replacement in a batch',
+    "db.collection('probes').bulkWrite([{ replaceOne: { filter: {}, replacement: { title: 'a' } } }])",
+    twins,
+    ['field-in-use:probes'],
+  ],
+  [
+    'a field, by a backfill',
+    "backfill(db.collection('probes'), { label: 'x', filter: {}, update: [{ $unset: 'thrust' }] })",
+    twins,
+    ['field-in-use:probes'],
+  ],
+  [
+    'a pipeline that no model minds',
+    "db.collection('probes').updateMany({}, [{ $set: { thrust: 1 } }, { $unset: 'other' }, { $project: { more: 0 } }])",
+    twins,
+    [],
+  ],
+  [
+    'a field that gets another name',
+    "renameField(db, { collection: 'probes', from: 'title', to: 'name' })",
     twins,
     ['field-in-use:probes'],
   ],

@@ -2,6 +2,7 @@ import type { Db, Document } from 'mongodb';
 import { propertiesOf, schemaOf, type CollectionShape } from '../autogenerate/shape.ts';
 import { findDuplicates } from '../operations/indexes.ts';
 import type { Recorded } from './recorder.ts';
+import { takenFields } from './taken-fields.ts';
 
 /** A step that can lose data or stop the API, and how to do it safely. */
 export interface Unsafe {
@@ -26,7 +27,7 @@ const LARGE = 10_000;
 /** What is unsafe about a write that was recorded. */
 export async function unsafeSteps(write: Recorded, context: Context): Promise<Unsafe[]> {
   const { collection, operation } = write;
-  if (operation === 'dropDatabase') return [dropsDatabase()];
+  if (/^(command )?dropDatabase$/.test(operation)) return [dropsDatabase()];
   const rules = [removesField, updatesUnbounded, dropsCollection, makesDuplicates, breaksDocuments];
   const found = await Promise.all(rules.map((rule) => rule(write, context)));
   return found.flatMap((one) =>
@@ -44,12 +45,15 @@ type Rule = (write: Recorded, context: Context) => Promise<Unsafe | undefined>;
 
 const removesField: Rule = async ({ collection, operation, parameters }, { models }) => {
   const model = models.find(({ name }) => name === collection);
-  if (!model || !/^(update|findOneAndUpdate|bulkWrite)/.test(operation)) return undefined;
-  const updates = operation === 'bulkWrite' ? bulkUpdates(parameters[0]) : [parameters[1]];
-  const gone = updates.flatMap((update) =>
-    [Object(update)['$unset'], Object(update)['$rename']].flatMap((one) => Object.keys(Object(one))),
-  );
-  const read = [...new Set(gone)].filter((field) => isRead(field, schemaOf(model)));
+  if (!model) return undefined;
+  const schema = schemaOf(model);
+  const fields = Object.keys(propertiesOf(schema)).filter((field) => field !== '_id');
+  const [updates, replacements] = changesOf(operation, parameters);
+  const gone = [
+    ...updates.flatMap((update) => takenFields(update) ?? fields),
+    ...replacements.flatMap((replacement) => fields.filter((field) => !Object.hasOwn(Object(replacement), field))),
+  ];
+  const read = [...new Set(gone)].filter((field) => isRead(field, schema));
   if (read.length === 0) return undefined;
   return {
     name: 'field-in-use',
@@ -60,11 +64,16 @@ const removesField: Rule = async ({ collection, operation, parameters }, { model
   };
 };
 
-const bulkUpdates = (operations: unknown) =>
-  (Array.isArray(operations) ? operations : []).flatMap((operation) => {
-    const { updateOne, updateMany } = Object(operation);
-    return [updateOne?.update, updateMany?.update];
-  });
+/** The updates and the replacements that a write consists of. */
+function changesOf(operation: string, [first, second]: readonly unknown[]): [unknown[], unknown[]] {
+  if (/^(update|findOneAndUpdate)/.test(operation)) return [[second], []];
+  if (/^(replaceOne|findOneAndReplace)$/.test(operation)) return [[], [second]];
+  if (operation !== 'bulkWrite') return [[], []];
+  const all = (Array.isArray(first) ? first : []).map((one) => Object(one));
+  const updates = all.flatMap(({ updateOne, updateMany }) => [updateOne, updateMany]).filter(Boolean);
+  const replacements = all.flatMap(({ replaceOne }) => replaceOne ?? []);
+  return [updates.map(({ update }) => update), replacements.map(({ replacement }) => replacement)];
+}
 
 function isRead(path: string, schema: Document): boolean {
   const [name = '', ...rest] = path.split('.');
