@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readHistory } from '../migrate/journal.ts';
 import { checkModels } from '../migrate/plan/check-models.ts';
 import { planMigrations, type Plan } from '../migrate/plan/plan.ts';
-import { findingsOf, readState } from '../migrate/runner.ts';
+import { findingsOf, readState, UNUSABLE } from '../migrate/runner.ts';
 import { MIGRATIONS, subjectOf } from '../migrations.ts';
 import { withDatabase } from './context.ts';
 import { showStatus } from './migration-status.ts';
@@ -27,10 +27,10 @@ export function addMigrationReports(program: Command): void {
       withDatabase(async (database) => {
         const { client, models } = subjectOf(database);
         const state = await readState(database.db, MIGRATIONS);
-        const findings = [
-          ...(await findingsOf(state, MIGRATIONS)),
-          ...(await checkModels(state.files, client, MIGRATIONS, models)),
-        ];
+        const findings = await findingsOf(state, MIGRATIONS);
+        // What the files make together is only known where each can be run.
+        if (findings.every(({ rule }) => rule !== UNUSABLE))
+          findings.push(...(await checkModels(state.files, client, MIGRATIONS, models)));
         if (json) console.log(JSON.stringify(findings));
         else
           for (const { rule, file, message, remedy } of findings) console.log(`${rule}: ${file} ${message} ${remedy}`);

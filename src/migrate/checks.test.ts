@@ -74,7 +74,7 @@ test.each([
   ],
   ['a down is empty', [migration(A, { down: nothing })], [['empty', A]]],
 ])('when %s, that is found and nothing else', (_case, migrations, expected) => {
-  expect(checkFiles(migrations).map(({ rule, file }) => [rule, file])).toEqual(expected);
+  expect(checkFiles(migrations, migrations).map(({ rule, file }) => [rule, file])).toEqual(expected);
 });
 
 test.each([

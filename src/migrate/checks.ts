@@ -103,9 +103,15 @@ export function describeUnfinished({ action, state, error, owner, startedAt }: E
   return state === 'failed' ? `failed half-way: ${run} ended with "${error}"` : `stopped half-way: ${run} did not end`;
 }
 
-/** Findings about what the files export. */
-export function checkFiles(migrations: readonly (MigrationFile & Migration)[]): Finding[] {
-  return [...migrations.flatMap(emptySteps), ...branches(migrations)];
+/**
+ * Findings about what the files export.
+ * @param files all that are there, in their order, also those that cannot be loaded
+ */
+export function checkFiles(
+  migrations: readonly (MigrationFile & Migration)[],
+  files: readonly MigrationFile[],
+): Finding[] {
+  return [...migrations.flatMap(emptySteps), ...branches(migrations, files)];
 }
 
 function emptySteps({ name: file, up, down }: MigrationFile & Migration): Finding[] {
@@ -121,9 +127,9 @@ function emptySteps({ name: file, up, down }: MigrationFile & Migration): Findin
 }
 
 /** Two files that name the same predecessor were written without knowledge of each other. */
-function branches(migrations: readonly (MigrationFile & Migration)[]): Finding[] {
-  return migrations.flatMap(({ name: file, after }, index) => {
-    const before = migrations[index - 1]?.name ?? null;
+function branches(migrations: readonly (MigrationFile & Migration)[], files: readonly MigrationFile[]): Finding[] {
+  return migrations.flatMap(({ name: file, after }) => {
+    const before = files[files.findIndex(({ name }) => name === file) - 1]?.name ?? null;
     if (after === undefined || after === before) return [];
     const message = `was written on top of ${after ?? 'nothing'}, but comes after ${before ?? 'nothing'}.`;
     const remedy = `Look whether both fit together, give the newer one a later stamp if need be, and set its after to the name of the file before it.`;

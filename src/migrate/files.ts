@@ -61,7 +61,20 @@ const hashOf = (text: string) => createHash('sha256').update(text.replaceAll('\r
 /** Whether this is the built program, which has no loader of TypeScript for the migrations; Node has one since 22.18. */
 const isBuilt = import.meta.url.endsWith('.js');
 
-/** @throws {OperatorError} if the file cannot be loaded, or exports no `up` and `down` */
+/** A migration's file that cannot be used. */
+export class Unusable extends OperatorError {
+  /** What is wrong with it, as the end of a sentence that begins with its name. */
+  readonly what: string;
+  readonly remedy: string;
+
+  constructor(path: string, what: string, remedy: string) {
+    super(`${path} ${what} ${remedy}`);
+    this.what = what;
+    this.remedy = remedy;
+  }
+}
+
+/** @throws {Unusable} if the file cannot be loaded, or does not export what a migration does */
 export async function loadMigration(folder: string, { name, hash }: MigrationFile): Promise<Migration> {
   const path = join(folder, name);
   let module: object;
@@ -70,18 +83,19 @@ export async function loadMigration(folder: string, { name, hash }: MigrationFil
   try {
     module = Object(await import(`${pathToFileURL(path).href}?${hash}`));
   } catch (error) {
-    throw new OperatorError(`${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Unusable(path, `cannot be loaded: ${reason.replaceAll(/\s*\n\s*/g, ' ')}.`, 'Mend it.');
   } finally {
     await unregister?.();
   }
   const { up, down, after, transaction = false } = { ...Object(Reflect.get(module, 'default')), ...module };
   for (const [direction, step] of Object.entries({ up, down }))
     if (typeof step !== 'function')
-      throw new OperatorError(`${path} exports no function ${direction}. Compare it with ${TEMPLATE}.`);
+      throw new Unusable(path, `exports no function ${direction}.`, `Compare it with ${TEMPLATE}.`);
   if (after !== undefined && after !== null && extname(String(after)) !== '.ts')
-    throw new OperatorError(`${path}: after must be the name of a migration, or null; it is ${String(after)}.`);
+    throw new Unusable(path, `exports ${String(after)} as after.`, 'It must be the name of a migration, or null.');
   if (typeof transaction !== 'boolean')
-    throw new OperatorError(`${path}: transaction must be true or false; it is ${String(transaction)}.`);
+    throw new Unusable(path, `exports ${String(transaction)} as transaction.`, 'It must be true or false.');
   return { up, down, transaction, ...(after !== undefined && { after }) };
 }
 

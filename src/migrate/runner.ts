@@ -3,7 +3,7 @@ import type { Db, MongoClient } from 'mongodb';
 import { OperatorError } from '../operator-error.ts';
 import { checkFiles, checkHistory, type Finding, type State } from './checks.ts';
 import { fence } from './fence.ts';
-import { loadMigration, readFiles, type MigrationFile } from './files.ts';
+import { loadMigration, readFiles, Unusable, type MigrationFile } from './files.ts';
 import { interceptWrites } from './handle.ts';
 import {
   begin,
@@ -54,11 +54,21 @@ export async function readState(db: Db, folder: string): Promise<State> {
   return { ...history, ...found, pending: found.files.filter(({ name }) => !applied.has(name)) };
 }
 
+/** The rule of findings about files that cannot be run. */
+export const UNUSABLE = 'unusable';
+
 /** Everything that is wrong with the migrations. */
 export async function findingsOf(state: State, folder: string): Promise<Finding[]> {
   const loaded = [];
-  for (const file of state.files) loaded.push({ ...file, ...(await loadMigration(folder, file)) });
-  return [...checkHistory(state), ...checkFiles(loaded)];
+  const unusable: Finding[] = [];
+  for (const file of state.files)
+    try {
+      loaded.push({ ...file, ...(await loadMigration(folder, file)) });
+    } catch (error) {
+      if (!(error instanceof Unusable)) throw error;
+      unusable.push({ rule: UNUSABLE, file: file.name, message: error.what, remedy: error.remedy });
+    }
+  return [...checkHistory(state), ...unusable, ...checkFiles(loaded, state.files)];
 }
 
 /**
