@@ -4,10 +4,10 @@ import type { Rename } from '../migrate/autogenerate/change.ts';
 import { compare, possibleRenames } from '../migrate/autogenerate/compare.ts';
 import { describe } from '../migrate/autogenerate/describe.ts';
 import { render } from '../migrate/autogenerate/render.ts';
-import { readCatalog } from '../migrate/plan/catalog.ts';
-import { replay, shapesOf } from '../migrate/plan/plan.ts';
+import { checkLive } from '../migrate/plan/check-live.ts';
+import { replay } from '../migrate/plan/plan.ts';
 import { readState } from '../migrate/runner.ts';
-import { MIGRATIONS, type OpenDatabase } from '../migrations.ts';
+import { MIGRATIONS, subjectOf, type OpenDatabase } from '../migrations.ts';
 import { collectionDefinitions } from '../models.ts';
 import { description } from './arguments.ts';
 import { withDatabase } from './context.ts';
@@ -29,9 +29,10 @@ export function addMigrateNew(program: Command): void {
 async function writeNew(database: OpenDatabase, description: string, given: Record<string, string>): Promise<void> {
   const { connection, report } = database;
   const after = collectionDefinitions(connection);
-  const { files } = await readState(database.db, MIGRATIONS);
-  const before = await replay(files, connection.getClient(), MIGRATIONS);
-  await tellOfLive(database);
+  const state = await readState(database.db, MIGRATIONS);
+  const before = await replay(state.files, connection.getClient(), MIGRATIONS);
+  for (const { file, message, remedy } of await checkLive(state, subjectOf(database)))
+    report(`${file} ${message} ${remedy}`);
   let changes = compare(before, after, given);
   const renames = { ...given, ...(await askFor(possibleRenames(changes), report)) };
   changes = compare(before, after, renames);
@@ -40,16 +41,6 @@ async function writeNew(database: OpenDatabase, description: string, given: Reco
   const { text, needsEdit } = render(description, changes, before, after);
   await create(MIGRATIONS, description, text);
   for (const what of needsEdit) report(`To be written by you: ${what}`);
-}
-
-/** A database that was changed by hand is not what the migrations make, so a migration that fits them may not fit it. */
-async function tellOfLive({ db, connection, report }: OpenDatabase): Promise<void> {
-  const { files, pending } = await readState(db, MIGRATIONS);
-  const applied = files.filter((file) => !pending.includes(file));
-  const expected = await replay(applied, connection.getClient(), MIGRATIONS);
-  const live = shapesOf(await readCatalog(db));
-  for (const change of compare(live, expected))
-    report(`This database is not as its migrations make it: they would ${describe(change)}.`);
 }
 
 /** Asks on a terminal; elsewhere says how to tell. */

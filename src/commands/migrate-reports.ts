@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { readHistory } from '../migrate/journal.ts';
+import { checkLive } from '../migrate/plan/check-live.ts';
 import { checkModels } from '../migrate/plan/check-models.ts';
 import { planMigrations, type Plan } from '../migrate/plan/plan.ts';
 import { findingsOf, readState, UNUSABLE } from '../migrate/runner.ts';
@@ -25,12 +26,15 @@ export function addMigrationReports(program: Command): void {
     .option('--json', 'print the findings as JSON', false)
     .action(({ json }: { json: boolean }) =>
       withDatabase(async (database) => {
-        const { client, models } = subjectOf(database);
+        const subject = subjectOf(database);
         const state = await readState(database.db, MIGRATIONS);
         const findings = await findingsOf(state, MIGRATIONS);
         // What the files make together is only known where each can be run.
         if (findings.every(({ rule }) => rule !== UNUSABLE))
-          findings.push(...(await checkModels(state.files, client, MIGRATIONS, models)));
+          findings.push(
+            ...(await checkLive(state, subject)),
+            ...(await checkModels(state.files, subject.client, MIGRATIONS, subject.models)),
+          );
         if (json) console.log(JSON.stringify(findings));
         else
           for (const { rule, file, message, remedy } of findings) console.log(`${rule}: ${file} ${message} ${remedy}`);

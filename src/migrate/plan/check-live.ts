@@ -1,0 +1,41 @@
+import type { MongoClient } from 'mongodb';
+import type { Change } from '../autogenerate/change.ts';
+import { compare } from '../autogenerate/compare.ts';
+import { describe } from '../autogenerate/describe.ts';
+import { lastApplied, type Finding, type State } from '../checks.ts';
+import { readCatalog } from './catalog.ts';
+import { replay, shapesOf } from './plan.ts';
+
+interface Subject {
+  client: MongoClient;
+  databaseName: string;
+  folder: string;
+}
+
+/**
+ * Findings about a database that somebody has changed by hand: what the applied migrations make, and it does not have.
+ * Collections that no migration makes are nobody's business here. While a migration is half done nothing is told.
+ */
+export async function checkLive(state: State, { client, databaseName, folder }: Subject): Promise<Finding[]> {
+  const { files, pending, unfinished } = state;
+  const applied = files.filter((file) => !pending.includes(file));
+  if (applied.length === 0 || unfinished.length > 0) return [];
+  const expected = await replay(applied, client, folder);
+  const live = shapesOf(await readCatalog(client.db(databaseName)));
+  return compare(live, expected)
+    .filter(({ kind }) => kind !== 'removeCollection')
+    .map((change) => ({
+      rule: 'live',
+      file: lastApplied(state)?.fileName ?? folder,
+      message: `and those before it make another shape than this database has: by them ${describe(change)}.`,
+      remedy: remedyFor(change),
+    }));
+}
+
+function remedyFor({ kind, collection }: Change): string {
+  if (kind === 'addIndex' || kind === 'addCollection')
+    return 'Run npm run db:init, which makes what is missing, or write a migration if it is to stay away.';
+  if (kind === 'removeIndex')
+    return `Drop it from ${collection}, or declare it in the model and write a migration for it.`;
+  return `Change ${collection} back by collMod or createIndexes, or write a migration for what it is to be.`;
+}
