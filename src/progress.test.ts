@@ -83,6 +83,7 @@ const CASES: Record<string, { total: number | undefined; steps: Step[]; lines: s
     steps: [{ ms: 4000 }, { items: 10_000_000 }, 'stop'],
     lines: ['Work: 10.0 of 40.0 MB (25 %), 2.5 MB a second, 12 s left'],
   },
+  'few bytes': { total: 83, unit: 'bytes', steps: [{ items: 83 }], lines: ['Work: 0.1 of 0.1 kB (100 %)'] },
   'slower than one a second': {
     total: 10,
     steps: [{ ms: 10_000 }, { items: 4 }],

@@ -57,7 +57,8 @@ const totalOf = ({ done, total = 0 }: Part): number | undefined => (total > 0 &&
 export function partInWords(part: Part): string {
   const { done, unit } = part;
   const total = totalOf(part);
-  const [count, name] = unit === 'bytes' ? [megabytes, 'MB'] : [String, unit];
+  const isSmall = (total ?? done) < 1e5;
+  const [count, name] = unit === 'bytes' ? (isSmall ? [kilobytes, 'kB'] : [megabytes, 'MB']) : [String, unit];
   if (total === undefined) return `${count(done)} ${name}`;
   return `${count(done)} of ${count(total)} ${name} (${Math.floor((done * 100) / total)} %)`;
 }
@@ -77,6 +78,7 @@ function inWords(work: Work, elapsedMs: number): string {
 }
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+const kilobytes = (bytes: number): string => (bytes / 1e3).toFixed(1);
 
 function duration(seconds: number): string {
   if (seconds < 120) return `${Math.ceil(seconds)} s`;
