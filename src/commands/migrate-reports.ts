@@ -30,11 +30,11 @@ export function addMigrationReports(program: Command): void {
         const state = await readState(database.db, MIGRATIONS);
         const findings = await findingsOf(state, MIGRATIONS);
         // What the files make together is only known where each can be run.
-        if (findings.every(({ rule }) => rule !== UNUSABLE))
-          findings.push(
-            ...(await checkLive(state, subject)),
-            ...(await checkModels(state.files, subject.client, MIGRATIONS, subject.models)),
-          );
+        const unusable = findings.filter(({ rule }) => rule === UNUSABLE).map(({ file }) => file);
+        if (!state.applied.some(({ fileName }) => unusable.includes(fileName)))
+          findings.push(...(await checkLive(state, subject)));
+        if (unusable.length === 0)
+          findings.push(...(await checkModels(state.files, subject.client, MIGRATIONS, subject.models)));
         if (json) console.log(JSON.stringify(findings));
         else
           for (const { rule, file, message, remedy } of findings) console.log(`${rule}: ${file} ${message} ${remedy}`);

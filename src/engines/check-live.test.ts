@@ -66,6 +66,14 @@ test.each<[string, (db: Db) => Promise<unknown>, string]>([
   expect(findings.every(({ rule, remedy }) => rule === 'live' && remedy !== '')).toBe(true);
 });
 
+test('of a database whose migrations are not all known nothing is told but that', async () => {
+  const { told } = await checked(HEAD, async (db) => {
+    await db.collection('engines').dropIndex(INDEX);
+    await db.collection('changelog').insertOne({ fileName: '20250101000000-gone.ts', appliedAt: new Date() });
+  });
+  expect(told).toEqual([expect.stringContaining('missing: ')]);
+});
+
 test('db:init makes again what check says is missing', async () => {
   const { code, env, check } = await checked(HEAD, async (db) => {
     await db.collection('engines').dropIndex(INDEX);
@@ -81,7 +89,8 @@ test.each<[string, string[], (db: Db) => Promise<unknown>]>([
   ['is migrated in part', ['migrate:to', '+2'], async () => {}],
   ['was made by db:init', ['db:init'], async () => {}],
   ['has collections that no migration makes', HEAD, (db) => db.collection('notes').insertOne({})],
-  ['keeps what a restore and a migration leave', HEAD, (db) => db.collection('archive.engines.x').insertOne({})],
+  ['keeps what a migration has archived', HEAD, (db) => db.collection('archive.engines.x').insertOne({})],
+  ['holds what a restore that goes on keeps there', HEAD, (db) => db.collection('restoring.state').insertOne({})],
   [
     'has its rules in another order',
     HEAD,

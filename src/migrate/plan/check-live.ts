@@ -14,12 +14,14 @@ interface Subject {
 
 /**
  * Findings about a database that somebody has changed by hand: what the applied migrations make, and it does not have.
- * Collections that no migration makes are nobody's business here. While a migration is half done nothing is told.
+ * Collections that no migration makes are nobody's business here. Nothing is told while a migration is half done, or
+ * where the file of one is missing: it is not known then what they make.
  */
 export async function checkLive(state: State, { client, databaseName, folder }: Subject): Promise<Finding[]> {
   const { files, pending, unfinished } = state;
+  const isMissing = state.applied.some(({ fileName }) => !files.some(({ name }) => name === fileName));
   const applied = files.filter((file) => !pending.includes(file));
-  if (applied.length === 0 || unfinished.length > 0) return [];
+  if (applied.length === 0 || unfinished.length > 0 || isMissing) return [];
   const expected = await replay(applied, client, folder);
   const live = shapesOf(await readCatalog(client.db(databaseName)));
   return compare(live, expected)
