@@ -1,4 +1,5 @@
 import { Db, MongoClient, type Collection, type Document } from 'mongodb';
+import { OperatorError } from '../operator-error.ts';
 import { RUN, type RunContext } from './run-context.ts';
 
 /** A write, or a read, that a migration asks for. */
@@ -113,7 +114,7 @@ function interceptDatabase(db: Db, context: Options): Db {
     command(command: Document, options?: Document) {
       const [name = ''] = Object.keys(command);
       if (METHODS_FOR[name] !== undefined)
-        throw new Error(
+        throw new OperatorError(
           `db.command({ ${name} }) cannot be watched over. Use db.collection(NAME).${METHODS_FOR[name]}().`,
         );
       if (writesByPipeline(command['pipeline'])) throw writingPipeline(String(command[name]));
@@ -159,7 +160,7 @@ function aggregateOn(target: object, collection: string | null, parameters: unkn
 }
 
 const writingPipeline = (target: string) =>
-  new Error(
+  new OperatorError(
     `aggregate() with $out or $merge on ${target} cannot be watched over. Read with aggregate() and write with bulkWrite().`,
   );
 
@@ -196,7 +197,7 @@ function guarded<Target extends object>(
       if (value instanceof Db) return interceptDatabase(value, options);
       if (typeof value !== 'function' || typeof name === 'symbol') return value;
       return () => {
-        throw new Error(`${kind}.${name}() cannot be used in a migration: it is not known whether it writes.`);
+        throw new OperatorError(`${kind}.${name}() cannot be used in a migration: it is not known whether it writes.`);
       };
     },
   });

@@ -111,6 +111,12 @@ test.each<[string, string, (db: Db) => Promise<unknown>, string[]]>([
     [],
   ],
   [
+    'a field that is null, and becomes absent',
+    "db.collection('probes').updateMany({ lastFired: { $eq: null } }, [{ $unset: ['lastFired'] }])",
+    twins,
+    [],
+  ],
+  [
     'a field that gets another name',
     "renameField(db, { collection: 'probes', from: 'title', to: 'name' })",
     twins,

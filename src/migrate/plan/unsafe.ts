@@ -50,7 +50,9 @@ const removesField: Rule = async ({ collection, operation, parameters }, { model
   const fields = Object.keys(propertiesOf(schema)).filter((field) => field !== '_id');
   const [updates, replacements] = changesOf(operation, parameters);
   const gone = [
-    ...updates.flatMap((update) => takenFields(update) ?? fields),
+    ...updates.flatMap(({ filter, update }) =>
+      (takenFields(update) ?? fields).filter((field) => !isNull(filter, field)),
+    ),
     ...replacements.flatMap((replacement) => fields.filter((field) => !Object.hasOwn(Object(replacement), field))),
   ];
   const read = [...new Set(gone)].filter((field) => isRead(field, schema));
@@ -64,15 +66,23 @@ const removesField: Rule = async ({ collection, operation, parameters }, { model
   };
 };
 
+interface Update {
+  filter: unknown;
+  update: unknown;
+}
+
+/** Whether a filter finds only null in a field: as a conversion that makes it absent asks for, and no value is lost. */
+const isNull = (filter: unknown, field: string) => Object(Object(filter)[field]).$eq === null;
+
 /** The updates and the replacements that a write consists of. */
-function changesOf(operation: string, [first, second]: readonly unknown[]): [unknown[], unknown[]] {
-  if (/^(update|findOneAndUpdate)/.test(operation)) return [[second], []];
+function changesOf(operation: string, [first, second]: readonly unknown[]): [Update[], unknown[]] {
+  if (/^(update|findOneAndUpdate)/.test(operation)) return [[{ filter: first, update: second }], []];
   if (/^(replaceOne|findOneAndReplace)$/.test(operation)) return [[], [second]];
   if (operation !== 'bulkWrite') return [[], []];
   const all = (Array.isArray(first) ? first : []).map((one) => Object(one));
   const updates = all.flatMap(({ updateOne, updateMany }) => [updateOne, updateMany]).filter(Boolean);
   const replacements = all.flatMap(({ replaceOne }) => replaceOne ?? []);
-  return [updates.map(({ update }) => update), replacements.map(({ replacement }) => replacement)];
+  return [updates, replacements.map(({ replacement }) => replacement)];
 }
 
 function isRead(path: string, schema: Document): boolean {
