@@ -7,6 +7,7 @@ const { connection, db } = await testDatabase();
 function intercepted(pass: boolean) {
   const writes: Write[] = [];
   const client = interceptWrites(connection.getClient(), {
+    databaseName: db.databaseName,
     intercept: async (write, send) => {
       writes.push(write);
       return pass ? send(write.parameters) : undefined;
@@ -105,6 +106,10 @@ test.each([
 test.each([{ $out: 'x' }, { $merge: 'x' }])('a command that ends in %j is refused', (stage) => {
   const { handle } = intercepted(true);
   expect(() => handle.command({ aggregate: 'read', pipeline: [stage], cursor: {} })).toThrow('bulkWrite');
+});
+
+test('the database without a name is the one that is migrated', () => {
+  expect(intercepted(true).client.db().databaseName).toBe(db.databaseName);
 });
 
 test('no property of what is handed out is the driver’s own client or database', () => {

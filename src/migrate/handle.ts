@@ -18,6 +18,8 @@ export type Intercept = (write: Write, send: (parameters: readonly unknown[]) =>
 type Read = (read: Write) => unknown;
 
 interface Options {
+  /** The database that is migrated: `client.db()` without a name is that one, and not the connection's. */
+  databaseName: string;
   intercept: Intercept;
   read?: Read;
   /** The run that the client is handed out for. */
@@ -98,7 +100,7 @@ const METHODS_FOR: Readonly<Record<string, string>> = {
  */
 export function interceptWrites(client: MongoClient, options: Options): MongoClient {
   return guarded(client, 'client', options, {
-    db: (name: string) => interceptDatabase(client.db(name), options),
+    db: (name = options.databaseName) => interceptDatabase(client.db(name), options),
     startSession: client.startSession.bind(client),
     withSession: client.withSession.bind(client),
   });

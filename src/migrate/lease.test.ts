@@ -69,7 +69,10 @@ test('a holder that lost it notices before it writes', async () => {
 test('an update or delete that was on its way when the lease ran out changes nothing', async () => {
   const things = db.collection('things');
   await things.insertOne({ x: 1 });
-  const client = interceptWrites(connection.getClient(), { intercept: fence(await expired(), {}) });
+  const client = interceptWrites(connection.getClient(), {
+    databaseName: db.databaseName,
+    intercept: fence(await expired(), {}),
+  });
   const fenced = client.db(db.databaseName).collection('things');
   await fenced.updateOne({ x: 1 }, { $set: { x: 2 } });
   await fenced.updateMany({}, { $set: { x: 2 } });

@@ -141,7 +141,12 @@ async function apply(context: Migrating, lease: Lease, step: Step, { owner, migr
         await pace(db, checkpoint.done);
       },
     };
-    const handle = interceptWrites(client, { intercept: fence(lease, counts), run, ...(options && { options }) });
+    const handle = interceptWrites(client, {
+      databaseName,
+      intercept: fence(lease, counts),
+      run,
+      ...(options && { options }),
+    });
     const fenced = handle.db(databaseName);
     const direction = action === 'up' || action === 'down' ? migration?.[action] : undefined;
     await direction?.(fenced, handle);

@@ -25,6 +25,7 @@ export function recordingClient(
 ): MongoClient {
   const db = client.db(databaseName);
   return interceptWrites(client, {
+    databaseName,
     run: { checkpoint: () => undefined, proceed: async () => {}, plan },
     async intercept(write) {
       const documents = await matching(db, write);
