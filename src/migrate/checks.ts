@@ -51,7 +51,7 @@ function changed(state: State): Finding[] {
     const present = files.find(({ name }) => name === file);
     if (present) {
       if (fileHash === undefined || present.hash === fileHash) return [];
-      if (REWRITTEN.has(fileHash)) {
+      if (REWRITTEN.get(fileHash) === present.hash) {
         const message =
           'was rewritten in this version of the program, and makes the same as the file that was applied.';
         const remedy = `Note that once: npm run migrate:stamp -- ${lastApplied(state)?.fileName}`;
