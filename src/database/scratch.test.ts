@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import { testDatabase } from '../testing/database.ts';
+import { ownServer, testDatabase } from '../testing/database.ts';
 import { SCRATCH_MARKER, sweepScratch, withScratch } from './scratch.ts';
 
-const { client } = (await testDatabase()).db;
+// Other tests sweep what is left on theirs.
+const { client } = (await testDatabase(await ownServer())).db;
 
 const LONG_AGO = new Date('2026-01-01');
 const IN_AN_HOUR = new Date(Date.now() + 3_600_000);

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { testDatabase } from '../testing/database.ts';
+import { ownServer, testDatabase } from '../testing/database.ts';
 import { launch, run, temporaryFolder } from '../testing/processes.ts';
 
 const CLI = ['node', '--import', 'tsx/esm', 'src/cli.ts'];
 const SCRATCH = /(?:rehearsal|verify)-[0-9a-f]{8}/;
 
-const database = await testDatabase();
+// Other tests sweep what is left on theirs.
+const database = await testDatabase(await ownServer());
 const backup = join(temporaryFolder(), 'backup');
 const env = { MONGODB_URI: database.uri, INSTANCE_PATH: temporaryFolder() };
 

@@ -3,6 +3,7 @@ import type { Db } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { loadSettings } from '../config.ts';
 import { connect } from '../database/connect.ts';
+import { openTemporary } from '../database/embedded.ts';
 import type { Settings } from '../settings.ts';
 import { atEnd } from './cleanup.ts';
 
@@ -17,9 +18,15 @@ export interface TestDatabase {
   uri: string;
 }
 
-/** Takes an empty database on the run's server. */
-export async function testDatabase(): Promise<TestDatabase> {
-  const server = process.env['TEST_MONGODB_URI'];
+/** Starts a server that no other test file uses, for what concerns all its databases; it ends after the file's tests. */
+export async function ownServer(): Promise<string> {
+  const { uri, stop } = await openTemporary(loadSettings().mongodBinary, () => {});
+  atEnd(stop);
+  return uri;
+}
+
+/** Takes an empty database on the run's server, or on another. */
+export async function testDatabase(server = process.env['TEST_MONGODB_URI']): Promise<TestDatabase> {
   if (server === undefined) throw new Error('run the tests with npm test');
   const name = `test-${randomUUID()}`;
   const connection = await connect(server, name);
