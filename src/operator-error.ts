@@ -5,3 +5,6 @@
 export class OperatorError extends Error {
   override name = 'OperatorError';
 }
+
+/** A message as a sentence: with a full stop, if it has no end yet. */
+export const sentence = (message: string): string => (/[.!?]$/.test(message) ? message : `${message}.`);

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { MongoError, type Db, type MongoClient } from 'mongodb';
 import { interruption, remaining } from '../interruption.ts';
 import { OperatorError } from '../operator-error.ts';
-import { giveUp, isLeftover, take } from './backup/ownership.ts';
+import { giveUp, isLeftover, keepRenewing, silentFor, take } from './backup/ownership.ts';
 
 /** The collection of a scratch database that says whose it is. It is no part of what is tried there. */
 export const SCRATCH_MARKER = 'scratch.owner';
@@ -49,9 +49,9 @@ export async function withScratch<T>(
   const takeBack = remaining(left);
   let stop: () => Promise<void> = async () => {};
   try {
-    const { signal, ...kept } = await mark(db, token);
-    stop = kept.stop;
-    return await action(db, AbortSignal.any([interruption(), signal]));
+    const mine = await mark(db, token);
+    stop = mine.stop;
+    return await action(db, AbortSignal.any([interruption(), mine.signal]));
   } catch (error) {
     throw error instanceof MongoError
       ? new OperatorError(`The work in ${db.databaseName} stopped: ${error.message}. Run it again.`, { cause: error })
@@ -77,22 +77,12 @@ async function mark(db: Db, token: string): Promise<{ signal: AbortSignal; stop:
     upsert: true,
   });
   const lost = new AbortController();
-  let renewal: Promise<void> = Promise.resolve();
   const renew = async () => {
     const { matchedCount } = await markers.updateOne({ _id: 'owner', token }, [{ $set: { renewedAt: '$$NOW' } }]);
     if (matchedCount === 0)
       lost.abort(new OperatorError(`Another process has removed ${db.databaseName}. Run it again.`));
   };
-  const timer = setInterval(() => {
-    renewal = renew().catch(() => {}); // what is done there meets the same failure, and tells it
-  }, RENEW_MS).unref();
-  return {
-    signal: lost.signal,
-    async stop() {
-      clearInterval(timer);
-      await renewal;
-    },
-  };
+  return { signal: lost.signal, stop: keepRenewing(renew, RENEW_MS) };
 }
 
 const ownerOf = (token: string) => ({
@@ -126,7 +116,7 @@ export async function sweepScratch(client: MongoClient, report: (line: string) =
     const hasEnded = space !== null && space === processSpace() && isLeftover(pid, token);
     // Taken over, so that an owner that only stood still finds it out, and two sweepers do not meet.
     const mine = randomUUID();
-    const { matchedCount } = await markers.updateOne({ _id: 'owner', token, ...(!hasEnded && STALE) }, [
+    const { matchedCount } = await markers.updateOne({ _id: 'owner', token, ...(!hasEnded && silentFor(STALE_MS)) }, [
       { $set: { ...ownerOf(mine), renewedAt: '$$NOW' } },
     ]);
     if (matchedCount === 0) continue;
@@ -135,9 +125,6 @@ export async function sweepScratch(client: MongoClient, report: (line: string) =
     report(`Removed ${name}, which process ${pid} on ${host} left behind at ${madeAt.toISOString()}.`);
   }
 }
-
-/** As numbers: SecantusDB compares $$NOW wrongly with a stored date. */
-const STALE = { $expr: { $lt: [{ $toLong: '$renewedAt' }, { $subtract: [{ $toLong: '$$NOW' }, STALE_MS] }] } };
 
 /** The marker goes last, so that what is left of a drop that breaks off still says whose it is. */
 async function drop(db: Db): Promise<void> {

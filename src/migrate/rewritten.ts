@@ -1,6 +1,6 @@
 /**
- * Migrations that were rewritten, by the SHA-256 of their earlier file, with that of the present one. Only what they
- * import has changed: both make the same of a database.
+ * Migrations that were rewritten, by the SHA-256 of their earlier file, with that of the present one. They
+ * import `#migrate` now; both make the same of a database.
  */
 export const REWRITTEN: ReadonlyMap<string, string> = new Map([
   // 20260501090000-create_engines.ts

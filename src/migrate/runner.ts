@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Db, MongoClient } from 'mongodb';
-import { OperatorError } from '../operator-error.ts';
+import { OperatorError, sentence } from '../operator-error.ts';
 import { checkFiles, checkHistory, type Finding, type State } from './checks.ts';
 import { fence } from './fence.ts';
 import { loadMigration, readFiles, Unusable, type MigrationFile } from './files.ts';
@@ -169,8 +169,6 @@ async function apply(context: Migrating, lease: Lease, step: Step, { owner, migr
     });
   }
 }
-
-const sentence = (message: string) => (/[.!?]$/.test(message) ? message : `${message}.`);
 
 const remedyFor = (left: Counts) =>
   Object.keys(left).length > 0

@@ -5,7 +5,7 @@ import { lastApplied } from '../migrate/checks.ts';
 import { LEASE_COLLECTION } from '../migrate/lease.ts';
 import { readState, run, type Migrating } from '../migrate/runner.ts';
 import { to } from '../migrate/verbs.ts';
-import { OperatorError } from '../operator-error.ts';
+import { OperatorError, sentence } from '../operator-error.ts';
 import { differencesBetween, type Difference } from './differences.ts';
 import { fingerprint, type Print } from './fingerprint.ts';
 
@@ -103,10 +103,10 @@ async function attempt(context: Migrating, fill: Fill, aside?: Aside): Promise<R
 /** @returns what happened in the copy, of which nobody has to take anything back */
 function explain(error: unknown, what: string): unknown {
   if (!(error instanceof OperatorError && error.cause instanceof Error)) return error;
-  const { message } = error.cause;
+  const { cause } = error;
   return new OperatorError(
-    `In the rehearsal ${what} failed: ${/[.!?]$/.test(message) ? message : `${message}.`} The database itself is as it was.`,
-    { cause: error.cause },
+    `In the rehearsal ${what} failed: ${sentence(cause.message)} The database itself is as it was.`,
+    { cause },
   );
 }
 

@@ -8,6 +8,7 @@ import { BUCKETS, fileStem, isStemOf, MANIFEST, MANIFEST_HASH, parseFileName, PR
 import type { Manifest } from './manifest.ts';
 import { describeOplog, OPLOG } from './oplog.ts';
 import { explain, judge, readFolder, type Finding, type ReadFile } from './read-folder.ts';
+import { OF_THE_SERVER } from './target.ts';
 import type { StoredCollection } from './verify-files.ts';
 import type { Watch } from './watch.ts';
 
@@ -21,9 +22,6 @@ interface Dump {
   findings: Finding[];
   watch: Watch;
 }
-
-/** Those of the server; a dump of all databases has them beside the others. */
-const OF_THE_SERVER = new Set(['admin', 'config', 'local']);
 
 /**
  * Reads the folder of a database in a backup, or the folder above it, whether `db:backup` or mongodump made it.
@@ -67,7 +65,7 @@ async function databasesIn(root: string, manifest: Manifest | undefined): Promis
  */
 function chooseDatabase(root: string, databases: readonly string[], from: string | undefined): string {
   const list = databases.join(', ');
-  if (databases.length === 0) throw new OperatorError(`${root} holds no backup. Name the folder or archive of one.`);
+  if (databases.length === 0) throw new OperatorError(`${root} holds no backup. Name the folder of one.`);
   if (from !== undefined) {
     if (databases.includes(from)) return from;
     throw new OperatorError(`${root} holds ${list}, and no ${from}. Name one that it holds with --from.`);

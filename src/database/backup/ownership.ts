@@ -17,3 +17,24 @@ export function giveUp(name: string): void {
 export function isLeftover(pid: number, name: string): boolean {
   return pid === process.pid ? !inUse.has(name) : !isAlive(pid);
 }
+
+/** A condition on a document: by the database's clock, its `renewedAt` is so many milliseconds old. */
+export const silentFor = (milliseconds: number) => ({
+  // As numbers: SecantusDB compares $$NOW wrongly with a stored date.
+  $expr: { $lt: [{ $toLong: '$renewedAt' }, { $subtract: [{ $toLong: '$$NOW' }, milliseconds] }] },
+});
+
+/**
+ * Calls a function again and again, that renews a claim; a failure is met by the work as well, which tells it.
+ * @returns what ends that; it resolves when no call is on its way any more
+ */
+export function keepRenewing(renew: () => Promise<void>, milliseconds: number): () => Promise<void> {
+  let renewal: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    renewal = renew().catch(() => {});
+  }, milliseconds).unref();
+  return () => {
+    clearInterval(timer);
+    return renewal;
+  };
+}

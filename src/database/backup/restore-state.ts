@@ -64,20 +64,16 @@ export async function claim(db: Db): Promise<Claim> {
     const { matchedCount } = await states.updateOne(mine, [{ $set: { renewedAt: '$$NOW' } }]);
     lost ||= matchedCount === 0;
   };
-  let renewal: Promise<void> = Promise.resolve();
-  const timer = setInterval(() => {
-    renewal = renew().catch(() => {}); // the next write of the restore meets the same failure, and tells it
-  }, RENEW_MS).unref();
+  const stopRenewing = ownership.keepRenewing(renew, RENEW_MS);
   const check = () => {
     if (lost) throw new OperatorError(`Another restore into ${db.databaseName} has taken over. This one stops.`);
   };
   const end = () => {
-    clearInterval(timer);
     ownership.giveUp(owner.token);
+    return stopRenewing();
   };
   const forget = async () => {
-    end();
-    await renewal;
+    await end();
     await renew(); // nobody can take over between this and the drop, which would take another's claim away
     check();
     await states.drop();
@@ -96,7 +92,7 @@ export async function claim(db: Db): Promise<Claim> {
     },
     async release() {
       if (state.backup === undefined) return forget();
-      end();
+      void end();
       await states.updateOne(mine, { $set: { owner: null } });
     },
     finish: forget,
@@ -115,8 +111,7 @@ async function take(states: Collection<State>, owner: Owner): Promise<State> {
   if (unowned !== null) return unowned;
   const existing = await states.findOne({ _id: 'restore' });
   const free: object[] = [
-    // As numbers: SecantusDB compares $$NOW wrongly with a stored date.
-    { $expr: { $lt: [{ $toLong: '$renewedAt' }, { $subtract: [{ $toLong: '$$NOW' }, STALE_MS] }] } },
+    ownership.silentFor(STALE_MS),
     ...(existing?.owner && hasEnded(existing.owner) ? [{ 'owner.token': existing.owner.token }] : []),
   ];
   const taken = await states.findOneAndUpdate({ _id: 'restore', $or: free }, owned, { returnDocument: 'after' });

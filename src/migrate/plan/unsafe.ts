@@ -2,7 +2,7 @@ import type { Db, Document } from 'mongodb';
 import { propertiesOf, schemaOf, type CollectionShape } from '../autogenerate/shape.ts';
 import { findDuplicates } from '../operations/indexes.ts';
 import type { Recorded } from './recorder.ts';
-import { takenFields } from './taken-fields.ts';
+import { changesOf, takenFields } from './updates.ts';
 
 /** A step that can lose data or stop the API, and how to do it safely. */
 export interface Unsafe {
@@ -66,24 +66,8 @@ const removesField: Rule = async ({ collection, operation, parameters }, { model
   };
 };
 
-interface Update {
-  filter: unknown;
-  update: unknown;
-}
-
 /** Whether a filter finds only null in a field: as a conversion that makes it absent asks for, and no value is lost. */
 const isNull = (filter: unknown, field: string) => Object(Object(filter)[field]).$eq === null;
-
-/** The updates and the replacements that a write consists of. */
-function changesOf(operation: string, [first, second]: readonly unknown[]): [Update[], unknown[]] {
-  if (/^(update|findOneAndUpdate)/.test(operation)) return [[{ filter: first, update: second }], []];
-  if (/^(replaceOne|findOneAndReplace)$/.test(operation)) return [[], [second]];
-  if (operation !== 'bulkWrite') return [[], []];
-  const all = (Array.isArray(first) ? first : []).map((one) => Object(one));
-  const updates = all.flatMap(({ updateOne, updateMany }) => [updateOne, updateMany]).filter(Boolean);
-  const replacements = all.flatMap(({ replaceOne }) => replaceOne ?? []);
-  return [updates, replacements.map(({ replacement }) => replacement)];
-}
 
 function isRead(path: string, schema: Document): boolean {
   const [name = '', ...rest] = path.split('.');

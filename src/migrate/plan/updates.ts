@@ -1,3 +1,19 @@
+interface Update {
+  filter: unknown;
+  update: unknown;
+}
+
+/** The updates and the replacements that a write consists of. */
+export function changesOf(operation: string, [first, second]: readonly unknown[]): [Update[], unknown[]] {
+  if (/^(update|findOneAndUpdate)/.test(operation)) return [[{ filter: first, update: second }], []];
+  if (/^(replaceOne|findOneAndReplace)$/.test(operation)) return [[], [second]];
+  if (operation !== 'bulkWrite') return [[], []];
+  const all = (Array.isArray(first) ? first : []).map((one) => Object(one));
+  const updates = all.flatMap(({ updateOne, updateMany }) => [updateOne, updateMany]).filter(Boolean);
+  const replacements = all.flatMap(({ replaceOne }) => replaceOne ?? []);
+  return [updates, replacements.map(({ replacement }) => replacement)];
+}
+
 /**
  * The paths of the fields that an update takes away, whether it is a document of operators or a pipeline.
  * @returns `undefined` where it keeps only what it names, so that it may be any field
