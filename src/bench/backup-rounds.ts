@@ -2,13 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Db, Document } from 'mongodb';
-import { ConnectionString } from 'mongodb-connection-string-url';
 import { backup } from '../database/backup/backup.ts';
 import { describeCollections } from '../database/backup/collections.ts';
 import { restore } from '../database/backup/restore.ts';
 import { silent } from '../database/backup/watch.ts';
 import { OperatorError } from '../operator-error.ts';
-import { runTool, type MongoTools } from './mongo-tools.ts';
+import { runTool, underName, type MongoTools } from './mongo-tools.ts';
 import { readRaw, timed } from './writers.ts';
 
 /** What the measurements are made on. */
@@ -81,10 +80,8 @@ const dump = ({ uri, tools, signal }: Stage, folder: string): Promise<number> =>
   timed(() => runTool(tools?.mongodump ?? '', [`--uri=${uri}`, `--out=${folder}`], signal));
 
 function undump({ db, uri, tools, signal }: Stage, folder: string, to: string): Promise<number> {
-  const server = new ConnectionString(uri);
-  server.pathname = '/';
-  const names = [`--nsFrom=${db.databaseName}.*`, `--nsTo=${to}.*`];
-  return timed(() => runTool(tools?.mongorestore ?? '', [`--uri=${server.href}`, ...names, folder], signal));
+  const options = underName(uri, db.databaseName, to);
+  return timed(() => runTool(tools?.mongorestore ?? '', [...options, folder], signal));
 }
 
 /** Has something fill an empty database, and takes it away. @throws {OperatorError} if engines or indexes are missing */

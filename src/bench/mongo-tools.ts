@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { ConnectionString } from 'mongodb-connection-string-url';
 
 const execute = promisify(execFile);
 
@@ -27,6 +28,13 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What mongorestore is told, to restore a database under another name into the server of a URI. */
+export function underName(uri: string, from: string, to: string): string[] {
+  const server = new ConnectionString(uri);
+  server.pathname = '/';
+  return [`--uri=${server.href}`, `--nsFrom=${from}.*`, `--nsTo=${to}.*`];
 }
 
 /** @throws {Error} with what the tool printed if it failed */

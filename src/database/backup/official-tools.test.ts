@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Decimal128, Double, Long, type Db, type Document } from 'mongodb';
-import { findMongoTools, runTool } from '../../bench/mongo-tools.ts';
+import { findMongoTools, runTool, underName } from '../../bench/mongo-tools.ts';
 import { testDatabase } from '../../testing/database.ts';
 import { temporaryFolder } from '../../testing/processes.ts';
 import { backup } from './backup.ts';
@@ -54,10 +54,8 @@ onTools('the official tools', () => {
   test('restore what db:backup writes', async () => {
     const [{ db, uri }, { db: target }] = [await source(), await testDatabase()];
     const { directory } = await backup(db, join(temporaryFolder(), 'made'), { watch: silent });
-    const names = [`--nsFrom=${db.databaseName}.*`, `--nsTo=${target.databaseName}.*`];
-    const server = new URL(uri);
-    server.pathname = '/';
-    await runTool(tools?.mongorestore ?? '', [`--uri=${server.href}`, ...names, directory], signal);
+    const options = underName(uri, db.databaseName, target.databaseName);
+    await runTool(tools?.mongorestore ?? '', [...options, directory], signal);
     expect(await contentOf(target)).toEqual(await contentOf(db));
   });
 });
