@@ -1,5 +1,5 @@
 import { MongoServerError, type Db } from 'mongodb';
-import { describeCollections, type Description } from './backup/collections.ts';
+import { describeCollections, isConstrained, type Description } from './backup/collections.ts';
 import { storedBatches } from './backup/documents.ts';
 import { createIndexes } from './backup/indexes.ts';
 import { insertOptions, insertRaw } from './backup/raw-insert.ts';
@@ -18,22 +18,26 @@ export async function copyDatabase(source: Db, target: Db, signal: AbortSignal):
     if (isView(one)) continue;
     signal.throwIfAborted();
     await create(target, one);
-    await copyDocuments(source, one.name, target, one.name, signal, one.type === 'timeseries');
+    await copyDocuments(source, one.name, target, one.name, signal, one.type === 'timeseries' || isConstrained(one));
     await createIndexes(target, one.name, one);
   }
   for (const view of all.filter(isView)) await create(target, view);
 }
 
-/** Copies a collection's documents into another collection. @param signal ends it before its next write */
+/**
+ * Copies a collection's documents into another collection.
+ * @param signal ends it before its next write
+ * @param isChecked whether the server lets no documents in there unchecked
+ */
 export async function copyDocuments(
   source: Db,
   name: string,
   target: Db,
   place: string,
   signal: AbortSignal,
-  isTimeSeries = false,
+  isChecked = false,
 ): Promise<void> {
-  const options = await insertOptions(target, { isChecked: isTimeSeries });
+  const options = await insertOptions(target, { isChecked });
   for await (const batch of storedBatches(source.collection(name))) {
     signal.throwIfAborted();
     await insertRaw(target, place, batch.map(toBuffer), options);

@@ -61,6 +61,10 @@ function uuidOf(info: Document | undefined): string {
   return uuid instanceof BSON.Binary ? Buffer.from(uuid.buffer).toString('hex') : '';
 }
 
+/** Whether a server that knows this level lets no document in unchecked: see "Specify Validation Level" in MongoDB's manual. */
+export const isConstrained = ({ options }: Pick<Description, 'options'>): boolean =>
+  options['validationLevel'] === 'constraint';
+
 /** JavaScript puts the members of an object that look like array indexes first. */
 export const losesOrder = (key: unknown): boolean =>
   isDocument(key) && Object.keys(key).length > 1 && Object.keys(key).some((field) => /^\d+$/.test(field));

@@ -1,5 +1,6 @@
 import type { Db, Document } from 'mongodb';
 import { OperatorError } from '../../operator-error.ts';
+import { isConstrained } from './collections.ts';
 import { ContentsSum, sameContents, type Contents } from './digest.ts';
 import { documentBatches, storedBatches } from './documents.ts';
 import { readFile } from './file.ts';
@@ -37,7 +38,7 @@ export async function load(db: Db, place: string, stored: StoredCollection, load
     present = new ContentsSum().contents;
   }
   loading.advance(present.documents, true);
-  const isChecked = target.buckets || stored.options['validationLevel'] === 'constraint';
+  const isChecked = target.buckets || isConstrained(stored);
   const options = await insertOptions(db, { isChecked, rawData: target.rawData });
   let done = 0;
   for await (const batch of documentBatches(readFile(data, gzip).chunks)) {
