@@ -1,50 +1,14 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from '@jest/globals';
-import { BSON, Int32, Long, ObjectId } from 'mongodb';
+import { BSON } from 'mongodb';
 import { testDatabase } from '../../testing/database.ts';
-import { bytesOf, metadataOf, stemOf, writeDump, type Dumped } from '../../testing/mongodump.ts';
+import { dump, ENGINES, SOUND, verifying } from '../../testing/dumped-fleet.ts';
+import { metadataOf, stemOf, writeDump } from '../../testing/mongodump.ts';
 import { temporaryFolder } from '../../testing/processes.ts';
 import { restore } from './restore.ts';
-import { verifyFiles } from './verify-files.ts';
 import { silent } from './watch.ts';
-
-const ENGINES: Dumped = {
-  name: 'engines',
-  documents: [
-    { _id: new ObjectId('6565a0c0c0c0c0c0c0c0c0c0'), title: 'RS-25', thrust: new Int32(2279) },
-    { _id: new ObjectId('6565a0c0c0c0c0c0c0c0c0c1'), title: 'Merlin', thrust: Long.fromNumber(845) },
-  ],
-  options: { validator: { thrust: { $gt: 0 } }, validationLevel: 'moderate' },
-  indexes: [
-    { v: 2, key: { _id: 1 }, name: '_id_' },
-    { v: 2, key: { title: 1, thrust: -1 }, name: 'by title', unique: true },
-  ],
-};
-const STRONG: Dumped = { name: 'strong', type: 'view', options: { viewOn: 'engines', pipeline: [{ $limit: 1 }] } };
-
-/** A dump of the database `fleet`. */
-function dump(collections: readonly Dumped[] = [ENGINES, STRONG], gzip = false): string {
-  const folder = temporaryFolder();
-  writeDump(folder, 'fleet', collections, gzip);
-  return folder;
-}
-
-/** What verifying finds and tells. */
-async function verifying(path: string, from?: string) {
-  const lines: string[] = [];
-  const { database, collections, findings } = await verifyFiles(
-    path,
-    { ...silent, report: (line) => lines.push(line) },
-    from,
-  );
-  const told = lines.filter((line) => !line.includes('has no manifest'));
-  return { database, names: collections.map(({ name }) => name), findings, told };
-}
-
-const SOUND = { database: 'fleet', names: ['engines', 'strong'], findings: [], told: [] };
 
 describe.each([false, true])('a folder of mongodump 100.x, gzip: %s', (gzip) => {
   test('is read, whether it is that of the database or the one above', async () => {
@@ -212,51 +176,5 @@ describe('a dump of several databases', () => {
     mkdirSync(join(folder, 'empty'));
     await expect(verifying(folder)).rejects.toThrow('holds no backup');
     await expect(verifying(join(folder, 'nowhere'))).rejects.toThrow('is no folder');
-  });
-});
-
-describe('an oplog', () => {
-  const ENTRIES = [
-    { op: 'n', ns: '', o: { msg: 'periodic noop' } },
-    { op: 'i', ns: 'fleet.engines', o: { _id: 1 } },
-    { op: 'u', ns: 'fleets.engines', o: {} },
-    {
-      op: 'c',
-      ns: 'admin.$cmd',
-      o: {
-        applyOps: [
-          { op: 'd', ns: 'fleet.a' },
-          { op: 'i', ns: 'crew.b' },
-        ],
-      },
-    },
-  ];
-
-  test.each([false, true])('is told, and not replayed; gzip: %s', async (gzip) => {
-    const folder = dump(undefined, gzip);
-    const oplog = bytesOf(ENTRIES);
-    writeFileSync(join(folder, 'oplog.bson'), gzip ? gzipSync(oplog) : oplog);
-    expect(await verifying(folder)).toEqual({
-      ...SOUND,
-      told: [
-        'oplog.bson holds 2 writes to fleet that were made while mongodump ran. They are not replayed here, so ' +
-          'documents may be of different moments: mongorestore --oplogReplay replays them.',
-      ],
-    });
-  });
-
-  test('without writes to the database says so; a damaged one is refused', async () => {
-    const folder = dump();
-    writeFileSync(join(folder, 'oplog.bson'), bytesOf(ENTRIES.slice(0, 1)));
-    expect((await verifying(folder)).told).toEqual(['oplog.bson holds no writes to fleet.']);
-    writeFileSync(join(folder, 'oplog.bson'), bytesOf(ENTRIES).subarray(0, -1));
-    expect((await verifying(folder)).findings).toMatchObject([{ where: 'oplog.bson' }]);
-  });
-
-  test('of that name is a collection where it has metadata', async () => {
-    const folder = dump([ENGINES, { name: 'oplog' }]);
-    expect(await verifying(join(folder, 'fleet'))).toMatchObject({ names: ['engines', 'oplog'], told: [] });
-    renameSync(join(folder, 'fleet'), join(folder, 'ships'));
-    expect(await verifying(folder)).toMatchObject({ database: 'ships', names: ['engines', 'oplog'] });
   });
 });
