@@ -18,7 +18,7 @@ export function canonicalPaths(templates: readonly string[]): RequestHandler {
   return ({ url }, response, next) => {
     const [, path = '', rest = ''] = /^([^?#]*)([^]*)$/.exec(url) ?? [];
     const canonical = path.replaceAll(/\/{2,}/g, '/').replace(/(?!^)\/$/, '');
-    // Clients count a `\\` as a slash, or do not (WHATWG URL, RFC 3986), so that a relative address is not the same to all.
+    // Clients count a backslash as a slash, or do not (WHATWG URL, RFC 3986), so that a relative address is not the same to all.
     if (path.includes('\\')) return next();
     if (canonical === path || !served.some((pattern) => pattern.test(canonical))) return next();
     const upwards = '../'.repeat(path.split('/').length - 2);
