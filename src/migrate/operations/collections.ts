@@ -4,6 +4,7 @@ import { OperatorError } from '../../operator-error.ts';
 import { archiveName } from './archives.ts';
 import { runOf } from '../run-context.ts';
 import { refuse } from './paths.ts';
+import { replaceValidator, validatorOf } from './replace-validator.ts';
 import { eitherValidator } from './validators.ts';
 
 const NAMESPACE_EXISTS = 48;
@@ -75,15 +76,6 @@ async function refuseBroken(db: Db, name: string, validator: Document): Promise<
     'break the new validator',
     'Correct them, or convert them in an earlier migration, and run this again. The validator stays as it was',
   );
-}
-
-async function replaceValidator(db: Db, name: string, validator: Document): Promise<void> {
-  await db.command({ collMod: name, validator, validationLevel: 'strict', validationAction: 'error' });
-}
-
-async function validatorOf(db: Db, name: string): Promise<Document> {
-  const [collection] = await db.listCollections({ name }, { nameOnly: false }).toArray();
-  return collection?.options?.['validator'] ?? {};
 }
 
 async function hasCollection(db: Db, name: string): Promise<boolean> {
