@@ -1,3 +1,5 @@
+import type { MongoServerError } from 'mongodb';
+
 /** Two documents would have one value in a unique index. See "Error Codes" in MongoDB's manual. */
 export const DUPLICATE_KEY = 11_000;
 
@@ -10,14 +12,34 @@ export const MAX_TIME_MS_EXPIRED = 50;
 /** The user may not do that. */
 export const UNAUTHORIZED = 13;
 
-/** What means "not now": no primary, shutting down, out of time or of disk. */
+/** What means "not now", by the groups that src/mongo/base/error_codes.yml of the server's source puts it in. */
 const PASSING = new Set([
-  6, 7, 24, 50, 63, 64, 89, 91, 100, 112, 134, 150, 189, 202, 234, 262, 290, 402, 9001, 10_107, 11_600, 11_602, 13_388,
-  13_435, 13_436, 14_031,
+  // RetriableError: no network, no primary, shutting down, changing its shape or out of something
+  6, 7, 89, 91, 134, 189, 262, 358, 402, 406, 407, 412, 453, 462, 9001, 10_107, 11_600, 11_602, 13_435, 13_436, 50_915,
+  91_331, 10_045_600,
+  // Interruption and ExceededTimeLimitError: the operation was ended from outside
+  24, 50, 202, 237, 279, 281, 282, 290, 355, 11_601, 46_841,
+  // SystemOverloadedError
+  433, 449, 450,
+  // SnapshotError and StaleShardVersionError: what it read from is gone, or has moved
+  63, 150, 239, 246, 249, 250, 272, 13_388,
+  // WriteConcernError
+  64, 100,
+  // In no group: something else is in the way, or a limit is reached
+  43, 46, 107, 112, 133, 175, 215, 216, 234, 251, 261, 264, 267, 319, 363, 365, 371, 10_058, 14_031,
 ]);
 
+/** The same, of MongoDB 9.0, whose numbers are not published. */
+const PASSING_NAMES = new Set(['TooManyOpenTransactions', 'QueryKilledError']);
+
+/** The same, in the server's own words. */
+const PASSING_LABELS = ['RetryableError', 'RetryableWriteError', 'SystemOverloadedError', 'TransientTransactionError'];
+
 /** Whether an error of MongoDB says that it may be otherwise soon. */
-export const isPassing = ({ code }: { code?: unknown }): boolean => PASSING.has(Number(code));
+export const isPassing = (error: MongoServerError): boolean =>
+  PASSING.has(Number(error.code)) ||
+  PASSING_NAMES.has(error.codeName ?? '') ||
+  PASSING_LABELS.some((label) => error.hasErrorLabel(label));
 
 /** Whether an error of Node or MongoDB has the given code. */
 export function hasCode(error: unknown, code: string | number): boolean {

@@ -43,7 +43,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isOutage(error))
     return unavailable(
-      'The database does not answer. If this was a write, read before you repeat it: it may have taken place.',
+      'The database cannot answer this now. If this was a write, read before you repeat it: it may have taken place.',
     );
   if (error instanceof MongoServerError && error.code === INVALID_DOCUMENT) return refusedByValidator(error);
   if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return duplicate(error);
@@ -60,7 +60,7 @@ function isOutage(error: unknown): boolean {
   if (SOCKET_ERRORS.some((code) => hasCode(error, code))) return true;
   if (error instanceof MongoServerSelectionError || error instanceof MongoSystemError) return true;
   if (error instanceof MongoNotConnectedError || error instanceof MongoTopologyClosedError) return true;
-  if (error instanceof MongoServerError) return isPassing(error) || error.hasErrorLabel('RetryableWriteError');
+  if (error instanceof MongoServerError) return isPassing(error);
   // Classes that the driver does not export: MongoPoolClearedError, WaitQueueTimeoutError, …
   return error instanceof MongoDriverError && /Pool|WaitQueue|Closed/.test(error.name);
 }

@@ -197,5 +197,5 @@ test('they do not wait for ever, and the log tells why', async () => {
   const sources = [await openEvents(url), await openEvents(url)];
   line.cut();
   await Promise.all(sources.map(({ ended }) => ended));
-  expect(log).toEqual([expect.stringContaining('The database does not answer')]);
+  expect(log).toEqual([expect.stringContaining('The database cannot answer this now')]);
 });

@@ -102,7 +102,7 @@ const EXAMPLES: Readonly<Record<number, (operation: Operation) => Problem | unde
   503: () =>
     new Problem(
       503,
-      'The database does not answer. If this was a write, read before you repeat it: it may have taken place.',
+      'The database cannot answer this now. If this was a write, read before you repeat it: it may have taken place.',
     ),
 };
 
