@@ -17,15 +17,17 @@ export interface Condition {
 
 /** How the database is asked. No part of it is an object or a pattern that came from a client. */
 const CLAUSES = {
-  eq: (path: string, value: unknown): Document => ({ [path]: { $eq: value } }),
-  ne: (path: string, value: unknown): Document => ({ [path]: { $ne: value } }),
+  eq: (path: string, value: unknown): Document => (value === null ? isNull(path) : { [path]: { $eq: value } }),
+  ne: (path: string, value: unknown): Document => (value === null ? isNotNull(path) : { [path]: { $ne: value } }),
   gt: (path: string, value: unknown): Document => ({ [path]: { $gt: value } }),
   gte: (path: string, value: unknown): Document => ({ [path]: { $gte: value } }),
   lt: (path: string, value: unknown): Document => ({ [path]: { $lt: value } }),
   lte: (path: string, value: unknown): Document => ({ [path]: { $lte: value } }),
-  in: (path: string, values: unknown): Document => ({ [path]: { $in: values } }),
-  nin: (path: string, values: unknown): Document => ({ [path]: { $nin: values } }),
-  exists: (path: string, value: unknown): Document => ({ [path]: value === true ? { $ne: null } : { $eq: null } }),
+  in: (path: string, values: unknown): Document =>
+    hasNull(values) ? isNull(path, { $in: values }) : { [path]: { $in: values } },
+  nin: (path: string, values: unknown): Document =>
+    hasNull(values) ? isNotNull(path, { $nin: values }) : { [path]: { $nin: values } },
+  exists: (path: string, value: unknown): Document => (value === true ? isNotNull(path) : isNull(path)),
   startsWith(path: string, value: unknown): Document {
     const end = behindPrefix(String(value));
     return { [path]: { $gte: value, ...(end !== undefined && { $lt: end }) } };
@@ -36,6 +38,23 @@ const CLAUSES = {
     return { $expr: { $gte: [{ $indexOfCP: [text, { $literal: value }] }, 0] } };
   },
 };
+
+/**
+ * What is null, or not there. Where something on the way to a field is an array, MongoDB takes the field for null only
+ * from 9.0 on, but for missing in every version. See "Null Comparisons on Dotted Paths" in the notes on its compatibility.
+ */
+export function isNull(path: string, condition: Document = { $eq: null }): Document {
+  const clause = { [path]: condition };
+  return isWithin(path) ? { $or: [clause, { [path]: { $exists: false } }] } : clause;
+}
+
+/** What has a value, in every version too. */
+export const isNotNull = (path: string, condition: Document = { $ne: null }): Document => ({
+  [path]: { ...condition, ...(isWithin(path) && { $exists: true }) },
+});
+
+const isWithin = (path: string) => path.includes('.');
+const hasNull = (values: unknown) => Array.isArray(values) && values.includes(null);
 
 /** The least string behind all that start with the prefix, as MongoDB orders strings: by code points. */
 function behindPrefix(prefix: string): string | undefined {

@@ -1,7 +1,7 @@
 import { Decimal128, Double, Int32, Long, type Document } from 'mongodb';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import type { Attribute } from './attributes.ts';
-import { allOf } from './filters.ts';
+import { allOf, isNotNull, isNull } from './filters.ts';
 import type { Flaw } from './problems.ts';
 
 /** One key of a sort, by the stored path. */
@@ -85,7 +85,7 @@ export function behind(
     const value = values[place] ?? null;
     for (const range of rangesBehind(path, direction, value, inclusive))
       alternatives.push(allOf([...filter, ...ties, range]));
-    ties.push({ [path]: { $eq: value } });
+    ties.push(value === null ? isNull(path) : { [path]: { $eq: value } });
   }
   return alternatives.length > 1 ? { $or: alternatives } : (alternatives[0] ?? {});
 }
@@ -94,12 +94,12 @@ export function behind(
 function rangesBehind(path: string, direction: 1 | -1, value: unknown, inclusive: boolean): Document[] {
   if (path === ID) return [{ [path]: { [`${direction === 1 ? '$gt' : '$lt'}${inclusive ? 'e' : ''}`]: value } }];
   if (direction === 1) {
-    if (value === null) return [{ [path]: { $ne: null } }];
+    if (value === null) return [isNotNull(path)];
     return [{ [path]: isNotANumber(value) ? { $gte: -Infinity } : { $gt: value } }];
   }
   if (value === null) return [];
   const less = isNotANumber(value) ? [] : [{ $lt: value }, ...(isNumber(value) ? [{ $eq: NaN }] : [])];
-  return [...less, { $eq: null }].map((range) => ({ [path]: range }));
+  return [...less.map((range) => ({ [path]: range })), isNull(path)];
 }
 
 /** Of any of BSON's types of numbers. */

@@ -64,7 +64,7 @@ const plain = (values: Values): Values => BSON.deserialize(BSON.serialize(values
 export function exchange(document: Document, next: Values, { from, to }: Omit<Rule, 'convert'>): AnyBulkWriteOperation {
   const paths = [...new Set([...from, ...to])];
   const read = pick(document, paths);
-  const unchanged = paths.map((path) => [path, path in read ? { $eq: read[path] } : { $exists: false }]);
+  const unchanged = paths.map((path) => [path, { ...(path in read && { $eq: read[path] }), $exists: path in read }]);
   const gone = Object.keys(read).filter((path) => !(path in next));
   const set = Object.entries(next).map(([path, value]) => [path, { $literal: value }]);
   const update = [
