@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { runMigrateMongo } from './src/commands/migrate-mongo.ts';
 import { outliveReaders } from './src/interruption.ts';
-import { CHANGELOG_COLLECTION } from './src/migrate/journal.ts';
+import { CHANGELOG_COLLECTION, CHANGELOG_LOCK_COLLECTION } from './src/own-collections.ts';
 
 const [, program = '', verb = '', ...options] = process.argv;
 
@@ -17,7 +17,7 @@ export default {
   mongodb: { url: '' },
   migrationsDir: 'migrations',
   changelogCollectionName: CHANGELOG_COLLECTION,
-  lockCollectionName: `${CHANGELOG_COLLECTION}_lock`,
+  lockCollectionName: CHANGELOG_LOCK_COLLECTION,
   lockTtl: 0,
   migrationFileExtension: '.ts',
   useFileHash: false,

@@ -1,10 +1,10 @@
 import { initialiseCollections, isEmpty, type Finding } from './database/init.ts';
-import { isBookkeeping } from './migrate/journal.ts';
 import { run } from './migrate/runner.ts';
 import { stamp } from './migrate/verbs.ts';
 import { migrating, type OpenDatabase } from './migrations.ts';
 import { collectionDefinitions, RESOURCES } from './models.ts';
 import { OperatorError } from './operator-error.ts';
+import { isBookkeeping } from './own-collections.ts';
 
 /**
  * Makes the collections, validators and indexes of the models where they are missing, and marks the migrations as

@@ -6,7 +6,7 @@ import { interruption } from './interruption.ts';
 import type { Settings } from './settings.ts';
 import { pacer } from './migrate/pace.ts';
 import type { Migrating } from './migrate/runner.ts';
-import { collectionDefinitions } from './models.ts';
+import { collectionDefinitions, WITHOUT_MODEL } from './models.ts';
 
 /** Where the project's migrations are. */
 export const MIGRATIONS = join(projectRoot, 'migrations');
@@ -26,6 +26,7 @@ export const subjectOf = ({ db, connection }: OpenDatabase) => ({
   databaseName: db.databaseName,
   folder: MIGRATIONS,
   models: collectionDefinitions(connection),
+  withoutModel: WITHOUT_MODEL,
 });
 
 /** What `run` needs to migrate the settings' database; `command` is what others see it do. */

@@ -4,11 +4,13 @@ import type { Rename } from '../migrate/autogenerate/change.ts';
 import { compare, possibleRenames } from '../migrate/autogenerate/compare.ts';
 import { describe } from '../migrate/autogenerate/describe.ts';
 import { render } from '../migrate/autogenerate/render.ts';
+import { inWords } from '../migrate/checks.ts';
 import { checkLive } from '../migrate/plan/check-live.ts';
-import { replay } from '../migrate/plan/plan.ts';
+import { withModel } from '../migrate/plan/check-models.ts';
+import { replay } from '../migrate/plan/replay.ts';
 import { readState } from '../migrate/runner.ts';
 import { MIGRATIONS, subjectOf, type OpenDatabase } from '../migrations.ts';
-import { collectionDefinitions } from '../models.ts';
+import { OperatorError } from '../operator-error.ts';
 import { description } from './arguments.ts';
 import { withDatabase } from './context.ts';
 import { create } from './create-migration.ts';
@@ -27,12 +29,15 @@ export function addMigrateNew(program: Command): void {
 }
 
 async function writeNew(database: OpenDatabase, description: string, given: Record<string, string>): Promise<void> {
-  const { connection, report } = database;
-  const after = collectionDefinitions(connection);
+  const { report } = database;
+  const subject = subjectOf(database);
+  const { client, models: after, withoutModel } = subject;
   const state = await readState(database.db, MIGRATIONS);
-  const before = await replay(state.files, connection.getClient(), MIGRATIONS);
-  for (const { file, message, remedy } of await checkLive(state, subjectOf(database)))
-    report(`${file} ${message} ${remedy}`);
+  const { shapes, failed } = await replay(state.files, client, MIGRATIONS);
+  const before = withModel(shapes, withoutModel);
+  const [first] = failed;
+  if (first) throw new OperatorError(inWords(first));
+  for (const finding of await checkLive(state, subject)) report(inWords(finding));
   let changes = compare(before, after, given);
   const renames = { ...given, ...(await askFor(possibleRenames(changes), report)) };
   changes = compare(before, after, renames);
@@ -40,6 +45,9 @@ async function writeNew(database: OpenDatabase, description: string, given: Reco
   for (const change of changes) report(`- ${describe(change)}`);
   const { text, needsEdit } = render(description, changes, before, after);
   await create(MIGRATIONS, description, text);
+  for (const { kind, collection } of changes)
+    if (kind === 'removeCollection')
+      report(`If ${collection} is to stay, delete the file and name ${collection} in WITHOUT_MODEL of src/models.ts.`);
   for (const what of needsEdit) report(`To be written by you: ${what}`);
 }
 

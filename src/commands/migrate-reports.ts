@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { inWords, unusableIn } from '../migrate/checks.ts';
 import { readHistory } from '../migrate/journal.ts';
 import { checkLive } from '../migrate/plan/check-live.ts';
 import { checkModels } from '../migrate/plan/check-models.ts';
 import { planMigrations, type Plan } from '../migrate/plan/plan.ts';
-import { findingsOf, readState, UNUSABLE } from '../migrate/runner.ts';
+import { findingsOf, readState } from '../migrate/runner.ts';
 import { MIGRATIONS, subjectOf } from '../migrations.ts';
 import { withDatabase } from './context.ts';
 import { showStatus } from './migration-status.ts';
@@ -29,15 +30,11 @@ export function addMigrationReports(program: Command): void {
         const subject = subjectOf(database);
         const state = await readState(database.db, MIGRATIONS);
         const findings = await findingsOf(state, MIGRATIONS);
-        // What the files make together is only known where each can be run.
-        const unusable = findings.filter(({ rule }) => rule === UNUSABLE).map(({ file }) => file);
-        if (!state.applied.some(({ fileName }) => unusable.includes(fileName)))
-          findings.push(...(await checkLive(state, subject)));
-        if (unusable.length === 0)
-          findings.push(...(await checkModels(state.files, subject.client, MIGRATIONS, subject.models)));
+        const unusable = unusableIn(findings);
+        findings.push(...(await checkLive(state, subject, unusable)));
+        findings.push(...(await checkModels(state.files, subject, unusable)));
         if (json) console.log(JSON.stringify(findings));
-        else
-          for (const { rule, file, message, remedy } of findings) console.log(`${rule}: ${file} ${message} ${remedy}`);
+        else for (const finding of findings) console.log(`${finding.rule}: ${inWords(finding)}`);
         if (findings.length > 0) process.exitCode = 1;
         else console.error('All is sound.');
       }),

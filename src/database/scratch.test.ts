@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
 import { ownServer, testDatabase } from '../testing/database.ts';
-import { SCRATCH_MARKER, sweepScratch, withScratch } from './scratch.ts';
+import { SCRATCH_MARKER } from '../own-collections.ts';
+import { sweepScratch, withScratch } from './scratch.ts';
 
 // Other tests sweep what is left on theirs.
 const { client } = (await testDatabase(await ownServer())).db;

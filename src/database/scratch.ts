@@ -4,10 +4,8 @@ import { hostname } from 'node:os';
 import { MongoError, type Db, type MongoClient } from 'mongodb';
 import { interruption, remaining } from '../interruption.ts';
 import { OperatorError } from '../operator-error.ts';
+import { isServers, SCRATCH_MARKER } from '../own-collections.ts';
 import { giveUp, isLeftover, keepRenewing, silentFor, take } from './backup/ownership.ts';
-
-/** The collection of a scratch database that says whose it is. It is no part of what is tried there. */
-export const SCRATCH_MARKER = 'scratch.owner';
 
 /** The one document of it. */
 interface Marker {
@@ -129,6 +127,6 @@ export async function sweepScratch(client: MongoClient, report: (line: string) =
 /** The marker goes last, so that what is left of a drop that breaks off still says whose it is. */
 async function drop(db: Db): Promise<void> {
   for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray())
-    if (name !== SCRATCH_MARKER && !name.startsWith('system.')) await db.dropCollection(name);
+    if (name !== SCRATCH_MARKER && !isServers(name)) await db.dropCollection(name);
   await db.dropDatabase();
 }

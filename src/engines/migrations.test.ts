@@ -11,12 +11,13 @@ import { silent } from '../database/backup/watch.ts';
 import { sampleDocuments } from '../database/seed.ts';
 import { initialise } from '../initialise.ts';
 import { readFiles } from '../migrate/files.ts';
-import { isBookkeeping } from '../migrate/journal.ts';
-import { planMigrations, replay } from '../migrate/plan/plan.ts';
+import { planMigrations } from '../migrate/plan/plan.ts';
+import { replay } from '../migrate/plan/replay.ts';
 import { run } from '../migrate/runner.ts';
 import { to } from '../migrate/verbs.ts';
 import { migrating, MIGRATIONS, subjectOf } from '../migrations.ts';
 import { collectionDefinitions, RESOURCES } from '../models.ts';
+import { isBookkeeping } from '../own-collections.ts';
 import { serve } from '../testing.ts';
 import { runHere } from '../testing/commands.ts';
 import { testDatabase, type TestDatabase } from '../testing/database.ts';
@@ -91,7 +92,7 @@ describe('the migrations', () => {
   test('leave what the models demand, replayed from nothing', async () => {
     const { connection } = await testDatabase();
     const { files } = await readFiles(MIGRATIONS);
-    const shapes = await replay(files, connection.getClient(), MIGRATIONS);
+    const { shapes } = await replay(files, connection.getClient(), MIGRATIONS);
     const demanded = collectionDefinitions(connection).map(({ name, validator, indexes }) => ({
       name,
       validator,

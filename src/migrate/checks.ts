@@ -11,6 +11,16 @@ export interface Finding {
   remedy: string;
 }
 
+/** A finding as sentences. */
+export const inWords = ({ file, message, remedy }: Finding): string => `${file} ${message} ${remedy}`;
+
+/** The rule of findings about files that cannot be run. */
+export const UNUSABLE = 'unusable';
+
+/** The files that cannot be run, by these findings. */
+export const unusableIn = (findings: readonly Finding[]): string[] =>
+  findings.filter(({ rule }) => rule === UNUSABLE).map(({ file }) => file);
+
 /** The migrations as they lie there and as the database knows them. */
 export interface State extends History {
   files: MigrationFile[];

@@ -1,6 +1,7 @@
 import { MongoServerError, MongoWriteConcernError, type Document } from 'mongodb';
+import { isBookkeeping } from '../own-collections.ts';
 import type { Intercept, Write } from './handle.ts';
-import { isBookkeeping, type Counts } from './journal.ts';
+import type { Counts } from './journal.ts';
 import { NOW_MS, type Lease } from './lease.ts';
 
 /** Place of the filter among the parameters of the writes that have one, and of their options. */

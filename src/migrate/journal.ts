@@ -1,4 +1,5 @@
 import type { Collection, Db, ObjectId } from 'mongodb';
+import { CHANGELOG_COLLECTION } from '../own-collections.ts';
 import type { Owner } from './lease.ts';
 
 /** What an entry tells: a migration that ran in a direction, or was only marked as if it had. */
@@ -47,12 +48,6 @@ export interface Applied {
 
 const JOURNAL_COLLECTION = 'migration_journal';
 
-/** Where migrate-mongo records what is applied; whether a migration is applied is decided here alone. */
-export const CHANGELOG_COLLECTION = 'changelog';
-
-/** Collections that belong to the migrations themselves, not to the data. */
-export const isBookkeeping = (name: string) => name === CHANGELOG_COLLECTION || name.startsWith('migration_');
-
 /** What has happened to a database's shape. */
 export interface History {
   /** In the order in which they were applied. */
@@ -97,8 +92,9 @@ export async function begin(db: Db, entry: Omit<Entry, '_id' | 'state' | 'starte
 export async function commit(db: Db, entry: Entry, migrationBlock: number, counts: Counts): Promise<void> {
   const { _id, fileName, fileHash, action } = entry;
   if (action === 'up' || action === 'stamp') {
-    const applied = { fileName, fileHash, appliedAt: new Date(), migrationBlock };
-    await changelogOf(db).updateOne({ _id: fileName }, { $setOnInsert: applied }, { upsert: true });
+    // An entry that is there is only given the hash of the present file: when it was applied stays known.
+    const applied = { _id: fileName, appliedAt: new Date(), migrationBlock };
+    await changelogOf(db).updateOne({ fileName }, { $set: { fileHash }, $setOnInsert: applied }, { upsert: true });
   } else await changelogOf(db).deleteMany({ fileName });
   await journalOf(db).updateOne({ _id }, { $set: { state: 'done', endedAt: new Date(), counts } });
 }

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { CHANGELOG_COLLECTION } from './journal.ts';
+import { CHANGELOG_COLLECTION } from '../own-collections.ts';
 
 /** How a database's migrations compare with those that this version of the program knows. */
 export interface Readiness {

@@ -189,6 +189,20 @@ describe('moving about', () => {
     expect(await applied(database)).toEqual([FIRST, SECOND, THIRD].slice(0, count));
   });
 
+  test('a stamp notes the hash of an edited file, and leaves known when and in which block it was applied', async () => {
+    const database = await testDatabase();
+    const folder = three();
+    await run(context(database, folder), to(folder, 'head'));
+    const before = (await readHistory(database.db)).applied;
+    const edited = migrationsFolder({ [FIRST]: insert('1'), [SECOND]: insert('edited'), [THIRD]: insert('3') });
+    await run(context(database, edited), stamp('head'));
+    const { files } = await readState(database.db, edited);
+    expect((await readHistory(database.db)).applied).toEqual(
+      before.map((entry, place) => ({ ...entry, fileHash: files[place]?.hash })),
+    );
+    expect(await run(context(database, edited), down(edited, true))).toHaveLength(3);
+  });
+
   test.each(['+5', 'x', '2026'])('to %s is refused', async (target) => {
     const database = await testDatabase();
     const folder = three();

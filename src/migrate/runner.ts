@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Db, MongoClient } from 'mongodb';
 import { OperatorError, sentence } from '../operator-error.ts';
-import { checkFiles, checkHistory, type Finding, type State } from './checks.ts';
+import { checkFiles, checkHistory, UNUSABLE, type Finding, type State } from './checks.ts';
 import { fence } from './fence.ts';
 import { loadMigration, readFiles, Unusable, type MigrationFile } from './files.ts';
 import { interceptWrites } from './handle.ts';
@@ -53,9 +53,6 @@ export async function readState(db: Db, folder: string): Promise<State> {
   const applied = new Set(history.applied.map(({ fileName }) => fileName));
   return { ...history, ...found, pending: found.files.filter(({ name }) => !applied.has(name)) };
 }
-
-/** The rule of findings about files that cannot be run. */
-export const UNUSABLE = 'unusable';
 
 /** Everything that is wrong with the migrations. */
 export async function findingsOf(state: State, folder: string): Promise<Finding[]> {

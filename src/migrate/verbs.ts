@@ -1,17 +1,11 @@
 import { OperatorError } from '../operator-error.ts';
-import { checkHistory, lastApplied, type Finding, type State } from './checks.ts';
+import { checkHistory, inWords, lastApplied, type Finding, type State } from './checks.ts';
 import type { MigrationFile } from './files.ts';
 import type { Action } from './journal.ts';
 import { findingsOf, type Step } from './runner.ts';
 
 /** Chooses the steps of a verb from the state that was read under the lease. */
 type Verb = (state: State) => Promise<Step[]>;
-
-const one = (findings: readonly Finding[]) => {
-  const [first] = findings;
-  const more = findings.length > 1 ? ` (${findings.length - 1} more: npm run migrate:check)` : '';
-  return `${first?.file} ${first?.message} ${first?.remedy}${more}`;
-};
 
 /** @throws {OperatorError} with the first finding of those rules that are not excused */
 async function requireSound(state: State, folder: string, excused: readonly string[] = []): Promise<void> {
@@ -20,7 +14,9 @@ async function requireSound(state: State, folder: string, excused: readonly stri
 
 function requireNone(all: readonly Finding[], excused: readonly string[]): void {
   const findings = all.filter(({ rule }) => !excused.includes(rule));
-  if (findings.length > 0) throw new OperatorError(one(findings));
+  const [first, ...others] = findings;
+  const more = others.length > 0 ? ` (${others.length} more: npm run migrate:check)` : '';
+  if (first) throw new OperatorError(`${inWords(first)}${more}`);
 }
 
 /** Applies all that is pending. */
@@ -82,10 +78,7 @@ export function stamp(target: string): Verb {
     const edited = state.files.filter(({ name, hash }) =>
       state.applied.some(({ fileName, fileHash }) => fileName === name && fileHash !== undefined && fileHash !== hash),
     );
-    const again = edited.flatMap((file): Step[] => [
-      { file, action: 'unstamp' },
-      { file, action: 'stamp' },
-    ]);
+    const again = steps(edited, 'stamp');
     return [...forgotten, ...again, ...moves(state, target, 'stamp', 'unstamp')];
   };
 }

@@ -1,8 +1,7 @@
 import { BSON, type Collection, type Db, type Document } from 'mongodb';
 import { describeCollections } from '../database/backup/collections.ts';
 import { ContentsSum } from '../database/backup/digest.ts';
-import { isBookkeeping } from '../migrate/journal.ts';
-import { isArchive } from '../migrate/operations/archives.ts';
+import { isArchive, isBookkeeping } from '../own-collections.ts';
 
 /** What a collection or view is, and what it holds. */
 export interface Print {

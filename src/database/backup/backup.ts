@@ -3,8 +3,9 @@ import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Db } from 'mongodb';
 import { OperatorError } from '../../operator-error.ts';
+import { RESTORE_STATE } from '../../own-collections.ts';
 import { chooseCollections, type Chosen } from './choose.ts';
-import { describeCollections, metadataText, STATE, type Description } from './collections.ts';
+import { describeCollections, metadataText, type Description } from './collections.ts';
 import { ContentsSum } from './digest.ts';
 import { storedBatches } from './documents.ts';
 import { syncFolder, writeFile } from './file.ts';
@@ -74,7 +75,7 @@ interface Task {
 
 async function writeAll(db: Db, view: View, task: Task): Promise<Manifest> {
   const { partial, gzip, skip, watch } = task;
-  const half = await db.collection(STATE).findOne({ $or: [{ phase: 'swapping' }, { direct: true }] });
+  const half = await db.collection(RESTORE_STATE).findOne({ $or: [{ phase: 'swapping' }, { direct: true }] });
   if (half !== null)
     throw new OperatorError(
       `A restore of ${half['directory']} into ${db.databaseName} has not come to its end. Run that db:restore again first.`,

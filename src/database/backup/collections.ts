@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BSON, type CollectionInfo, type Db, type Document } from 'mongodb';
-import { SCRATCH_MARKER } from '../scratch.ts';
+import { isRestoring, isServers, SCRATCH_MARKER } from '../../own-collections.ts';
 import { collectionOf, isStemOf } from './layout.ts';
 
 /** A collection or view, without its documents. Numbers are the driver's classes, so that none changes its type. */
@@ -13,13 +13,6 @@ export interface Description {
   uuid: string;
 }
 
-/** What a restore keeps in its target while it works. */
-export const STATE = 'restoring.state';
-const WORK = /^restoring\.(state|\d+)$/;
-
-/** Whether a collection belongs to a restore that has not ended. */
-export const isWork = (name: string): boolean => WORK.test(name);
-
 const EXACT = { promoteValues: false, bsonRegExp: true } as const;
 
 /**
@@ -29,7 +22,8 @@ const EXACT = { promoteValues: false, bsonRegExp: true } as const;
 export async function describeCollections(db: Db): Promise<Description[]> {
   const listed = await db.listCollections({}, { nameOnly: false, ...EXACT }).toArray();
   const found: Description[] = [];
-  for (const info of listed) if (!isInternal(info.name) && !isWork(info.name)) found.push(await describe(db, info));
+  for (const info of listed)
+    if (!isInternal(info.name) && !isRestoring(info.name)) found.push(await describe(db, info));
   return found.toSorted((left, right) => (left.name < right.name ? -1 : 1));
 }
 
@@ -41,7 +35,7 @@ export async function describeCollection(db: Db, name: string): Promise<Descript
 
 /** Whether a collection is the server's own, or the mark of a scratch database. */
 export const isInternal = (name: string): boolean =>
-  (name.startsWith('system.') && name !== 'system.js') || name === SCRATCH_MARKER;
+  (isServers(name) && name !== 'system.js') || name === SCRATCH_MARKER;
 
 async function describe(db: Db, { name, type, options, info }: CollectionInfo): Promise<Description> {
   const kind = kindOf(options ?? {}, type);

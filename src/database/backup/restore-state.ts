@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { Collection, Db } from 'mongodb';
 import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { STATE } from './collections.ts';
+import { RESTORE_STATE } from '../../own-collections.ts';
 import * as ownership from './ownership.ts';
 
 /** How far a restore has come, in the database that it restores; one document while it goes on. */
@@ -50,7 +50,7 @@ export interface Claim {
  * @throws {OperatorError} if another restore into this database is going on
  */
 export async function claim(db: Db): Promise<Claim> {
-  const states = db.collection<State>(STATE);
+  const states = db.collection<State>(RESTORE_STATE);
   const owner: Owner = { host: hostname(), pid: process.pid, token: randomUUID() };
   // First, so that nobody in this process takes the claim for that of a process that has ended.
   ownership.take(owner.token);

@@ -3,7 +3,8 @@ import type { Db, MongoClient } from 'mongodb';
 import { hasCode, UNAUTHORIZED } from '../../error-code.ts';
 import { interruption } from '../../interruption.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { describeCollections, isInternal, isWork, metadataText, STATE } from './collections.ts';
+import { isRestoring, RESTORE_STATE } from '../../own-collections.ts';
+import { describeCollections, isInternal, metadataText } from './collections.ts';
 import { load, type Loading } from './load.ts';
 import { complete, create, prepare } from './prepare.ts';
 import { ServerRefusal } from './refusal.ts';
@@ -99,8 +100,8 @@ async function begin(
 ): Promise<string[]> {
   const identity = identify(backup);
   const listed = await db.listCollections({}, { nameOnly: true }).toArray();
-  const names = listed.map(({ name }) => name).filter((name) => !isInternal(name) && name !== STATE);
-  const existing = names.filter((name) => !isWork(name));
+  const names = listed.map(({ name }) => name).filter((name) => !isInternal(name) && name !== RESTORE_STATE);
+  const existing = names.filter((name) => !isRestoring(name));
   const own = new Set(backup.collections.map(({ name }) => name));
   const others = existing.filter((name) => !own.has(name));
   if (state.backup === identity && (replace || state.direct === true || existing.length === 0)) {
@@ -117,7 +118,7 @@ async function begin(
       `${db.databaseName} is not empty${state.direct === true ? `: a restore of ${state.directory} was begun there` : ''}. ` +
         'Add --replace to exchange its collections, or name another database with --to.',
     );
-  for (const name of names) if (isWork(name)) await db.collection(name).drop();
+  for (const name of names) if (isRestoring(name)) await db.collection(name).drop();
   const direct = existing.length === 0;
   await record({ backup: identity, directory: backup.directory, phase: 'loading', direct, loaded: [] });
   return others;
@@ -128,7 +129,7 @@ async function undo(db: Db, held: Claim, { collections }: StoredBackup): Promise
   const isLoaded = (name: string) =>
     held.state.direct === true
       ? collections.some((collection) => collection.name === name)
-      : isWork(name) && name !== STATE;
+      : isRestoring(name) && name !== RESTORE_STATE;
   for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray())
     if (isLoaded(name)) {
       await held.confirm();

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { hasCode } from '../../error-code.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { isInternal, isWork, type Description } from './collections.ts';
+import { isRestoring } from '../../own-collections.ts';
+import { isInternal, type Description } from './collections.ts';
 import { sameContents, type Contents } from './digest.ts';
 import { readDumpFolder } from './dump-folder.ts';
 import { MANIFEST } from './layout.ts';
@@ -46,7 +47,7 @@ export async function verifyFiles(directory: string, watch: Watch = onStderr, fr
   });
   const { database, collections } = await readDumpFolder({ root, manifest, from, findings, watch });
   for (const { name } of collections)
-    if (isWork(name) || name.startsWith('$') || isInternal(name))
+    if (isRestoring(name) || name.startsWith('$') || isInternal(name))
       findings.push({ where: name, problem: 'is a collection that only mongorestore can restore' });
   if (manifest) compareContents(manifest, collections, findings);
   else if (findings.length === 0) watch.report(`${root} has no manifest, so there are no hashes to compare.`);

@@ -1,5 +1,6 @@
 import { BSON, type Collection, type Db, type Document } from 'mongodb';
 import { OperatorError } from '../../operator-error.ts';
+import { ARCHIVE_PREFIX, isArchive } from '../../own-collections.ts';
 
 /** A collection of values or documents that a migration took away. */
 export interface Archive {
@@ -8,15 +9,10 @@ export interface Archive {
   documents: number;
 }
 
-const PREFIX = 'archive.';
-
 /** Where a migration keeps what it takes away: a collection whose documents have the `_id` of those it was taken from. */
 export function archiveName(collection: string, part?: string): string {
-  return PREFIX + (part === undefined ? collection : `${collection}.${part}`);
+  return ARCHIVE_PREFIX + (part === undefined ? collection : `${collection}.${part}`);
 }
-
-/** Whether a collection is an archive. */
-export const isArchive = (name: string): boolean => name.startsWith(PREFIX);
 
 /** A projection to the given fields and `_id`. */
 export const projectionTo = (fields: readonly string[]): Document =>

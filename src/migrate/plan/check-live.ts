@@ -4,7 +4,7 @@ import { compare } from '../autogenerate/compare.ts';
 import { describe } from '../autogenerate/describe.ts';
 import { lastApplied, type Finding, type State } from '../checks.ts';
 import { readCatalog } from './catalog.ts';
-import { replay, shapesOf } from './plan.ts';
+import { replay, shapesOf } from './replay.ts';
 
 interface Subject {
   client: MongoClient;
@@ -15,14 +15,22 @@ interface Subject {
 /**
  * Findings about a database that somebody has changed by hand: what the applied migrations make, and it does not have.
  * Collections that no migration makes are nobody's business here. Nothing is told while a migration is half done, or
- * where the file of one is missing: it is not known then what they make.
+ * where the file of one is missing or cannot be used: it is not known then what they make.
+ * @param unusable names of files that cannot be loaded
  */
-export async function checkLive(state: State, { client, databaseName, folder }: Subject): Promise<Finding[]> {
+export async function checkLive(
+  state: State,
+  { client, databaseName, folder }: Subject,
+  unusable: readonly string[] = [],
+): Promise<Finding[]> {
   const { files, pending, unfinished } = state;
-  const isMissing = state.applied.some(({ fileName }) => !files.some(({ name }) => name === fileName));
+  const isUnknown = state.applied.some(
+    ({ fileName }) => unusable.includes(fileName) || !files.some(({ name }) => name === fileName),
+  );
   const applied = files.filter((file) => !pending.includes(file));
-  if (applied.length === 0 || unfinished.length > 0 || isMissing) return [];
-  const expected = await replay(applied, client, folder);
+  if (applied.length === 0 || unfinished.length > 0 || isUnknown) return [];
+  const { shapes: expected, failed } = await replay(applied, client, folder);
+  if (failed.length > 0) return [];
   const live = shapesOf(await readCatalog(client.db(databaseName)));
   return compare(live, expected)
     .filter(({ kind }) => kind !== 'removeCollection')

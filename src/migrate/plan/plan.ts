@@ -1,11 +1,10 @@
 import type { MongoClient } from 'mongodb';
 import type { CollectionShape } from '../autogenerate/shape.ts';
 import { loadMigration, type Migration, type MigrationFile, type Step } from '../files.ts';
-import { isArchive } from '../operations/archives.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { isBookkeeping } from '../journal.ts';
+import { isArchive, isBookkeeping } from '../../own-collections.ts';
 import type { PlannedBackfill } from '../run-context.ts';
-import { catalogOf, readCatalog, type Catalog } from './catalog.ts';
+import { readCatalog, type Catalog } from './catalog.ts';
 import { isDestructive } from './destructive.ts';
 import { recordingClient, type Recorded } from './recorder.ts';
 import { indexesOf, unsafeSteps, type Unsafe } from './unsafe.ts';
@@ -111,7 +110,7 @@ const writeOf = ({ collection, documents, sample }: PlannedBackfill): Recorded =
 });
 
 /** Runs one direction of a migration without a write. @returns what it would have done, in order */
-async function record(step: Step, client: MongoClient, databaseName: string, catalog: Catalog) {
+export async function record(step: Step, client: MongoClient, databaseName: string, catalog: Catalog) {
   const events: (Recorded | PlannedBackfill)[] = [];
   // What a sample writes beside its batch belongs to the backfill, not to the steps.
   let inSample: Recorded[] | undefined;
@@ -161,29 +160,3 @@ function describeBackfill({ label, collection, documents, sample }: PlannedBackf
 function undoOf({ down }: Migration): string {
   return /\{\s*throw\b/.test(String(down)) ? 'it cannot be undone: its down throws' : 'by its down';
 }
-
-/**
- * The shape that migrations leave behind when they start from nothing, found by running them on a database that does
- * not exist, without a write.
- */
-export async function replay(
-  files: readonly MigrationFile[],
-  client: MongoClient,
-  folder: string,
-): Promise<CollectionShape[]> {
-  const databaseName = `replay-${process.pid}-${Date.now()}`;
-  const catalog = catalogOf([]);
-  for (const file of files) await record((await loadMigration(folder, file)).up, client, databaseName, catalog);
-  return shapesOf(catalog);
-}
-
-/** The collections of a catalog, without those of the migrations themselves and what they keep. */
-export const shapesOf = (catalog: Catalog): CollectionShape[] =>
-  catalog
-    .entries()
-    .filter(({ name }) => !isBookkeeping(name) && !isArchive(name) && !name.startsWith('system.'))
-    .map(({ name, options, indexes }) => ({
-      name,
-      validator: options['validator'] ?? null,
-      indexes: indexes.filter((index) => index.name !== '_id_'),
-    }));

@@ -1,0 +1,49 @@
+import { MongoError, MongoServerError, type MongoClient } from 'mongodb';
+import { sentence } from '../../operator-error.ts';
+import { isOwn } from '../../own-collections.ts';
+import type { CollectionShape } from '../autogenerate/shape.ts';
+import { UNUSABLE, type Finding } from '../checks.ts';
+import { loadMigration, type MigrationFile } from '../files.ts';
+import { catalogOf, type Catalog } from './catalog.ts';
+import { record } from './plan.ts';
+
+/** What migrations make together. */
+interface Replayed {
+  /** With what those have made that failed, up to then. */
+  shapes: CollectionShape[];
+  /** A finding about each that failed. */
+  failed: Finding[];
+}
+
+/**
+ * The shape that migrations leave behind when they start from nothing, found by running them on a database that does
+ * not exist, without a write.
+ * @throws {OperatorError} if one cannot be loaded
+ */
+export async function replay(files: readonly MigrationFile[], client: MongoClient, folder: string): Promise<Replayed> {
+  const databaseName = `replay-${process.pid}-${Date.now()}`;
+  const catalog = catalogOf([]);
+  const failed: Finding[] = [];
+  for (const file of files) {
+    const { up } = await loadMigration(folder, file);
+    try {
+      await record(up, client, databaseName, catalog);
+    } catch (error) {
+      if (error instanceof MongoError && !(error instanceof MongoServerError)) throw error; // no answer at all
+      const message = `fails: ${sentence(error instanceof Error ? error.message : String(error))}`;
+      failed.push({ rule: UNUSABLE, file: file.name, message, remedy: 'Mend it.' });
+    }
+  }
+  return { shapes: shapesOf(catalog), failed };
+}
+
+/** The collections of a catalog, without what is kept beside the application's data. */
+export const shapesOf = (catalog: Catalog): CollectionShape[] =>
+  catalog
+    .entries()
+    .filter(({ name }) => !isOwn(name))
+    .map(({ name, options, indexes }) => ({
+      name,
+      validator: options['validator'] ?? null,
+      indexes: indexes.filter((index) => index.name !== '_id_'),
+    }));
