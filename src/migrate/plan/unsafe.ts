@@ -1,25 +1,9 @@
-import type { Db, Document } from 'mongodb';
-import { propertiesOf, schemaOf, type CollectionShape } from '../autogenerate/shape.ts';
-import { findDuplicates } from '../operations/indexes.ts';
+import type { Document } from 'mongodb';
+import { propertiesOf, schemaOf } from '../autogenerate/shape.ts';
 import type { Recorded } from './recorder.ts';
+import type { Context, Rule, Unsafe } from './rule.ts';
+import { breaksDocuments, makesDuplicates } from './stored-documents.ts';
 import { changesOf, takenFields } from './updates.ts';
-
-/** A step that can lose data or stop the API, and how to do it safely. */
-export interface Unsafe {
-  /** What `--force-unsafe` is told to let it pass: `unbounded-update:engines`. */
-  name: string;
-  message: string;
-  /** The safe way, as code. */
-  recipe: string;
-}
-
-interface Context {
-  db: Db;
-  /** What the running code reads and writes. */
-  models: readonly CollectionShape[];
-  /** Collections whose documents this plan has changed already, so that what is stored now says nothing about them. */
-  changed: ReadonlySet<string>;
-}
 
 /** More than a write may touch at once without standing in the API's way. */
 const LARGE = 10_000;
@@ -40,8 +24,6 @@ const dropsDatabase = (): Unsafe => ({
   message: 'drops the whole database.',
   recipe: "await removeCollection(db, 'NAME'); // for each collection: it is moved aside, not dropped",
 });
-
-type Rule = (write: Recorded, context: Context) => Promise<Unsafe | undefined>;
 
 const removesField: Rule = async ({ collection, operation, parameters }, { models }) => {
   const model = models.find(({ name }) => name === collection);
@@ -94,43 +76,5 @@ const dropsCollection: Rule = async ({ collection, operation, parameters }, { db
     name: 'drop-collection',
     message: `drops ${name} with its documents.`,
     recipe: `await removeCollection(db, '${name}'); // moves it aside; addCollection brings it back`,
-  };
-};
-
-const makesDuplicates: Rule = async ({ collection, operation, parameters }, { db, changed }) => {
-  if (collection === null || changed.has(collection)) return undefined;
-  for (const index of indexesOf(operation, parameters)) {
-    const { key, unique } = index;
-    if (unique !== true) continue;
-    const [twice] = await findDuplicates(db.collection(collection), index);
-    if (twice === undefined) continue;
-    const name = Object.entries(key).flat().join('_');
-    return {
-      name: 'unique-over-duplicates',
-      message: `makes a unique index over ${Object.keys(key).join(', ')} of ${collection}, of which ${twice['count']} documents have the same.`,
-      recipe: `// Make the values differ first, in this migration or one before; then\nawait addIndex(db, '${collection}', { name: '${name}', key: ${JSON.stringify(key)}, unique: true });`,
-    };
-  }
-  return undefined;
-};
-
-/** The indexes that a write makes, however it was asked for. */
-export function indexesOf(operation: string, parameters: readonly unknown[]): { key: Document; unique?: unknown }[] {
-  const [first, second] = parameters;
-  if (operation === 'createIndex') return [{ ...Object(second), key: Object(first) }];
-  if (operation === 'createIndexes') return Array.isArray(first) ? first.map((index) => ({ ...Object(index) })) : [];
-  return operation === 'command createIndexes' ? [Object(first)['indexes'] ?? []].flat() : [];
-}
-
-const breaksDocuments: Rule = async ({ collection, operation, parameters }, { db, changed }) => {
-  const validator: unknown = Object(parameters[0])['validator'];
-  if (operation !== 'command collMod' || collection === null || changed.has(collection)) return undefined;
-  if (typeof validator !== 'object' || validator === null) return undefined;
-  const broken = await db.collection(collection).countDocuments({ $nor: [validator] });
-  if (broken === 0) return undefined;
-  return {
-    name: 'validator-broken',
-    message: `gives ${collection} a validator that ${broken} stored documents break.`,
-    recipe: `// Convert the documents first, with backfill() or addField(); then\nawait setValidator(db, '${collection}', validator);`,
   };
 };
