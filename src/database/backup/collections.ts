@@ -44,7 +44,11 @@ async function describe(db: Db, { name, type, options, info }: CollectionInfo): 
   return { name, ...kind, indexes, uuid: uuidOf(info) };
 }
 
-function kindOf(options: Document, type?: string): Pick<Description, 'type' | 'options'> {
+/** Being prepared for the level `constraint` is a moment of a change, which no collection can be made with. */
+function kindOf(
+  { prepareConstraintValidationLevel: _moment, ...options }: Document,
+  type?: string,
+): Pick<Description, 'type' | 'options'> {
   if (type === 'view' || 'viewOn' in options) return { type: 'view', options };
   if (type === 'timeseries' || 'timeseries' in options) return { type: 'timeseries', options };
   return { type: type === undefined || type === 'collection' ? 'collection' : 'other', options };

@@ -144,16 +144,31 @@ const NOT_TAKEN: Record<string, { metadata: Document; message: string }> = {
   },
 };
 
+/** A backup by another program, in which the metadata of the collection `odd` are these. */
+async function written(metadata: Document): Promise<string> {
+  const { db } = await testDatabase();
+  await db.collection('engines').insertOne({ title: 'Merlin' });
+  await db.collection('odd').insertOne({ title: 'Raptor' });
+  const { directory } = await backup(db, folder(), quiet);
+  for (const name of readdirSync(directory)) if (name.startsWith('manifest')) rmSync(join(directory, name));
+  const described = JSON.stringify({ indexes: [], ...metadata, collectionName: 'odd' });
+  writeFileSync(join(directory, db.databaseName, 'odd.metadata.json'), described);
+  return directory;
+}
+
+test('a collection that was on its way to the level constraint comes back at strict', async () => {
+  const options = { validator: { title: { $exists: true } }, validationLevel: 'strict' };
+  const directory = await written({ options: { ...options, prepareConstraintValidationLevel: true } });
+  const { db } = await testDatabase();
+  await restore(db.client, directory, { to: db.databaseName, ...quiet });
+  const [odd] = await db.listCollections({ name: 'odd' }, { nameOnly: false }).toArray();
+  expect(odd?.options).toEqual(options);
+});
+
 test.each(Object.entries(NOT_TAKEN))(
   'what this server does not have is named, and leaves nothing: %s',
   async (_what, { metadata, message }) => {
-    const { db: source } = await testDatabase();
-    await source.collection('engines').insertOne({ title: 'Merlin' });
-    await source.collection('odd').insertOne({ title: 'Raptor' });
-    const { directory } = await backup(source, folder(), quiet);
-    for (const name of readdirSync(directory)) if (name.startsWith('manifest')) rmSync(join(directory, name));
-    const described = JSON.stringify({ indexes: [], ...metadata, collectionName: 'odd' });
-    writeFileSync(join(directory, source.databaseName, 'odd.metadata.json'), described);
+    const directory = await written(metadata);
     const { db } = await testDatabase();
     const restoring = restore(db.client, directory, { to: db.databaseName, ...quiet });
     await expect(restoring).rejects.toThrow(message);

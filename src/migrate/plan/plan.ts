@@ -1,4 +1,4 @@
-import type { MongoClient } from 'mongodb';
+import type { Document, MongoClient } from 'mongodb';
 import type { CollectionShape } from '../autogenerate/shape.ts';
 import { loadMigration, type Migration, type MigrationFile, type Step } from '../files.ts';
 import { OperatorError } from '../../operator-error.ts';
@@ -139,7 +139,7 @@ function describe({ collection, operation, parameters, documents }: Recorded): P
   const blocks = MOMENTARY.test(operation) ? 'for a moment' : 'no';
   const step = { collection: collection ?? (typeof first === 'string' ? first : null), blocks } as const;
   const count = documents === undefined ? {} : { documents };
-  if (operation === 'command collMod') return { ...step, what: 'sets the validator', ...count };
+  if (operation === 'command collMod') return { ...step, what: describeModification(Object(first)), ...count };
   if (operation === 'createCollection') return { ...step, what: 'makes the collection' };
   if (operation === 'renameCollection') return { ...step, what: `renames the collection to ${String(second)}` };
   if (operation === 'rename') return { ...step, what: `renames the collection to ${String(first)}` };
@@ -148,6 +148,15 @@ function describe({ collection, operation, parameters, documents }: Recorded): P
   if (operation.startsWith('dropIndex')) return { ...step, what: `drops the index ${JSON.stringify(first ?? '*')}` };
   const fields = [...new Set(Object.values(Object(second)).flatMap((one) => Object.keys(Object(one))))];
   return { ...step, what: `${operation}${operation.startsWith('update') ? ` of ${fields.join(', ')}` : ''}`, ...count };
+}
+
+function describeModification({ validator, validationLevel, prepareConstraintValidationLevel: isPrepared }: Document) {
+  if (validator !== undefined) return 'sets the validator';
+  if (validationLevel === 'constraint')
+    return 'has the server read all documents, and guarantee from then on that each is valid (level constraint)';
+  if (validationLevel !== undefined) return `sets the validation level ${validationLevel}`;
+  if (isPrepared === undefined) return 'modifies the collection';
+  return isPrepared === true ? 'prepares the validation level constraint' : 'gives the way to the level constraint up';
 }
 
 const describeIndex = ({ key, unique }: ReturnType<typeof indexesOf>[number]) =>
