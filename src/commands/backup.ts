@@ -33,15 +33,15 @@ export function addBackupCommands(program: Command): void {
   program
     .command('db:restore')
     .description('restore a backup of db:backup or mongodump')
-    .argument('<directory>', 'the folder of the backup')
+    .argument('<backup>', 'its folder, or an archive of mongodump')
     .option('--from <database>', 'the database that is meant, where a dump holds several')
     .option('--to <database>', 'restore into this database instead of the one of the settings')
     .option('--replace', 'exchange the collections that are there, all at the end')
     .option('--json', 'print what was restored as JSON')
-    .action((directory: string, options: { from?: string; to?: string; replace?: true; json?: true }) =>
+    .action((path: string, options: { from?: string; to?: string; replace?: true; json?: true }) =>
       withDatabase(async ({ db, connection }) => {
         const { from, to = db.databaseName, replace = false } = options;
-        const restored = await restore(connection.getClient(), directory, { from, to, replace });
+        const restored = await restore(connection.getClient(), path, { from, to, replace });
         if (options.json) console.log(JSON.stringify(restored));
         else for (const { name, documents } of restored.collections) console.log(`${name}: ${documents} documents`);
         console.error(`Restored into ${restored.database}.`);
@@ -51,17 +51,17 @@ export function addBackupCommands(program: Command): void {
   program
     .command('db:verify')
     .description('read every byte of a backup, and restore it into a scratch database')
-    .argument('<directory>', 'the folder of the backup')
+    .argument('<backup>', 'its folder, or an archive of mongodump')
     .option('--from <database>', 'the database that is meant, where a dump holds several')
     .option('--json', 'print the findings as JSON')
-    .action((directory: string, options: { from?: string; json?: true }) =>
+    .action((path: string, options: { from?: string; json?: true }) =>
       withDatabase(async ({ connection }) => {
-        const { findings, collections } = await verify(connection.getClient(), directory, undefined, options.from);
+        const { findings, collections } = await verify(connection.getClient(), path, undefined, options.from);
         if (options.json) console.log(JSON.stringify(findings));
         else for (const { where, problem } of findings) console.log(`${where} ${problem}`);
-        if (findings.length > 0) throw new OperatorError(`${directory} is damaged. Use another backup.`);
+        if (findings.length > 0) throw new OperatorError(`${path} is damaged. Use another backup.`);
         const documents = collections.reduce((sum, collection) => sum + collection.documents, 0);
-        console.error(`${directory} is in order: ${collections.length} collections, ${documents} documents.`);
+        console.error(`${path} is in order: ${collections.length} collections, ${documents} documents.`);
       }),
     );
 }

@@ -56,7 +56,7 @@ const isInsertOf = (name: RegExp) => (command: Document) => name.test(String(com
 const LOADED = /^(stages|restoring\.1)$/;
 
 const REFUSALS: Record<string, Refusal> = {
-  'a folder that is not there': { message: 'is no folder', from: async () => join(instance, 'none') },
+  'a folder that is not there': { message: 'is not there', from: async () => join(instance, 'none') },
   'a damaged file': {
     message: 'engines.bson it ends in the middle of document 3',
     async from() {

@@ -1,11 +1,11 @@
-import { MongoServerError, MongoWriteConcernError, type Document } from 'mongodb';
+import { MongoServerError, MongoWriteConcernError } from 'mongodb';
 import { isBookkeeping } from '../own-collections.ts';
+import type { Intercept, Write } from './handle.ts';
 import type { Counts } from './journal.ts';
-import { NOW_MS, type Lease } from './lease.ts';
-import type { Intercept, Write } from './write.ts';
+import { LeaseLost, NOW_MS, type Lease } from './lease.ts';
 
-/** Place of the filter among the parameters of the writes that have one, and of their options. */
-const FILTERED = new Map([
+/** Place of the options among the parameters of the writes that take `let`. */
+const OPTIONS = new Map([
   ['updateOne', 2],
   ['updateMany', 2],
   ['replaceOne', 2],
@@ -14,15 +14,20 @@ const FILTERED = new Map([
   ['findOneAndUpdate', 2],
   ['findOneAndReplace', 2],
   ['findOneAndDelete', 1],
+  ['bulkWrite', 1],
 ]);
+
+const REFUSAL = 'The right to migrate has run out.';
 
 /**
  * Lets writes pass while the lease is held, and counts those of the migration itself.
  *
  * A process that stood still between the check and the sending may still send one write afterwards. So every update
- * and delete also carries the condition that the lease has not run out by the database's clock. An upsert, an insert
- * or a change of a collection cannot carry it (MongoDB allows no $expr in an upsert); for these there is the check
- * alone.
+ * and delete also carries the condition that the lease has not run out by the database's clock, as a variable that
+ * cannot be computed otherwise: the database computes it before it looks at a document, and refuses the command. Within
+ * the filters the condition would keep SecantusDB from finding a document by its id. An insert or a change of a
+ * collection has no variables; for these there is the check alone.
+ * @throws {LeaseLost} if the lease has run out, as this process or the database sees it
  */
 export function fence(lease: Lease, counts: Counts): Intercept {
   return async (write, send) => {
@@ -31,13 +36,12 @@ export function fence(lease: Lease, counts: Counts): Intercept {
     const name = write.operation.replace('command ', '');
     // Counted before it is sent: what has been sent may have been done.
     if (isCounted) add(counts, name, 1);
-    const condition = { $expr: { $lt: [NOW_MS, lease.expiresAt().getTime()] } };
-    const answer = await send(conditional(write, condition)).catch((error: unknown) => {
+    const answer = await send(conditional(write, lease.expiresAt())).catch((error: unknown) => {
       if (isCounted && isUndone(write, error)) add(counts, name, -1);
-      throw error;
+      throw isRefusal(error)
+        ? new LeaseLost(`${REFUSAL} A write came too late and was refused. Run npm run migrate:status.`)
+        : error;
     });
-    // An answer of "nothing matched" may come from the condition.
-    lease.assertHeld();
     for (const [name, count] of Object.entries(Object(answer)))
       if (
         isCounted &&
@@ -66,27 +70,16 @@ const isUndone = ({ operation }: Write, error: unknown) =>
   !error.hasErrorLabel('RetryableWriteError') &&
   !MANY.has(operation);
 
-function conditional({ operation, parameters }: Write, condition: Document): readonly unknown[] {
-  const place = FILTERED.get(operation);
-  if (place !== undefined) {
-    const [filter, ...rest] = parameters;
-    return isUpsert(parameters[place]) ? parameters : [both(filter, condition), ...rest];
-  }
-  if (operation !== 'bulkWrite') return parameters;
-  const [operations, ...rest] = parameters;
-  return [Array.isArray(operations) ? operations.map((one) => conditionalInBulk(one, condition)) : operations, ...rest];
+function conditional({ operation, parameters }: Write, until: Date): readonly unknown[] {
+  const place = OPTIONS.get(operation);
+  if (place === undefined) return parameters;
+  const options = Object(parameters[place]);
+  // Not `$cond` with an error in one branch: that might be computed in advance.
+  const held = { $toInt: { $cond: [{ $lt: [NOW_MS, until.getTime()] }, '1', REFUSAL] } };
+  return [
+    ...Array.from({ length: place }, (_, index) => parameters[index]),
+    { ...options, let: { ...options.let, held } },
+  ];
 }
 
-function conditionalInBulk(operation: unknown, condition: Document): unknown {
-  const changed = Object.entries(Object(operation)).map(([name, model]) => {
-    const { filter } = Object(model);
-    return [
-      name,
-      filter === undefined || isUpsert(model) ? model : { ...Object(model), filter: both(filter, condition) },
-    ];
-  });
-  return Object.fromEntries(changed);
-}
-
-const isUpsert = (options: unknown) => Object(options).upsert === true;
-const both = (filter: unknown, condition: Document) => ({ $and: [filter ?? {}, condition] });
+const isRefusal = (error: unknown) => error instanceof Error && error.message.includes(REFUSAL);

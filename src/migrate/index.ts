@@ -7,4 +7,5 @@ export { addCollection, allowBoth, removeCollection, setValidator } from './oper
 export { convertFields, revertFields, type Conversion } from './operations/conversions.ts';
 export { addField, removeField, renameField } from './operations/fields.ts';
 export { addIndex, removeIndex } from './operations/indexes.ts';
+export { setValidationLevel } from './operations/replace-validator.ts';
 export { convertValue } from './operations/values.ts';

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Int32, Long, ObjectId } from 'mongodb';
 import { verifyFiles } from '../database/backup/verify-files.ts';
 import { silent } from '../database/backup/watch.ts';
@@ -17,13 +19,24 @@ export const ENGINES: Dumped = {
     { v: 2, key: { title: 1, thrust: -1 }, name: 'by title', unique: true },
   ],
 };
-const STRONG: Dumped = { name: 'strong', type: 'view', options: { viewOn: 'engines', pipeline: [{ $limit: 1 }] } };
+export const STRONG: Dumped = {
+  name: 'strong',
+  type: 'view',
+  options: { viewOn: 'engines', pipeline: [{ $limit: 1 }] },
+};
 
 /** A dump of the database `fleet`. */
 export function dump(collections: readonly Dumped[] = [ENGINES, STRONG], gzip = false): string {
   const folder = temporaryFolder();
   writeDump(folder, 'fleet', collections, gzip);
   return folder;
+}
+
+/** Writes what `mongodump --archive` would. @returns its path */
+export function archiveFile(bytes: Buffer): string {
+  const path = join(temporaryFolder(), 'fleet.archive');
+  writeFileSync(path, bytes);
+  return path;
 }
 
 /** What verifying finds and tells. */

@@ -5,6 +5,7 @@ import { takeBatch } from './cursor-batch.ts';
 const SMALLEST = 5;
 /** MongoDB's limit for a stored document is 16 MiB; its own collections may go a little above it. */
 const LARGEST = 16 * 1024 * 1024 + 16 * 1024;
+const TERMINATOR = -1;
 const MOST_DOCUMENTS = 5000;
 const MOST_BYTES = 4 * 1024 * 1024;
 /** Of a cursor's batch, which the server further limits to 16 MB. */
@@ -15,9 +16,10 @@ export class DamagedBson extends Error {}
 
 /**
  * Cuts a stream of BSON documents into batches of at most 5,000 documents and about 4 MB.
+ * @param isArchive whether blocks of documents end in a terminator, as in mongodump's archives: it comes out as an empty batch
  * @throws {DamagedBson} if a length is impossible, a document does not end in a zero byte, or the stream ends inside one
  */
-export async function* documentBatches(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer[]> {
+export async function* documentBatches(chunks: AsyncIterable<Buffer>, isArchive = false): AsyncGenerator<Buffer[]> {
   let rest: Buffer = Buffer.alloc(0);
   let batch: Buffer[] = [];
   let size = 0;
@@ -26,6 +28,12 @@ export async function* documentBatches(chunks: AsyncIterable<Buffer>): AsyncGene
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     for (let length; rest.length >= 4; rest = rest.subarray(length)) {
       length = rest.readInt32LE();
+      if (isArchive && length === TERMINATOR) {
+        if (batch.length > 0) yield batch;
+        yield [];
+        [batch, size, length] = [[], 0, 4];
+        continue;
+      }
       if (length < SMALLEST || length > LARGEST)
         throw new DamagedBson(`document ${count + 1} has the length ${length}`);
       if (rest.length < length) break;

@@ -175,6 +175,6 @@ describe('a dump of several databases', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'empty'));
     await expect(verifying(folder)).rejects.toThrow('holds no backup');
-    await expect(verifying(join(folder, 'nowhere'))).rejects.toThrow('is no folder');
+    await expect(verifying(join(folder, 'nowhere'))).rejects.toThrow('is not there');
   });
 });

@@ -1,19 +1,20 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { OperatorError } from '../../operator-error.ts';
-import type { Contents } from './digest.ts';
+import { chooseDatabase } from './choose-database.ts';
+import { ContentsSum } from './digest.ts';
 import { documentBatches } from './documents.ts';
 import { isPacked, readFile } from './file.ts';
 import { BUCKETS, fileStem, isStemOf, MANIFEST, MANIFEST_HASH, parseFileName, PRELUDE } from './layout.ts';
 import type { Manifest } from './manifest.ts';
-import { describeOplog, OPLOG } from './oplog.ts';
+import { describeOplog, OPLOG, writesTo } from './oplog.ts';
 import { explain, judge, readFolder, type Finding, type ReadFile } from './read-folder.ts';
-import { OF_THE_SERVER } from './target.ts';
-import type { StoredCollection } from './verify-files.ts';
+import type { Part, StoredBackup, StoredCollection } from './verify-files.ts';
 import type { Watch } from './watch.ts';
 
-interface Dump {
-  root: string;
+/** A backup that is to be read. */
+export interface Dump {
+  /** Absolute. */
+  path: string;
   /** `undefined` for what mongodump made. */
   manifest: Manifest | undefined;
   /** The database to look at, where there are several. */
@@ -23,18 +24,21 @@ interface Dump {
   watch: Watch;
 }
 
+/** What a backup holds of a database. */
+export type Dumped = Pick<StoredBackup, 'database' | 'collections' | 'readAll'>;
+
 /**
  * Reads the folder of a database in a backup, or the folder above it, whether `db:backup` or mongodump made it.
  * @throws {OperatorError} if it holds no database, or several of which none was chosen
  */
-export async function readDumpFolder(dump: Dump): Promise<{ database: string; collections: StoredCollection[] }> {
-  const { root, manifest, from, findings, watch } = dump;
+export async function readDumpFolder(dump: Dump): Promise<Dumped> {
+  const { path: root, manifest, from, findings, watch } = dump;
   const present = await readdir(root, { withFileTypes: true });
   const isInside = !manifest && present.some(({ name }) => name !== OPLOG && parseFileName(name));
   const databases = isInside ? [basename(root)] : await databasesIn(root, manifest);
   const database = chooseDatabase(root, databases, from);
   const leftAlone: string[] = [];
-  const files = await readFolder({ ...dump, folder: isInside ? '' : database, leftAlone });
+  const files = await readFolder({ ...dump, root, folder: isInside ? '' : database, leftAlone });
   const known = new Set([MANIFEST, MANIFEST_HASH, database, ...(manifest ? [] : [OPLOG])]);
   for (const entry of isInside ? [] : present)
     if (databases.includes(entry.name) && entry.name !== database) leftAlone.push(entry.name);
@@ -46,7 +50,23 @@ export async function readDumpFolder(dump: Dump): Promise<{ database: string; co
       );
   if (leftAlone.length > 0) watch.report(`Left alone, as no collection of ${database}: ${leftAlone.join(', ')}.`);
   if (!manifest && !isInside && present.some(({ name }) => name === OPLOG)) await tellOplog(root, database, dump);
-  return { database, collections: pair(files, findings) };
+  const collections = pair(files, findings);
+  return {
+    database,
+    collections,
+    readAll: (names) => readInTurn(collections.filter(({ name }) => names.includes(name))),
+  };
+}
+
+async function* readInTurn(collections: readonly StoredCollection[]): AsyncGenerator<Part> {
+  for (const { name, read } of collections) {
+    for await (const documents of read()) yield { name, documents, isLast: false };
+    yield { name, documents: [], isLast: true };
+  }
+}
+
+async function* documentsOf(file: ReadFile | undefined): AsyncGenerator<Buffer[]> {
+  if (file) yield* documentBatches(readFile(file.path, file.gzip).chunks);
 }
 
 /** The folders that hold files of collections. */
@@ -59,29 +79,14 @@ async function databasesIn(root: string, manifest: Manifest | undefined): Promis
   return found.toSorted();
 }
 
-/**
- * The database that is meant: the one that was named, else the only one that is not the server's own.
- * @throws {OperatorError} that lists them
- */
-function chooseDatabase(root: string, databases: readonly string[], from: string | undefined): string {
-  const list = databases.join(', ');
-  if (databases.length === 0) throw new OperatorError(`${root} holds no backup. Name the folder of one.`);
-  if (from !== undefined) {
-    if (databases.includes(from)) return from;
-    throw new OperatorError(`${root} holds ${list}, and no ${from}. Name one that it holds with --from.`);
-  }
-  const own = databases.filter((name) => !OF_THE_SERVER.has(name));
-  const [only, ...others] = own.length > 0 ? own : databases;
-  if (only !== undefined && others.length === 0) return only;
-  throw new OperatorError(`${root} holds several databases (${list}). Choose one, as with --from ${only}.`);
-}
-
 async function tellOplog(root: string, database: string, { findings, watch }: Dump): Promise<void> {
   const path = join(root, OPLOG);
   try {
     // With --gzip it is packed, under the same name.
     const { chunks } = readFile(path, await isPacked(path));
-    watch.report(await describeOplog(documentBatches(chunks), database));
+    let writes = 0;
+    for await (const entries of documentBatches(chunks)) writes += writesTo(database, entries);
+    watch.report(describeOplog(writes, database));
   } catch (error) {
     findings.push({ where: OPLOG, problem: explain(error) });
   }
@@ -106,9 +111,8 @@ function pair(files: readonly ReadFile[], findings: Finding[]): StoredCollection
     if (file) used.add(file);
     else if (type !== 'view' && !told.has(stem) && !told.has(fileStem(BUCKETS + name)))
       findings.push({ where, problem: 'has no documents beside it' });
-    const nothing: Contents = { documents: 0, bytes: 0, digest: '0'.repeat(64) };
-    const { path, gzip = false, contents = nothing } = file ?? {};
-    collections.push({ ...description, ...contents, data: path, gzip });
+    const { contents = new ContentsSum().contents } = file ?? {};
+    collections.push({ ...description, ...contents, read: () => documentsOf(file) });
   }
   for (const file of data)
     if (!used.has(file) && !told.has(file.stem))

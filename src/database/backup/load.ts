@@ -2,8 +2,7 @@ import type { Db, Document } from 'mongodb';
 import { OperatorError } from '../../operator-error.ts';
 import { isConstrained } from './collections.ts';
 import { ContentsSum, sameContents, type Contents } from './digest.ts';
-import { documentBatches, storedBatches } from './documents.ts';
-import { readFile } from './file.ts';
+import { storedBatches } from './documents.ts';
 import { prepare } from './prepare.ts';
 import { insertOptions, insertRaw, Refused } from './raw-insert.ts';
 import { isRefusal, ServerRefusal } from './refusal.ts';
@@ -21,16 +20,21 @@ export interface Loading {
   advance: (documents: number, before?: boolean) => void;
 }
 
+/** Fills one collection. */
+export interface Loader {
+  /** Puts its next documents there, as far as a killed restore has not. */
+  take: (documents: Buffer[]) => Promise<void>;
+  /** Compares what the server holds with the backup. */
+  finish: () => Promise<void>;
+}
+
 /**
- * Fills a prepared collection from its file, goes on where a killed restore stopped, and compares what the server holds
- * with the file.
- * @throws {ServerRefusal} naming the first document that the server does not keep as it is
- * @throws {OperatorError} if others have written there meanwhile
+ * Begins to fill a prepared collection, and goes on where a killed restore stopped. The loader throws:
+ * a {ServerRefusal} naming the first document that the server does not keep as it is;
+ * an {OperatorError} if others have written there meanwhile.
  */
-export async function load(db: Db, place: string, stored: StoredCollection, loading: Loading): Promise<void> {
-  const { data, gzip, name, type } = stored;
-  if (data === undefined) return;
-  const target = await storageOf(db, { name: place, type });
+export async function startLoading(db: Db, place: string, stored: StoredCollection, loading: Loading): Promise<Loader> {
+  const target = await storageOf(db, { name: place, type: stored.type });
   let present = await contentsOf(db, target);
   if (present.documents > 0 && !(await isPrefix(present, stored))) {
     await db.collection(place).drop();
@@ -41,9 +45,11 @@ export async function load(db: Db, place: string, stored: StoredCollection, load
   const isChecked = target.buckets || isConstrained(stored);
   const options = await insertOptions(db, { isChecked, rawData: target.rawData });
   let done = 0;
-  for await (const batch of documentBatches(readFile(data, gzip).chunks)) {
-    const rest = batch.slice(Math.max(0, present.documents - done));
-    if (rest.length > 0) {
+  return {
+    async take(documents) {
+      const rest = documents.slice(Math.max(0, present.documents - done));
+      done += documents.length;
+      if (rest.length === 0) return;
       await loading.confirm();
       const insertFrom = (first: number) => insert(db, target.collection, rest.slice(first), options, first);
       await insertFrom(0)
@@ -53,14 +59,15 @@ export async function load(db: Db, place: string, stored: StoredCollection, load
           await insertFrom(error.index);
         })
         .catch((error: unknown) => {
-          throw refusal(error, name, done + batch.length - rest.length);
+          throw refusal(error, stored.name, done - rest.length);
         });
       loading.advance(rest.length);
-    }
-    done += batch.length;
-  }
-  const kept = await contentsOf(db, target);
-  if (!sameContents(kept, stored)) throw await difference(db, target, stored, kept);
+    },
+    async finish() {
+      const kept = await contentsOf(db, target);
+      if (!sameContents(kept, stored)) throw await difference(db, target, stored, kept);
+    },
+  };
 }
 
 /** What the server holds under a name. */
@@ -71,11 +78,11 @@ async function contentsOf(db: Db, { collection, rawData }: Storage): Promise<Con
   return sum.contents;
 }
 
-/** A killed restore leaves the first documents of the file, as they are inserted in order; unless the collection forgets. */
+/** A killed restore leaves the first documents of the backup, as they are inserted in order; unless the collection forgets. */
 async function isPrefix(kept: Contents, stored: StoredCollection): Promise<boolean> {
-  if (stored.data === undefined || stored.options['capped'] === true) return false;
+  if (stored.options['capped'] === true) return false;
   const sum = new ContentsSum();
-  for await (const batch of documentBatches(readFile(stored.data, stored.gzip).chunks)) {
+  for await (const batch of stored.read()) {
     for (const document of batch.slice(0, kept.documents - sum.contents.documents)) sum.add(document);
     if (sum.contents.documents >= kept.documents) break;
   }
@@ -110,15 +117,14 @@ async function difference(db: Db, place: Storage, stored: StoredCollection, kept
   if (kept.documents > stored.documents)
     return new OperatorError(`${message}. Keep others from writing there, and run it again.`);
   const live = storedBatches(db.collection(place.collection), place);
-  const expected = documentBatches(readFile(stored.data ?? '', stored.gzip).chunks);
-  const number = await firstDifference(expected, live);
+  const number = await firstDifference(stored.read(), live);
   return new ServerRefusal(
     `${message}; document ${number} is the first that this server does not keep byte for byte. ` +
       'Keep others from writing, or restore into a server of the kind that the backup was made of.',
   );
 }
 
-async function firstDifference(left: AsyncGenerator<Buffer[]>, right: AsyncGenerator<Uint8Array[]>): Promise<number> {
+async function firstDifference(left: AsyncIterable<Buffer[]>, right: AsyncGenerator<Uint8Array[]>): Promise<number> {
   const others = one(right);
   let number = 0;
   for await (const document of one(left)) {
@@ -130,6 +136,6 @@ async function firstDifference(left: AsyncGenerator<Buffer[]>, right: AsyncGener
   return number;
 }
 
-async function* one<T>(batches: AsyncGenerator<T[]>): AsyncGenerator<T> {
+async function* one<T>(batches: AsyncIterable<T[]>): AsyncGenerator<T> {
   for await (const batch of batches) yield* batch;
 }

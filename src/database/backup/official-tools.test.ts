@@ -43,11 +43,16 @@ async function contentOf(db: Db) {
 }
 
 onTools('the official tools', () => {
-  test.each([[[]], [['--gzip']]])('write with %j what db:restore reads', async (options) => {
+  test.each([
+    ['--out', []],
+    ['--out', ['--gzip']],
+    ['--archive', []],
+    ['--archive', ['--gzip']],
+  ])('write with %s and %j what db:restore reads', async (form, options) => {
     const [{ db, uri }, { db: target }] = [await source(), await testDatabase()];
-    const folder = temporaryFolder();
-    await runTool(tools?.mongodump ?? '', [`--uri=${uri}`, `--out=${folder}`, ...options], signal);
-    await restore(db.client, folder, { to: target.databaseName, watch: silent });
+    const made = join(temporaryFolder(), 'made');
+    await runTool(tools?.mongodump ?? '', [`--uri=${uri}`, `${form}=${made}`, ...options], signal);
+    await restore(db.client, made, { to: target.databaseName, watch: silent });
     expect(await contentOf(target)).toEqual(await contentOf(db));
   });
 

@@ -29,7 +29,7 @@ describe('an oplog', () => {
     expect(await verifying(folder)).toEqual({
       ...SOUND,
       told: [
-        'oplog.bson holds 2 writes to fleet that were made while mongodump ran. They are not replayed here, so ' +
+        'The oplog holds 2 writes to fleet that were made while mongodump ran. They are not replayed here, so ' +
           'documents may be of different moments: mongorestore --oplogReplay replays them.',
       ],
     });
@@ -38,7 +38,7 @@ describe('an oplog', () => {
   test('without writes to the database says so; a damaged one is refused', async () => {
     const folder = dump();
     writeFileSync(join(folder, 'oplog.bson'), bytesOf(ENTRIES.slice(0, 1)));
-    expect((await verifying(folder)).told).toEqual(['oplog.bson holds no writes to fleet.']);
+    expect((await verifying(folder)).told).toEqual(['The oplog holds no writes to fleet.']);
     writeFileSync(join(folder, 'oplog.bson'), bytesOf(ENTRIES).subarray(0, -1));
     expect((await verifying(folder)).findings).toMatchObject([{ where: 'oplog.bson' }]);
   });

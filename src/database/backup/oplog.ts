@@ -1,15 +1,17 @@
 import { BSON, type Document } from 'mongodb';
 
-/** What `mongodump --oplog` keeps beside the databases: the writes made while it ran. */
+/** What `mongodump --oplog` keeps beside the databases in a folder: the writes made while it ran. */
 export const OPLOG = 'oplog.bson';
 
+/** How many of an oplog's entries are writes to a database. */
+export const writesTo = (database: string, entries: readonly Uint8Array[]): number =>
+  entries.reduce((sum, entry) => sum + writesIn(BSON.deserialize(entry), database), 0);
+
 /** Says how many writes to a database an oplog holds, for none of them is replayed. */
-export async function describeOplog(batches: AsyncIterable<Buffer[]>, database: string): Promise<string> {
-  let writes = 0;
-  for await (const batch of batches) for (const entry of batch) writes += writesIn(BSON.deserialize(entry), database);
-  if (writes === 0) return `${OPLOG} holds no writes to ${database}.`;
+export function describeOplog(writes: number, database: string): string {
+  if (writes === 0) return `The oplog holds no writes to ${database}.`;
   return (
-    `${OPLOG} holds ${writes} writes to ${database} that were made while mongodump ran. They are not replayed here, so ` +
+    `The oplog holds ${writes} writes to ${database} that were made while mongodump ran. They are not replayed here, so ` +
     'documents may be of different moments: mongorestore --oplogReplay replays them.'
   );
 }

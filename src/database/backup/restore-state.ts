@@ -13,7 +13,7 @@ interface State {
   renewedAt?: Date;
   /** Identifies what the backup holds. */
   backup?: string;
-  /** Folder of the backup, for the operator. */
+  /** Where the backup lies, for the operator. */
   directory?: string;
   phase?: 'loading' | 'swapping';
   /** Whether the collections are loaded under their own names, as the target was empty. */

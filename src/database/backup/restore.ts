@@ -5,7 +5,7 @@ import { interruption } from '../../interruption.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { isRestoring, RESTORE_STATE } from '../../own-collections.ts';
 import { describeCollections, isInternal, metadataText } from './collections.ts';
-import { load, type Loading } from './load.ts';
+import { startLoading, type Loader, type Loading } from './load.ts';
 import { complete, create, prepare } from './prepare.ts';
 import { ServerRefusal } from './refusal.ts';
 import { claim, type Claim } from './restore-state.ts';
@@ -40,8 +40,8 @@ export interface Restored {
  * @throws {OperatorError} if the backup is damaged, the database is not empty and `replace` is not given, another restore
  * is going on, or this server cannot hold what the backup does
  */
-export async function restore(client: MongoClient, directory: string, options: Options = {}): Promise<Restored> {
-  const backup = await verifyFiles(directory, options.watch, options.from);
+export async function restore(client: MongoClient, path: string, options: Options = {}): Promise<Restored> {
+  const backup = await verifyFiles(path, options.watch, options.from);
   refuseDamaged(backup);
   const { skipped } = backup.manifest ?? {};
   if (skipped)
@@ -81,15 +81,11 @@ export async function restoreVerified(
 }
 
 /** @throws {OperatorError} listing what is wrong */
-function refuseDamaged({ directory, findings }: StoredBackup): void {
+function refuseDamaged({ path, findings }: StoredBackup): void {
   if (findings.length === 0) return;
   const list = findings.map(({ where, problem }) => `${where} ${problem}`).join('; ');
-  throw new OperatorError(`The backup ${directory} is damaged: ${list}. Use another one.`);
+  throw new OperatorError(`The backup ${path} is damaged: ${list}. Use another one.`);
 }
-
-/** The name under which a collection is loaded. */
-const placeOf = (collection: StoredCollection, index: number, direct: boolean): string =>
-  direct ? collection.name : `restoring.${index}`;
 
 /** Takes up what a killed restore of the same backup left, or begins anew. @returns the collections to leave alone */
 async function begin(
@@ -120,7 +116,7 @@ async function begin(
     );
   for (const name of names) if (isRestoring(name)) await db.collection(name).drop();
   const direct = existing.length === 0;
-  await record({ backup: identity, directory: backup.directory, phase: 'loading', direct, loaded: [] });
+  await record({ backup: identity, directory: backup.path, phase: 'loading', direct, loaded: [] });
   return others;
 }
 
@@ -144,35 +140,50 @@ function identify({ collections }: StoredBackup): string {
   return hash.digest('hex');
 }
 
+/** A collection that is to be loaded. */
+interface Place {
+  stored: StoredCollection;
+  /** The name under which it is loaded. */
+  place: string;
+  loader?: Loader;
+}
+
 async function loadAll(db: Db, held: Claim, backup: StoredBackup, watch: Watch): Promise<void> {
+  const { collections } = backup;
   const direct = held.state.direct === true;
-  const places = backup.collections.map((stored, index) => ({ stored, place: placeOf(stored, index, direct) }));
   const isLoaded = ({ name }: StoredCollection) => held.state.loaded?.includes(name) ?? false;
-  await refuseViews(db, backup.collections);
-  if (!direct) await refuseLossyRename(db, backup.collections);
-  for (const { stored, place } of places)
-    if (stored.type !== 'view' && !isLoaded(stored)) await prepare(db, place, stored);
-  const total = backup.collections.reduce((sum, { documents }) => sum + documents, 0);
+  const wanted = new Map<string, Place>();
+  for (const [index, stored] of collections.entries())
+    if (stored.type !== 'view' && !isLoaded(stored))
+      wanted.set(stored.name, { stored, place: direct ? stored.name : `restoring.${index}` });
+  await refuseViews(db, collections);
+  if (!direct) await refuseLossyRename(db, collections);
+  for (const { stored, place } of wanted.values()) await prepare(db, place, stored);
+  const total = collections.reduce((sum, { documents }) => sum + documents, 0);
   const progress = watch.progress(`Restoring ${db.databaseName}`, total);
-  const loading: Loading = {
-    confirm: held.confirm,
-    advance: (documents, before) => progress.advance(documents, before),
-  };
+  const advance: Loading['advance'] = (documents, before) => progress.advance(documents, before);
   try {
-    for (const { stored, place } of places) {
-      if (isLoaded(stored)) progress.advance(stored.documents, true);
-      else if (stored.type !== 'view') {
-        await load(db, place, stored, loading);
-        await complete(db, place, stored);
-        await held.record({ loaded: [...(held.state.loaded ?? []), stored.name] });
-      }
+    for (const stored of collections.filter(isLoaded)) advance(stored.documents, true);
+    for await (const { name, documents, isLast } of backup.readAll([...wanted.keys()])) {
+      const one = wanted.get(name);
+      if (one === undefined) continue;
+      one.loader ??= await startLoading(db, one.place, one.stored, { confirm: held.confirm, advance });
+      await one.loader.take(documents);
+      if (!isLast) continue;
+      await one.loader.finish();
+      await complete(db, one.place, one.stored);
+      await held.record({ loaded: [...(held.state.loaded ?? []), name] });
+      wanted.delete(name);
     }
   } finally {
     progress.stop();
   }
+  const [lost] = wanted.keys();
+  if (lost !== undefined)
+    throw new OperatorError(`${backup.path} no longer holds ${lost}, and did at first. Use another backup.`);
   if (direct) {
     const there = new Set((await describeCollections(db)).map(({ name }) => name));
-    for (const { stored } of places)
+    for (const stored of collections)
       if (stored.type === 'view' && !there.has(stored.name)) await create(db, stored.name, stored);
   }
 }

@@ -1,7 +1,5 @@
 import { BSON, type Db } from 'mongodb';
 import type { Description } from './collections.ts';
-import { documentBatches } from './documents.ts';
-import { readFile } from './file.ts';
 import { BUCKETS } from './layout.ts';
 import { ServerRefusal } from './refusal.ts';
 import type { StoredCollection } from './verify-files.ts';
@@ -38,10 +36,10 @@ async function knowsRawData(db: Db): Promise<boolean> {
  * @throws {ServerRefusal} if the documents of the backup are of the other kind
  */
 export async function refuseOtherStorage(db: Db, place: string, stored: StoredCollection): Promise<void> {
-  const { name, type, data, gzip } = stored;
-  if (type !== 'timeseries' || data === undefined || stored.documents === 0) return;
+  const { name, type } = stored;
+  if (type !== 'timeseries') return;
   const { buckets } = await storageOf(db, { name: place, type });
-  for await (const [first] of documentBatches(readFile(data, gzip).chunks)) {
+  for await (const [first] of stored.read()) {
     if (first === undefined || isBucket(first, stored) === buckets) return;
     throw new ServerRefusal(
       `${name} is a time series of ${buckets ? 'measurements' : 'buckets'}, and this server keeps ` +

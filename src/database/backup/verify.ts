@@ -21,16 +21,16 @@ export interface Verification {
  * Verifies a backup's files, restores them into a scratch database on this server, compares every collection there with
  * the backup, and drops the scratch database. First it removes those that killed processes have left.
  * @param from the database that is meant, where a dump holds several
- * @throws {OperatorError} if the folder is no backup, or this server cannot hold what the backup does
+ * @throws {OperatorError} if it is no backup, or this server cannot hold what the backup does
  */
 export async function verify(
   client: MongoClient,
-  directory: string,
+  path: string,
   watch: Watch = onStderr,
   from?: string,
 ): Promise<Verification> {
   await sweepScratch(client, watch.report);
-  const backup = await verifyFiles(directory, watch, from);
+  const backup = await verifyFiles(path, watch, from);
   const { manifest, collections, findings } = backup;
   const counts = collections.map(({ name, documents }) => ({ name, documents }));
   if (findings.length > 0) return { manifest, collections: counts, findings };

@@ -49,8 +49,8 @@ const bothExist = (name: string) =>
 export async function setValidator(db: Db, name: string, validator: Document): Promise<void> {
   await refuseBroken(db, name, validator);
   const previous = await validatorOf(db, name);
-  await replaceValidator(db, name, validator);
   try {
+    await replaceValidator(db, name, validator);
     await refuseBroken(db, name, validator);
   } catch (error) {
     await replaceValidator(db, name, previous);

@@ -7,7 +7,9 @@ import type { PlannedBackfill } from '../run-context.ts';
 import { readCatalog, type Catalog } from './catalog.ts';
 import { isDestructive } from './destructive.ts';
 import { recordingClient, type Recorded } from './recorder.ts';
-import { indexesOf, unsafeSteps, type Unsafe } from './unsafe.ts';
+import type { Unsafe } from './rule.ts';
+import { indexesOf } from './stored-documents.ts';
+import { unsafeSteps } from './unsafe.ts';
 
 /** One thing that a migration does. */
 interface PlannedStep {

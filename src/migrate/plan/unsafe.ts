@@ -1,38 +1,22 @@
-import type { Db, Document } from 'mongodb';
-import { propertiesOf, schemaOf, type CollectionShape } from '../autogenerate/shape.ts';
-import { findDuplicates } from '../operations/indexes.ts';
-import { indexesOf } from './made-indexes.ts';
+import type { Document } from 'mongodb';
+import { propertiesOf, schemaOf } from '../autogenerate/shape.ts';
 import type { Recorded } from './recorder.ts';
+import type { Context, Rule, Unsafe } from './rule.ts';
+import { breaksDocuments, makesDuplicates } from './stored-documents.ts';
 import { changesOf, takenFields } from './updates.ts';
-
-export { indexesOf } from './made-indexes.ts';
-
-/** A step that can lose data or stop the API, and how to do it safely. */
-export interface Unsafe {
-  /** What `--force-unsafe` is told to let it pass: `unbounded-update:engines`. */
-  name: string;
-  message: string;
-  /** The safe way, as code. */
-  recipe: string;
-}
-
-interface Context {
-  db: Db;
-  /** What the running code reads and writes. */
-  models: readonly CollectionShape[];
-  /** Collections whose documents this plan has changed already, so that what is stored now says nothing about them. */
-  changed: ReadonlySet<string>;
-}
 
 /** More than a write may touch at once without standing in the API's way. */
 const LARGE = 10_000;
 
 /** What is unsafe about a write that was recorded. */
 export async function unsafeSteps(write: Recorded, context: Context): Promise<Unsafe[]> {
-  if (write.operation === 'dropDatabase') return [dropsDatabase()];
-  const rules = [removesField, updatesUnbounded, dropsCollection, renamesCollection, makesDuplicates, breaksDocuments];
+  const { collection, operation } = write;
+  if (/^(command )?dropDatabase$/.test(operation)) return [dropsDatabase()];
+  const rules = [removesField, updatesUnbounded, dropsCollection, makesDuplicates, breaksDocuments];
   const found = await Promise.all(rules.map((rule) => rule(write, context)));
-  return found.flatMap((one) => (one ? [{ ...one, name: `${one.name}:${write.collection}` }] : []));
+  return found.flatMap((one) =>
+    one ? [{ ...one, name: `${one.name}:${collection ?? String(write.parameters[0])}` }] : [],
+  );
 }
 
 const dropsDatabase = (): Unsafe => ({
@@ -40,8 +24,6 @@ const dropsDatabase = (): Unsafe => ({
   message: 'drops the whole database.',
   recipe: "await removeCollection(db, 'NAME'); // for each collection: it is moved aside, not dropped",
 });
-
-type Rule = (write: Recorded, context: Context) => Promise<Unsafe | undefined>;
 
 const removesField: Rule = async ({ collection, operation, parameters }, { models }) => {
   const model = models.find(({ name }) => name === collection);
@@ -75,63 +57,24 @@ function isRead(path: string, schema: Document): boolean {
   return property !== undefined && (rest.length === 0 || isRead(rest.join('.'), property));
 }
 
-const updatesUnbounded: Rule = async ({ collection, operation, most = 0 }) => {
-  if (!/^(updateMany|deleteMany|bulkWrite)$/.test(operation) || most <= LARGE) return undefined;
+const updatesUnbounded: Rule = async ({ collection, operation, documents = 0 }) => {
+  if (!/^(update|delete)Many$/.test(operation) || documents <= LARGE) return undefined;
   return {
-    name: operation === 'deleteMany' ? 'unbounded-delete' : 'unbounded-update',
-    message: `changes ${most} documents of ${collection} by one filter of ${operation}, which cannot be paused, resumed or slowed.`,
+    name: operation === 'updateMany' ? 'unbounded-update' : 'unbounded-delete',
+    message: `changes ${documents} documents of ${collection} in one ${operation}, which cannot be paused, resumed or slowed.`,
     recipe:
       `await backfill(db.collection('${collection}'), {\n  label: '${collection}: …',\n  filter: { /* the old shape */ },\n` +
       '  convert: async (batch) => batch.map(({ _id }) => ({ updateOne: { filter: { _id, /* the old shape */ }, update: { /* … */ } } })),\n});',
   };
 };
 
-const dropsCollection: Rule = async ({ collection, operation, documents }) => {
-  if (operation !== 'drop' || documents === 0) return undefined;
+const dropsCollection: Rule = async ({ collection, operation, parameters }, { db }) => {
+  const name = collection ?? String(parameters[0]);
+  if (!/^(drop|dropCollection|command drop)$/.test(operation)) return undefined;
+  if ((await db.collection(name).findOne({}, { projection: { _id: 1 } })) === null) return undefined;
   return {
     name: 'drop-collection',
-    message: `drops ${collection} with its documents.`,
-    recipe: `await removeCollection(db, '${collection}'); // moves it aside; addCollection brings it back`,
-  };
-};
-
-const renamesCollection: Rule = async ({ collection, operation, parameters: [to] }, { models }) => {
-  if (operation !== 'rename' || !models.some(({ name }) => name === collection)) return undefined;
-  return {
-    name: 'collection-in-use',
-    message: `renames ${collection} to ${String(to)}, but a model of this version still reads ${collection}.`,
-    recipe:
-      '// 1. Deploy a version whose models read the other name, or none of them. 2. Then run this:\n' +
-      `await db.renameCollection('${collection}', '${String(to)}');`,
-  };
-};
-
-const makesDuplicates: Rule = async ({ collection, operation, parameters }, { db, changed }) => {
-  if (collection === null || changed.has(collection)) return undefined;
-  for (const index of indexesOf(operation, parameters)) {
-    const { key, unique } = index;
-    if (unique !== true) continue;
-    const [twice] = await findDuplicates(db.collection(collection), index);
-    if (twice === undefined) continue;
-    const name = Object.entries(key).flat().join('_');
-    return {
-      name: 'unique-over-duplicates',
-      message: `makes a unique index over ${Object.keys(key).join(', ')} of ${collection}, of which ${twice['count']} documents have the same.`,
-      recipe: `// Make the values differ first, in this migration or one before; then\nawait addIndex(db, '${collection}', { name: '${name}', key: ${JSON.stringify(key)}, unique: true });`,
-    };
-  }
-  return undefined;
-};
-
-const breaksDocuments: Rule = async ({ collection, operation, parameters }, { db, changed }) => {
-  const validator: unknown = Object(parameters[0])['validator'];
-  if (operation !== 'command collMod' || collection === null || changed.has(collection)) return undefined;
-  if (typeof validator !== 'object' || validator === null) return undefined;
-  const broken = await db.collection(collection).countDocuments({ $nor: [validator] });
-  if (broken === 0) return undefined;
-  return {
-    name: 'validator-broken',
-    message: `gives ${collection} a validator that ${broken} stored documents break.`,
-    recipe: `// Convert the documents first, with backfill() or addField(); then\nawait setValidator(db, '${collection}', validator);`,
+    message: `drops ${name} with its documents.`,
+    recipe: `await removeCollection(db, '${name}'); // moves it aside; addCollection brings it back`,
   };
 };

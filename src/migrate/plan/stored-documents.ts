@@ -1,0 +1,43 @@
+import type { Document } from 'mongodb';
+import { findDuplicates } from '../operations/indexes.ts';
+import type { Rule } from './rule.ts';
+
+/** A unique index over values that stored documents share. */
+export const makesDuplicates: Rule = async ({ collection, operation, parameters }, { db, changed }) => {
+  if (collection === null || changed.has(collection)) return undefined;
+  for (const index of indexesOf(operation, parameters)) {
+    const { key, unique } = index;
+    if (unique !== true) continue;
+    const [twice] = await findDuplicates(db.collection(collection), index);
+    if (twice === undefined) continue;
+    const name = Object.entries(key).flat().join('_');
+    return {
+      name: 'unique-over-duplicates',
+      message: `makes a unique index over ${Object.keys(key).join(', ')} of ${collection}, of which ${twice['count']} documents have the same.`,
+      recipe: `// Make the values differ first, in this migration or one before; then\nawait addIndex(db, '${collection}', { name: '${name}', key: ${JSON.stringify(key)}, unique: true });`,
+    };
+  }
+  return undefined;
+};
+
+/** The indexes that a write makes, however it was asked for. */
+export function indexesOf(operation: string, parameters: readonly unknown[]): { key: Document; unique?: unknown }[] {
+  const [first, second] = parameters;
+  if (operation === 'createIndex') return [{ ...Object(second), key: Object(first) }];
+  if (operation === 'createIndexes') return Array.isArray(first) ? first.map((index) => ({ ...Object(index) })) : [];
+  return operation === 'command createIndexes' ? [Object(first)['indexes'] ?? []].flat() : [];
+}
+
+/** A validator that stored documents break. */
+export const breaksDocuments: Rule = async ({ collection, operation, parameters }, { db, changed }) => {
+  const validator: unknown = Object(parameters[0])['validator'];
+  if (operation !== 'command collMod' || collection === null || changed.has(collection)) return undefined;
+  if (typeof validator !== 'object' || validator === null) return undefined;
+  const broken = await db.collection(collection).countDocuments({ $nor: [validator] });
+  if (broken === 0) return undefined;
+  return {
+    name: 'validator-broken',
+    message: `gives ${collection} a validator that ${broken} stored documents break.`,
+    recipe: `// Convert the documents first, with backfill() or addField(); then\nawait setValidator(db, '${collection}', validator);`,
+  };
+};
