@@ -1,8 +1,8 @@
 import { MongoServerError, MongoWriteConcernError } from 'mongodb';
 import { isBookkeeping } from '../own-collections.ts';
-import type { Intercept, Write } from './handle.ts';
 import type { Counts } from './journal.ts';
 import { LeaseLost, NOW_MS, type Lease } from './lease.ts';
+import type { Intercept, Write } from './write.ts';
 
 /** Place of the options among the parameters of the writes that take `let`. */
 const OPTIONS = new Map([

@@ -1,27 +1,13 @@
 import { expect, test } from '@jest/globals';
+import { Collection, type Db } from 'mongodb';
 import { testDatabase } from '../testing/database.ts';
-import { interceptWrites, type Write } from './handle.ts';
+import { everythingIn } from '../testing/everything.ts';
+import { intercepted, keep, pass } from '../testing/intercepted.ts';
 
-const { connection, db } = await testDatabase();
+const database = await testDatabase();
+const { db } = database;
 
-function intercepted(pass: boolean) {
-  const writes: Write[] = [];
-  const client = interceptWrites(connection.getClient(), {
-    databaseName: db.databaseName,
-    intercept: async (write, send) => {
-      writes.push(write);
-      return pass ? send(write.parameters) : undefined;
-    },
-  });
-  return { writes, client, handle: client.db(db.databaseName) };
-}
-
-async function everything() {
-  const names = (await db.listCollections().toArray()).map(({ name }) => name).toSorted();
-  return Promise.all(names.map(async (name) => [name, await db.collection(name).find().toArray()]));
-}
-
-const WRITES: [string, (handle: typeof db) => Promise<unknown>][] = [
+const WRITES: [string, (handle: Db) => Promise<unknown>][] = [
   ['insertOne', (handle) => handle.collection('a').insertOne({ x: 2 })],
   ['insertMany', (handle) => handle.collection('a').insertMany([{ x: 2 }])],
   ['updateOne', (handle) => handle.collection('a').updateOne({}, { $set: { x: 3 } })],
@@ -33,96 +19,87 @@ const WRITES: [string, (handle: typeof db) => Promise<unknown>][] = [
   ['createIndex', (handle) => handle.collection('a').createIndex({ x: 1 })],
   ['createIndex', (handle) => handle.createIndex('a', { x: -1 })],
   ['createIndexes', (handle) => handle.collection('a').createIndexes([{ key: { y: 1 } }])],
+  ['createIndexes', (handle) => handle.command({ createIndexes: 'a', indexes: [{ key: { z: 1 }, name: 'z' }] })],
   ['dropIndex', (handle) => handle.collection('a').dropIndex('y_1')],
+  ['dropIndex', (handle) => handle.command({ dropIndexes: 'a', index: 'z' })],
   ['dropIndexes', (handle) => handle.collection('a').dropIndexes()],
   ['command collMod', (handle) => handle.command({ collMod: 'a', validationLevel: 'moderate' })],
-  ['createCollection', (handle) => handle.createCollection('b')],
+  ['createCollection', (handle) => handle.command(new Map([['create', 'b']]))],
+  ['createIndex', async (handle) => (await handle.createCollection('e')).createIndex({ x: 1 })],
+  ['drop', (handle) => handle.command({ drop: 'e' })],
   ['rename', (handle) => handle.collection('b').rename('c')],
-  ['renameCollection', (handle) => handle.renameCollection('c', 'd')],
-  ['dropCollection', (handle) => handle.dropCollection('d')],
+  ['insertOne', async (handle) => (await handle.renameCollection('c', 'd')).insertOne({ x: 1 })],
+  ['drop', (handle) => handle.dropCollection('d')],
   ['deleteOne', (handle) => handle.collection('a').deleteOne({})],
   ['findOneAndDelete', (handle) => handle.collection('a').findOneAndDelete({})],
   ['deleteMany', (handle) => handle.collection('a').deleteMany({})],
   ['drop', (handle) => handle.collection('a').drop()],
+  ['dropDatabase', (handle) => handle.command({ dropDatabase: 1 })],
   ['dropDatabase', (handle) => handle.dropDatabase()],
 ];
 
 test('no write reaches the server that the interceptor keeps', async () => {
   await db.collection('a').insertOne({ x: 1 });
-  const before = await everything();
-  const { handle, writes } = intercepted(false);
+  const before = await everythingIn(db);
+  const { handle, writes } = intercepted(database, keep);
   for (const [operation, write] of WRITES) {
     await write(handle);
     expect(writes.at(-1)?.operation).toBe(operation);
   }
-  expect(await everything()).toEqual(before);
+  expect(await everythingIn(db)).toEqual(before);
   expect(writes.map(({ collection }) => collection)).toContain(null);
 });
 
 test('what the interceptor sends is done as the driver does it', async () => {
-  const { handle, writes } = intercepted(true);
+  const { handle, writes } = intercepted(database, pass);
   for (const [, write] of WRITES) await write(handle);
-  expect(writes).toHaveLength(WRITES.length);
-  expect(await everything()).toEqual([]);
+  expect(writes).toHaveLength(WRITES.length + 2);
+  expect(await everythingIn(db)).toEqual([]);
 });
 
 test('reads pass, from cursors too', async () => {
   await db.collection('read').insertMany([{ x: 1 }, { x: 2 }]);
-  const { handle, writes } = intercepted(false);
+  const { handle, client, writes } = intercepted(database, keep);
   const collection = handle.collection('read');
   expect(await collection.find({ x: { $gt: 1 } }).toArray()).toHaveLength(1);
   expect(await collection.aggregate([{ $match: { x: 1 } }]).toArray()).toHaveLength(1);
+  expect(await collection.aggregate().match({ x: 1 }).project({ _id: 0 }).toArray()).toEqual([{ x: 1 }]);
+  const found: unknown[] = [];
+  for await (const { x } of collection
+    .find()
+    .sort({ x: -1 })
+    .limit(2)
+    .map(({ x }) => ({ x })))
+    found.push(x);
+  expect(found).toEqual([2, 1]);
   expect(await collection.countDocuments()).toBe(2);
   expect(await handle.listCollections().toArray()).toHaveLength(1);
+  expect((await handle.collections()).map(({ collectionName }) => collectionName)).toEqual(['read']);
   expect(await handle.command({ ping: 1 })).toMatchObject({ ok: 1 });
-  expect(collection.collectionName).toBe('read');
+  expect(await client.db('admin').command({ listDatabases: 1, nameOnly: true })).toMatchObject({ ok: 1 });
+  expect(await client.db('other').collection('read').countDocuments()).toBe(0);
+  expect([collection.collectionName, collection.dbName, client.db().databaseName]).toEqual([
+    'read',
+    db.databaseName,
+    db.databaseName,
+  ]);
+  expect(collection).toBeInstanceOf(Collection);
   expect(writes).toEqual([]);
 });
 
-test('whatever may write unseen is refused', () => {
-  const { handle, client } = intercepted(true);
-  const collection = handle.collection('read');
-  expect(() => collection.aggregate([{ $match: {} }, { $out: 'x' }])).toThrow('bulkWrite');
-  expect(() => handle.admin()).toThrow('db.admin() cannot be used in a migration');
-  expect(() => collection.initializeOrderedBulkOp()).toThrow('collection.initializeOrderedBulkOp()');
-  expect(() => client.bulkWrite([])).toThrow('client.bulkWrite()');
-});
-
-test.each([
-  ['insert', 'insertMany'],
-  ['update', 'updateMany'],
-  ['delete', 'deleteMany'],
-  ['findAndModify', 'findOneAndUpdate'],
-  ['findandmodify', 'findOneAndUpdate'],
-  ['bulkWrite', 'bulkWrite'],
-  ['mapReduce', 'aggregate'],
-  ['renameCollection', 'rename'],
-])('the command %s is refused, with the method to use', (name, method) => {
-  const { handle, client } = intercepted(true);
-  for (const one of [handle, client.db('other'), Reflect.get(handle, 'client').db('other')])
-    expect(() => one.command({ [name]: 'read' })).toThrow(`Use db.collection(NAME).${method}().`);
-});
-
-test.each([{ $out: 'x' }, { $merge: 'x' }])('a command that ends in %j is refused', (stage) => {
-  const { handle } = intercepted(true);
-  expect(() => handle.command({ aggregate: 'read', pipeline: [stage], cursor: {} })).toThrow('bulkWrite');
-});
-
-test('the database without a name is the one that is migrated', () => {
-  expect(intercepted(true).client.db().databaseName).toBe(db.databaseName);
-});
-
-test('no property of what is handed out is the driver’s own client or database', () => {
-  const { handle, client } = intercepted(true);
-  const own = connection.getClient();
-  const names = new Set<string>();
-  for (const one of [own, db, db.collection('read')])
-    for (let level: object = one; level !== Object.prototype; level = Reflect.getPrototypeOf(level) ?? Object.prototype)
-      for (const name of Object.getOwnPropertyNames(level)) names.add(name);
-  expect(names).toContain('client');
-  for (const one of [client, handle, handle.collection('read')])
-    for (const name of names) {
-      const value: unknown = name in one ? Reflect.get(one, name) : undefined;
-      expect([name, value === own || value === db]).toEqual([name, false]);
-    }
+test('a transaction is done whole or not at all, and its commit is a write', async () => {
+  const { client, handle, writes } = intercepted(database, pass);
+  const things = handle.collection('things');
+  await handle.createCollection('things');
+  await client.withSession(async (session) => {
+    await session.withTransaction(() => things.insertOne({ x: 1 }, { session }));
+    session.startTransaction();
+    await things.insertOne({ x: 2 }, { session });
+    await session.abortTransaction();
+    session.startTransaction();
+    await things.updateOne({ x: 1 }, { $set: { x: 3 } }, { session });
+    await session.commitTransaction();
+  });
+  expect(await things.find({}, { projection: { _id: 0 } }).toArray()).toEqual([{ x: 3 }]);
+  expect(writes.filter(({ operation }) => operation === 'commitTransaction')).toHaveLength(2);
 });

@@ -1,174 +1,185 @@
-import { Db, MongoClient, type Collection, type Document } from 'mongodb';
+import { AbstractCursor, ClientSession, Collection, Db, MongoClient, type DbOptions, type Document } from 'mongodb';
 import { OperatorError } from '../operator-error.ts';
+import { COMMANDS_THAT_READ, COMMANDS_THAT_WRITE, insteadOfCommand } from './driver-commands.ts';
+import { USES } from './driver-methods.ts';
 import { RUN, type RunContext } from './run-context.ts';
-
-/** A write, or a read, that a migration asks for. */
-export interface Write {
-  /** `null` for one that concerns the whole database. */
-  collection: string | null;
-  /** The driver's method, or `command` and its name: `updateMany`, `command collMod`. */
-  operation: string;
-  parameters: readonly unknown[];
-}
-
-/** Decides over each write: `send` passes it on, with these parameters, and gives the driver's answer. */
-export type Intercept = (write: Write, send: (parameters: readonly unknown[]) => Promise<unknown>) => Promise<unknown>;
-
-/** Answers a read in the driver's place; `undefined` lets the driver answer. */
-type Read = (read: Write) => unknown;
+import type { Intercept, Write } from './write.ts';
 
 interface Options {
   /** The database that is migrated: `client.db()` without a name is that one, and not the connection's. */
   databaseName: string;
   intercept: Intercept;
-  read?: Read;
+  /** Answers a read of that database in the driver's place; `undefined` lets the driver answer. */
+  read?: (read: Write) => unknown;
   /** The run that the client is handed out for. */
   run?: RunContext;
   /** Added to the options of every operation, reads included: a `session`, a `comment`. */
   options?: Document;
 }
 
-/** Methods by the place of their options among the parameters. */
-type Methods = Readonly<Record<string, number>>;
-
-const COLLECTION_READS: Methods = {
-  find: 1,
-  findOne: 1,
-  countDocuments: 1,
-  estimatedDocumentCount: 0,
-  distinct: 2,
-  listIndexes: 0,
-  indexes: 0,
-  indexExists: 1,
-  options: 0,
-  isCapped: 0,
-};
-
-const COLLECTION_WRITES: Methods = {
-  insertOne: 1,
-  insertMany: 1,
-  updateOne: 2,
-  updateMany: 2,
-  replaceOne: 2,
-  deleteOne: 1,
-  deleteMany: 1,
-  findOneAndUpdate: 2,
-  findOneAndReplace: 2,
-  findOneAndDelete: 1,
-  bulkWrite: 1,
-  createIndex: 1,
-  createIndexes: 1,
-  dropIndex: 1,
-  dropIndexes: 0,
-  drop: 0,
-  rename: 1,
-};
-
-const DATABASE_READS: Methods = { listCollections: 1, stats: 0, indexInformation: 1 };
-
-const DATABASE_WRITES: Methods = {
-  createCollection: 1,
-  dropCollection: 1,
-  renameCollection: 2,
-  dropDatabase: 0,
-  createIndex: 2,
-};
-
-const COMMANDS_THAT_READ = new Set(
-  (
-    'aggregate buildInfo collStats connectionStatus count dbHash dbStats distinct explain ' +
-    'find hello listCollections listIndexes ping serverStatus validate'
-  ).split(' '),
-);
-
-/** Commands that a method of the collection sends as well, by which it is seen what they write to. */
-const METHODS_FOR: Readonly<Record<string, string>> = {
-  insert: 'insertMany',
-  update: 'updateMany',
-  delete: 'deleteMany',
-  findAndModify: 'findOneAndUpdate',
-  findandmodify: 'findOneAndUpdate',
-  bulkWrite: 'bulkWrite',
-  mapReduce: 'aggregate',
-  mapreduce: 'aggregate',
-  renameCollection: 'rename',
-};
+/** What the driver made, by the handle that stands for it. */
+const REAL = new WeakMap<object, object>();
 
 /**
  * The client that a migration is given: the driver's, but each write goes through `intercept`.
- * What neither reads nor writes in a known way is refused: a write that nobody saw would be neither planned nor fenced.
+ * All that it hands out is such a handle as well: databases, collections, cursors, sessions. What neither reads nor
+ * writes in a known way is refused, and so are writes to other databases: they would be neither planned nor fenced.
  */
-export function interceptWrites(client: MongoClient, options: Options): MongoClient {
-  return guarded(client, 'client', options, {
-    db: (name = options.databaseName) => interceptDatabase(client.db(name), options),
-    startSession: client.startSession.bind(client),
-    withSession: client.withSession.bind(client),
+export function interceptWrites(client: MongoClient, context: Options): MongoClient {
+  return guard(client, 'client', context, {
+    db: (name = context.databaseName, options?: DbOptions) => guardDatabase(client.db(name, options), context),
   });
 }
 
-function interceptDatabase(db: Db, context: Options): Db {
-  const aggregate = (pipeline: Document[], options?: Document) => aggregateOn(db, null, [pipeline, options], context);
-  return guarded(db, 'db', context, {
-    ...methods(db, null, DATABASE_READS, DATABASE_WRITES, context),
-    aggregate,
-    collection: (name: string, options?: Document) => interceptCollection(db.collection(name, options), context),
-    collections: async () => (await db.collections()).map((collection) => interceptCollection(collection, context)),
-    command(command: Document, options?: Document) {
+function guardDatabase(db: Db, context: Options): Db {
+  const database = db.databaseName;
+  const handle: Db = guard(db, 'db', context, {
+    aggregate: (pipeline: unknown, options?: Document) => aggregate(db, pipeline, options, context),
+    collection: (name: string, options?: Document) => guardCollection(db.collection(name, options), context),
+    async collections(options?: Document) {
+      const all = await handle.listCollections({}, { ...options, nameOnly: true }).toArray();
+      return all.map(({ name }) => handle.collection(name));
+    },
+    command(given: Document | Map<string, unknown>, options?: Document) {
+      const command = objectOf(given);
       const [name = ''] = Object.keys(command);
-      if (METHODS_FOR[name] !== undefined)
-        throw new OperatorError(
-          `db.command({ ${name} }) cannot be watched over. Use db.collection(NAME).${METHODS_FOR[name]}().`,
-        );
-      if (writesByPipeline(command['pipeline'])) throw writingPipeline(String(command[name]));
-      const send = (parameters: readonly unknown[]) => call(db, 'command', withOptions(parameters, 1, context));
-      if (COMMANDS_THAT_READ.has(name)) return send([command, options]);
-      const target: unknown = command[name];
-      const collection = typeof target === 'string' ? target : null;
-      return context.intercept({ collection, operation: `command ${name}`, parameters: [command, options] }, send);
+      if (command['pipeline'] !== undefined) command['pipeline'] = stagesOf(command['pipeline']);
+      const send = async () => call(db, 'command', withOptions([command, options], 1, context), context);
+      if (COMMANDS_THAT_READ.has(name)) return send();
+      const writeOf = Object.hasOwn(COMMANDS_THAT_WRITE, name) ? COMMANDS_THAT_WRITE[name] : undefined;
+      if (writeOf === undefined) throw refusal(`db.command({ ${name} })`, insteadOfCommand(name));
+      return write(writeOf(command), send, database, context);
+    },
+    async createCollection(name: string, options?: Document) {
+      const send = sending(db, 'createCollection', 1, context);
+      await write(
+        { collection: name, operation: 'createCollection', parameters: [name, options] },
+        send,
+        database,
+        context,
+      );
+      return handle.collection(name);
+    },
+    createIndex: (name: string, key: Document, options?: Document) => handle.collection(name).createIndex(key, options),
+    dropCollection: (name: string, options?: Document) => handle.collection(name).drop(options),
+    renameCollection: (name: string, to: string, options?: Document) => handle.collection(name).rename(to, options),
+  });
+  return handle;
+}
+
+function guardCollection(collection: Collection, context: Options): Collection {
+  const { collectionName, dbName, db } = collection;
+  return guard(collection, 'collection', context, {
+    aggregate: (pipeline: unknown, options?: Document) => aggregate(collection, pipeline, options, context),
+    async rename(to: string, options?: Document) {
+      const rename = { collection: collectionName, operation: 'rename', parameters: [to, options] };
+      await write(rename, sending(collection, 'rename', 1, context), dbName, context);
+      return guardCollection(db.collection(to), context);
     },
   });
 }
 
-function interceptCollection(collection: Collection, context: Options): Collection {
-  const { collectionName } = collection;
-  return guarded(collection, 'collection', context, {
-    ...methods(collection, collectionName, COLLECTION_READS, COLLECTION_WRITES, context),
-    aggregate: (pipeline: Document[], options?: Document) =>
-      aggregateOn(collection, collectionName, [pipeline, options], context),
+function guardSession(session: ClientSession, context: Options): ClientSession {
+  const handle: ClientSession = guard(session, 'session', context, {
+    withTransaction: (work: (session: ClientSession) => Promise<unknown>, options?: Document) =>
+      session.withTransaction(async () => {
+        const done = await work(handle);
+        const commit = { collection: null, operation: 'commitTransaction', parameters: [] };
+        // The driver commits itself: here is the last moment to keep it from that.
+        await context.intercept(commit, async () => {});
+        return done;
+      }, options),
   });
+  return handle;
 }
 
-function methods(target: object, collection: string | null, reads: Methods, writes: Methods, context: Options) {
-  const reading = Object.entries(reads).map(([name, place]) => [
-    name,
-    (...parameters: unknown[]) =>
-      context.read?.({ collection, operation: name, parameters }) ??
-      call(target, name, withOptions(parameters, place, context)),
-  ]);
-  const writing = Object.entries(writes).map(([operation, place]) => [
-    operation,
-    (...parameters: unknown[]) =>
-      context.intercept({ collection, operation, parameters }, async (changed) =>
-        call(target, operation, withOptions(changed, place, context)),
-      ),
-  ]);
-  return Object.fromEntries([...reading, ...writing]);
+/** A handle on what the driver hands out; other values are handed on as they are. */
+function guarded(value: unknown, context: Options): unknown {
+  if (value instanceof MongoClient) return interceptWrites(value, context);
+  if (value instanceof Db) return guardDatabase(value, context);
+  if (value instanceof Collection) return guardCollection(value, context);
+  if (value instanceof ClientSession) return guardSession(value, context);
+  return value instanceof AbstractCursor ? guard(value, 'cursor', context) : value;
 }
 
-/** A pipeline that ends in $out or $merge writes, but only when its cursor is read. */
-function aggregateOn(target: object, collection: string | null, parameters: unknown[], context: Options): unknown {
-  if (writesByPipeline(parameters[0])) throw writingPipeline(collection ?? 'the database');
-  return call(target, 'aggregate', withOptions(parameters, 1, context));
+/**
+ * A handle on an object of the driver. It is an instance of the same class, but has none of its fields: what the object
+ * has is reached as `USES` or `own` says, or not at all.
+ */
+function guard<Target extends object>(
+  target: Target,
+  kind: keyof typeof USES,
+  context: Options,
+  own: Readonly<Record<string, unknown>> = {},
+): Target {
+  const collection = target instanceof Collection ? target.collectionName : null;
+  const database = databaseOf(target) ?? context.databaseName;
+  const shell: Target = Object.create(Object.getPrototypeOf(target));
+  const handle = new Proxy(shell, {
+    get(_shell, name) {
+      if (name === RUN) return context.run;
+      if (typeof name === 'string' && Object.hasOwn(own, name)) return own[name];
+      const use = USES[kind].get(name);
+      if (use?.as === 'property') return guarded(Reflect.get(target, name, target), context);
+      if (use?.as === 'step') return (...parameters: unknown[]) => call(target, name, parameters, context);
+      const operation = String(name);
+      if (use?.as === 'read')
+        return (...parameters: unknown[]) => {
+          const read = database === context.databaseName ? context.read : undefined;
+          const answer = read?.({ collection, operation, parameters });
+          return answer ?? call(target, name, withOptions(parameters, use.options, context), context);
+        };
+      if (use?.as === 'write')
+        return (...parameters: unknown[]) =>
+          write({ collection, operation, parameters }, sending(target, name, use.options, context), database, context);
+      if (use?.as === 'refused')
+        return () => {
+          throw refusal(`${kind}.${operation}()`, use.instead);
+        };
+      if (name in Object.prototype) return Reflect.get(shell, name);
+      if (typeof name === 'symbol' || !(name in target)) return undefined;
+      throw refusal(`${kind}.${name}`, 'Read with find() or aggregate(), and write with bulkWrite().');
+    },
+    set(_shell, name) {
+      throw refusal(`${kind}.${String(name)} =`, 'Give settings as options of a method.');
+    },
+  });
+  REAL.set(handle, target);
+  return handle;
 }
 
-const writingPipeline = (target: string) =>
+const databaseOf = (target: object) =>
+  target instanceof Db ? target.databaseName : target instanceof Collection ? target.dbName : undefined;
+
+function write(write: Write, send: Parameters<Intercept>[1], database: string, context: Options): Promise<unknown> {
+  if (database === context.databaseName) return context.intercept(write, send);
+  throw new OperatorError(
+    `A migration of ${context.databaseName} cannot write to ${database}: it would be neither planned nor fenced ` +
+      `(${write.operation}). Write to ${database} from a program of its own.`,
+  );
+}
+
+const refusal = (what: string, instead: string) =>
   new OperatorError(
-    `aggregate() with $out or $merge on ${target} cannot be watched over. Read with aggregate() and write with bulkWrite().`,
+    `${what} cannot be used in a migration: it would be neither planned nor fenced, or it is not known to be. ${instead}`,
   );
 
-const writesByPipeline = (pipeline: unknown) =>
-  Array.isArray(pipeline) &&
-  pipeline.some((stage) => Object.hasOwn(Object(stage), '$out') || Object.hasOwn(Object(stage), '$merge'));
+/** A pipeline that ends in $out or $merge writes, but only when its cursor is read. */
+function aggregate(target: Db | Collection, pipeline: unknown, options: unknown, context: Options): unknown {
+  return call(target, 'aggregate', withOptions([stagesOf(pipeline), options], 1, context), context);
+}
+
+/** The stages as they are now: what becomes of the list afterwards changes nothing. */
+function stagesOf(pipeline: unknown): unknown {
+  if (!Array.isArray(pipeline)) return pipeline;
+  const stages = pipeline.map(objectOf);
+  if (stages.some((stage) => Object.hasOwn(stage, '$out') || Object.hasOwn(stage, '$merge')))
+    throw refusal('aggregate() with $out or $merge', 'Read with aggregate() and write with bulkWrite().');
+  return stages;
+}
+
+const objectOf = (value: unknown): Document =>
+  value instanceof Map ? Object.fromEntries(value) : { ...Object(value) };
 
 function withOptions(parameters: readonly unknown[], place: number, { options }: Options): unknown[] {
   if (options === undefined) return [...parameters];
@@ -177,30 +188,24 @@ function withOptions(parameters: readonly unknown[], place: number, { options }:
   return filled;
 }
 
-function call(target: object, name: string, parameters: readonly unknown[]): Promise<unknown> {
-  const method: unknown = Reflect.get(target, name);
-  if (typeof method !== 'function') throw new Error(`the driver has no ${name}()`);
-  return Reflect.apply(method, target, parameters);
-}
+const sending =
+  (target: object, name: string | symbol, place: number, context: Options) => async (parameters: readonly unknown[]) =>
+    call(target, name, withOptions(parameters, place, context), context);
 
-/** The target with some methods replaced and all others refused; properties that are no methods stay. */
-function guarded<Target extends object>(
-  target: Target,
-  kind: string,
-  options: Options,
-  replaced: Readonly<Record<string, unknown>>,
-): Target {
-  return new Proxy(target, {
-    get(_target, name) {
-      if (name === RUN) return options.run;
-      if (typeof name === 'string' && Object.hasOwn(replaced, name)) return replaced[name];
-      const value: unknown = Reflect.get(target, name, target);
-      if (value instanceof MongoClient) return interceptWrites(value, options);
-      if (value instanceof Db) return interceptDatabase(value, options);
-      if (typeof value !== 'function' || typeof name === 'symbol') return value;
-      return () => {
-        throw new OperatorError(`${kind}.${name}() cannot be used in a migration: it is not known whether it writes.`);
-      };
-    },
+/** Calls a method of the driver with its own session in place of a handle; what it gives back or hands on is a handle. */
+function call(target: object, name: string | symbol, parameters: readonly unknown[], context: Options): unknown {
+  const method: unknown = Reflect.get(target, name);
+  if (typeof method !== 'function') throw new Error(`the driver has no ${String(name)}()`);
+  const real = parameters.map((parameter) => {
+    if (typeof parameter === 'function')
+      return (...given: unknown[]): unknown =>
+        Reflect.apply(
+          parameter,
+          undefined,
+          given.map((one) => guarded(one, context)),
+        );
+    const session = REAL.get(Object(parameter).session);
+    return session ? { ...Object(parameter), session } : parameter;
   });
+  return guarded(Reflect.apply(method, target, real), context);
 }

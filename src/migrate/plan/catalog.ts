@@ -1,5 +1,6 @@
 import type { Db, Document } from 'mongodb';
-import type { Write } from '../handle.ts';
+import type { Write } from '../write.ts';
+import { indexesOf, nameOf } from './made-indexes.ts';
 import type { IndexDefinition } from '../operations/indexes.ts';
 
 /** A collection as the catalog of a database has it. */
@@ -8,6 +9,8 @@ export interface CatalogEntry {
   options: Document;
   /** With the one on `_id`. */
   indexes: IndexDefinition[];
+  /** By which name its documents are stored, where it is renamed; none for a collection that is only recorded. */
+  stored?: string;
 }
 
 /** Collections with their options and indexes, as they would be after the writes that were only recorded. */
@@ -27,6 +30,7 @@ export async function readCatalog(db: Db): Promise<Catalog> {
       const live = type === 'view' ? [] : await db.collection(name).listIndexes().toArray();
       return {
         name,
+        stored: name,
         options,
         indexes: live.map((index) => ({ ...index, name: String(index['name']), key: index['key'] })),
       };
@@ -57,64 +61,39 @@ export function catalogOf(initial: readonly CatalogEntry[]): Catalog {
     const { key } = index;
     const definition = { v: 2, ...index, key, name: String(index['name'] ?? nameOf(key)) };
     const entry = create(name);
-    if (!entry.indexes.some((one) => one.name === definition.name)) entry.indexes.push(definition);
+    entry.indexes = [...entry.indexes.filter((one) => one.name !== definition.name), definition];
   }
 
   function dropIndex(name: string, which: unknown): void {
     const entry = entries.get(name);
-    if (entry)
-      entry.indexes = entry.indexes.filter(
-        (index) => index.name === '_id_' || (which !== '*' && index.name !== which && index.name !== nameOf(which)),
-      );
+    const isMeant = (index: IndexDefinition) =>
+      [which].flat().some((one) => one === '*' || one === index.name || nameOf(one) === index.name);
+    if (entry) entry.indexes = entry.indexes.filter((index) => index.name === '_id_' || !isMeant(index));
   }
 
-  function modify({ collMod: name, ...changes }: Document): void {
-    const { validator, validationLevel, validationAction } = changes;
-    const entry = create(String(name));
-    const set = Object.entries({ validator, validationLevel, validationAction }).filter(
-      ([, value]) => value !== undefined,
+  function modify(name: string, command: Document): void {
+    const { collMod: _name, index, ...changes } = command;
+    const entry = create(name);
+    entry.options = { ...entry.options, ...changes };
+    const { name: which, keyPattern, ...options } = Object(index);
+    entry.indexes = entry.indexes.map((one) =>
+      one.name === (which ?? nameOf(keyPattern)) ? { ...one, ...options } : one,
     );
-    entry.options = { ...entry.options, ...Object.fromEntries(set) };
   }
 
-  function applyCommand(operation: string, command: Document): void {
-    const [[, subject = ''] = []] = Object.entries(command);
-    const name = String(subject);
-    if (operation === 'command collMod') modify(command);
-    else if (operation === 'command create') create(name, command);
-    else if (operation === 'command drop') entries.delete(name);
-    else if (operation === 'command createIndexes')
-      for (const index of Array.isArray(command['indexes']) ? command['indexes'] : []) addIndex(name, index);
-    else if (operation === 'command dropIndexes') dropIndex(name, command['index']);
-  }
-
-  function apply({ collection, operation, parameters }: Write): void {
-    const [first, second] = parameters;
-    const name = collection ?? String(first);
-    const many: unknown[] = Array.isArray(first) ? first : [];
-    if (operation.startsWith('command ')) applyCommand(operation, Object(first));
-    else if (operation === 'createCollection') create(name, Object(second));
-    else if (operation === 'drop' || operation === 'dropCollection') entries.delete(name);
-    else if (operation === 'dropDatabase') entries.clear();
-    else if (operation === 'rename') rename(name, String(first));
-    else if (operation === 'renameCollection') rename(name, String(second));
-    else if (operation === 'createIndexes') for (const index of many) addIndex(name, Object(index));
-    else if (operation === 'createIndex' && collection === null)
-      addIndex(name, { ...Object(parameters[2]), key: keyOf(second) });
-    else if (operation === 'createIndex') addIndex(name, { ...Object(second), key: keyOf(first) });
-    else if (operation === 'dropIndex') dropIndex(name, first);
-    else if (operation === 'dropIndexes') dropIndex(name, '*');
-    else if (operation.startsWith('insert') || operation === 'bulkWrite') create(name);
+  function apply({ collection, operation, parameters: [first, second] }: Write): void {
+    if (operation === 'dropDatabase') entries.clear();
+    if (collection === null) return;
+    if (operation === 'command collMod') modify(collection, Object(first));
+    else if (operation === 'createCollection') create(collection, Object(second));
+    else if (operation === 'drop') entries.delete(collection);
+    else if (operation === 'rename') rename(collection, String(first));
+    else if (operation === 'createIndex' || operation === 'createIndexes')
+      for (const index of indexesOf(operation, [first, second])) addIndex(collection, index);
+    else if (operation === 'dropIndex') dropIndex(collection, first);
+    else if (operation === 'dropIndexes') dropIndex(collection, '*');
+    else if (operation.startsWith('insert') || operation === 'bulkWrite') create(collection);
   }
 
   return { entries: () => [...entries.values()], get: (name) => entries.get(name), apply };
 }
-
-/** `title`, `['a', 'b']` or `{ a: 1, b: -1 }` as a key; the driver takes other forms too, which migrations here do not use. */
-function keyOf(specification: unknown): Document {
-  if (typeof specification === 'string') return { [specification]: 1 };
-  if (Array.isArray(specification)) return Object.fromEntries(specification.map((field) => [String(field), 1]));
-  return Object(specification);
-}
-
-const nameOf = (key: unknown) => Object.entries(keyOf(key)).flat().join('_');

@@ -6,8 +6,9 @@ import { changesOf, takenFields } from './updates.ts';
  * well: an archive is in the same database.
  */
 export function isDestructive({ operation, parameters, documents = 0 }: Recorded): boolean {
-  if (/^(drop|dropCollection|dropDatabase|command drop|command dropDatabase)$/.test(operation)) return true;
+  if (operation === 'dropDatabase') return true;
   if (documents === 0) return false;
+  if (operation === 'drop') return true;
   const [updates, replacements] = changesOf(operation, parameters);
   if (/^(delete|findOneAndDelete)/.test(operation) || replacements.length > 0) return true;
   if (operation === 'bulkWrite' && [parameters[0]].flat().some(deletes)) return true;

@@ -24,8 +24,11 @@ async function planOf(up: string, prepare: (db: Db) => Promise<unknown> = async 
 
 const many = (db: Db) => db.collection('probes').insertMany(Array.from({ length: 10_001 }, () => ({ x: 1 })));
 const twins = (db: Db) => db.collection('probes').insertMany([{ title: 'a' }, { title: 'a' }]);
+const things = (db: Db) => db.collection('things').insertOne({ x: 1 });
 
-test.each<[string, string, (db: Db) => Promise<unknown>, string[]]>([
+type Case = [string, string, (db: Db) => Promise<unknown>, string[]];
+
+test.each<Case>([
   [
     'a field that the model reads',
     "db.collection('probes').updateMany({}, { $unset: { thrust: '' } })",
@@ -129,6 +132,16 @@ test.each<[string, string, (db: Db) => Promise<unknown>, string[]]>([
     twins,
     ['unique-over-duplicates:probes'],
   ],
+  ...[
+    "db.createIndex('probes', { title: 1 }, { unique: true })",
+    "db.collection('probes').createIndex('title', { unique: true })",
+    "db.collection('probes').createIndex([['title', 1]], { unique: true })",
+    "db.collection('probes').createIndex(new Map([['title', 1]]), { unique: true })",
+    "db.collection('probes').createIndexes([{ key: new Map([['title', 1]]), name: 'x', unique: true }])",
+    "db.command({ createIndexes: 'probes', indexes: [{ key: { title: 1 }, name: 'x', unique: true }] })",
+    "db.command({ collMod: 'probes', index: { keyPattern: { title: 1 }, unique: true } })",
+    "db.collection('probes').createIndex('title'); await db.command({ collMod: 'probes', index: { name: 'title_1', unique: true } })",
+  ].map((up): Case => [`a unique index over duplicates by ${up}`, up, twins, ['unique-over-duplicates:probes']]),
   [
     'a unique index over others',
     "db.collection('probes').createIndex({ _id: 1, title: 1 }, { unique: true })",
@@ -147,10 +160,62 @@ test.each<[string, string, (db: Db) => Promise<unknown>, string[]]>([
     many,
     ['unbounded-update:probes'],
   ],
+  [
+    'an unbounded update among others',
+    "db.collection('probes').bulkWrite([{ insertOne: { document: {} } }, { updateMany: { filter: {}, update: { $set: { x: 2 } } } }])",
+    many,
+    ['unbounded-update:probes'],
+  ],
+  ['an unbounded delete', "db.collection('probes').deleteMany({})", many, ['unbounded-delete:probes']],
+  [
+    'an unbounded update of a renamed collection',
+    "db.collection('others').rename('more'); await db.collection('more').updateMany({}, { $set: { x: 2 } })",
+    (db) => db.collection('others').insertMany(Array.from({ length: 10_001 }, () => ({ x: 1 }))),
+    ['unbounded-update:more'],
+  ],
+  [
+    'what a list of writes was, when it is used again',
+    "(async (writes) => { await db.collection('probes').bulkWrite(writes); writes.length = 0; })([{ updateOne: { filter: {}, update: { $unset: { thrust: 1 } } } }])",
+    twins,
+    ['field-in-use:probes'],
+  ],
+  [
+    'many single updates',
+    "db.collection('probes').bulkWrite(Array(10_001).fill({ deleteOne: { filter: {} } }))",
+    many,
+    [],
+  ],
+  [
+    'a backfill of many',
+    "backfill(db.collection('probes'), { label: 'x', filter: {}, update: { $set: { x: 2 } } })",
+    many,
+    [],
+  ],
   ['a dropped collection', "db.dropCollection('probes')", twins, ['drop-collection:probes']],
+  ['a collection dropped by a command', "db.command({ drop: 'probes' })", twins, ['drop-collection:probes']],
+  [
+    'a collection dropped under another name',
+    "db.collection('things').rename('x'); await db.collection('x').drop()",
+    things,
+    ['drop-collection:x'],
+  ],
+  ['a dropped collection without documents', "db.createCollection('x'); await db.dropCollection('x')", twins, []],
+  [
+    'a collection dropped by a rename',
+    "db.renameCollection('x', 'things', { dropTarget: true })",
+    (db) => Promise.all([things(db), db.createCollection('x')]),
+    ['drop-collection:things'],
+  ],
+  [
+    'a renamed collection that a model reads',
+    "db.renameCollection('probes', 'x')",
+    twins,
+    ['collection-in-use:probes'],
+  ],
+  ['a renamed collection that no model reads', "db.collection('things').rename('x')", things, []],
   ['a dropped database', 'db.dropDatabase()', twins, ['drop-database']],
 ])('%s is told as unsafe, with a recipe, where it is', async (_what, up, prepare, expected) => {
   const plan = await planOf(`await ${up};`, prepare);
   expect(plan?.unsafe.map(({ name }) => name)).toEqual(expected);
-  for (const { recipe } of plan?.unsafe ?? []) expect(recipe).toMatch(/await \w+\(/);
+  for (const { recipe } of plan?.unsafe ?? []) expect(recipe).toMatch(/await [\w.]+\(/);
 });

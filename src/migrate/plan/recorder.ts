@@ -1,15 +1,18 @@
 import type { Db, Document, MongoClient } from 'mongodb';
-import { interceptWrites, type Write } from '../handle.ts';
+import { isObject } from '../autogenerate/shape.ts';
+import { interceptWrites } from '../handle.ts';
 import type { PlannedBackfill } from '../run-context.ts';
+import type { Write } from '../write.ts';
 import type { Catalog } from './catalog.ts';
+import { nameOf } from './made-indexes.ts';
 
 /** A write that was asked for and not sent. */
 export interface Recorded extends Write {
-  /** How many stored documents it would touch, where its filter tells. */
+  /** How many stored documents it would touch, where its filters tell. */
   documents?: number;
+  /** The same of that of its filters that finds the most. */
+  most?: number;
 }
-
-const FILTERED = /^(updateOne|updateMany|replaceOne|deleteOne|deleteMany|findOneAnd\w+)$/;
 
 /**
  * A client for a migration that is to be planned: it reads from the database, but its writes are only recorded. What
@@ -27,11 +30,18 @@ export function recordingClient(
   return interceptWrites(client, {
     databaseName,
     run: { checkpoint: () => undefined, proceed: async () => {}, plan },
-    async intercept(write) {
-      const documents = await matching(db, write);
-      onWrite({ ...write, ...(documents !== undefined && { documents }) });
-      catalog.apply(write);
-      return answer(write, documents ?? 0);
+    async intercept({ parameters, ...write }, send) {
+      // No write of the transaction was sent.
+      if (write.operation === 'commitTransaction') return send(parameters);
+      const steps = stepsOf({ ...write, parameters: parameters.map(copyOf) }, catalog);
+      let documents: number | undefined;
+      for (const step of steps) {
+        const counts = await countsOf(db, step, catalog);
+        documents = counts?.reduce((sum, count) => sum + count, 0);
+        onWrite({ ...step, ...(counts && { documents: documents ?? 0, most: Math.max(0, ...counts) }) });
+        catalog.apply(step);
+      }
+      return answer({ ...write, parameters }, documents ?? 0);
     },
     read: ({ collection, operation, parameters }) => {
       if (operation === 'listCollections')
@@ -75,14 +85,47 @@ function cursor(documents: readonly Document[]) {
   };
 }
 
-async function matching(db: Db, { collection, operation, parameters }: Write): Promise<number | undefined> {
+/** A value as it is now, for a migration may use its list of writes again; a map becomes the object that it is sent as. */
+function copyOf(value: unknown): unknown {
+  if (value instanceof Map) return copyOf(Object.fromEntries(value));
+  if (Array.isArray(value)) return value.map(copyOf);
+  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, copyOf(one)])) : value;
+}
+
+/** The writes that one amounts to: a rename may also drop a collection, and `collMod` make an index unique. */
+function stepsOf(write: Write, catalog: Catalog): Write[] {
+  const { collection, operation, parameters } = write;
+  const [first, second] = parameters;
+  if (operation === 'rename' && Object(second).dropTarget === true && catalog.get(String(first)))
+    return [{ collection: String(first), operation: 'drop', parameters: [] }, write];
+  const { index, ...others } = Object(first);
+  if (operation !== 'command collMod' || index?.unique !== true) return [write];
+  const { keyPattern: key, name } = index;
+  const stored = catalog.get(collection ?? '')?.indexes.find((one) => one.name === (name ?? nameOf(key)));
+  const unique = { collection, operation: 'createIndexes', parameters: [[{ key, name, ...stored, unique: true }]] };
+  return Object.keys(others).length === 1 ? [unique] : [unique, { ...write, parameters: [others, second] }];
+}
+
+const FILTERED = /^(updateOne|updateMany|replaceOne|deleteOne|deleteMany|findOneAnd\w+)$/;
+
+/** How many documents each filter of a write finds, and one for each document that it brings. */
+async function countsOf(db: Db, write: Write, catalog: Catalog): Promise<number[] | undefined> {
+  const { collection, operation, parameters } = write;
   if (collection === null) return undefined;
+  const { stored } = catalog.get(collection) ?? { stored: collection };
+  const count = async (filter: unknown, isOne = false) =>
+    stored === undefined ? 0 : db.collection(stored).countDocuments(Object(filter ?? {}), isOne ? { limit: 1 } : {});
   const [first] = parameters;
-  if (operation === 'insertOne') return 1;
-  if (operation === 'insertMany' || operation === 'bulkWrite') return Array.isArray(first) ? first.length : undefined;
-  if (!FILTERED.test(operation)) return undefined;
-  const one = !operation.endsWith('Many');
-  return db.collection(collection).countDocuments(Object(first ?? {}), one ? { limit: 1 } : {});
+  if (operation === 'drop') return [await count({})];
+  if (operation === 'insertOne') return [1];
+  if (FILTERED.test(operation)) return [await count(first, !operation.endsWith('Many'))];
+  if (!Array.isArray(first) || !['insertMany', 'bulkWrite'].includes(operation)) return undefined;
+  const counts: number[] = [];
+  for (const { updateMany, deleteMany } of first.map((one) => Object(one))) {
+    const many = operation === 'bulkWrite' && (updateMany ?? deleteMany);
+    counts.push(many ? await count(many.filter) : 1);
+  }
+  return counts;
 }
 
 /** What the driver would have answered, as far as migrations look at it. */

@@ -1,6 +1,8 @@
-import type { Document } from 'mongodb';
 import { findDuplicates } from '../operations/indexes.ts';
+import { indexesOf } from './made-indexes.ts';
 import type { Rule } from './rule.ts';
+
+export { indexesOf } from './made-indexes.ts';
 
 /** A unique index over values that stored documents share. */
 export const makesDuplicates: Rule = async ({ collection, operation, parameters }, { db, changed }) => {
@@ -19,14 +21,6 @@ export const makesDuplicates: Rule = async ({ collection, operation, parameters 
   }
   return undefined;
 };
-
-/** The indexes that a write makes, however it was asked for. */
-export function indexesOf(operation: string, parameters: readonly unknown[]): { key: Document; unique?: unknown }[] {
-  const [first, second] = parameters;
-  if (operation === 'createIndex') return [{ ...Object(second), key: Object(first) }];
-  if (operation === 'createIndexes') return Array.isArray(first) ? first.map((index) => ({ ...Object(index) })) : [];
-  return operation === 'command createIndexes' ? [Object(first)['indexes'] ?? []].flat() : [];
-}
 
 /** A validator that stored documents break. */
 export const breaksDocuments: Rule = async ({ collection, operation, parameters }, { db, changed }) => {

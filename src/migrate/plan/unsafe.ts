@@ -10,13 +10,10 @@ const LARGE = 10_000;
 
 /** What is unsafe about a write that was recorded. */
 export async function unsafeSteps(write: Recorded, context: Context): Promise<Unsafe[]> {
-  const { collection, operation } = write;
-  if (/^(command )?dropDatabase$/.test(operation)) return [dropsDatabase()];
-  const rules = [removesField, updatesUnbounded, dropsCollection, makesDuplicates, breaksDocuments];
+  if (write.operation === 'dropDatabase') return [dropsDatabase()];
+  const rules = [removesField, updatesUnbounded, dropsCollection, renamesCollection, makesDuplicates, breaksDocuments];
   const found = await Promise.all(rules.map((rule) => rule(write, context)));
-  return found.flatMap((one) =>
-    one ? [{ ...one, name: `${one.name}:${collection ?? String(write.parameters[0])}` }] : [],
-  );
+  return found.flatMap((one) => (one ? [{ ...one, name: `${one.name}:${write.collection}` }] : []));
 }
 
 const dropsDatabase = (): Unsafe => ({
@@ -57,24 +54,33 @@ function isRead(path: string, schema: Document): boolean {
   return property !== undefined && (rest.length === 0 || isRead(rest.join('.'), property));
 }
 
-const updatesUnbounded: Rule = async ({ collection, operation, documents = 0 }) => {
-  if (!/^(update|delete)Many$/.test(operation) || documents <= LARGE) return undefined;
+const updatesUnbounded: Rule = async ({ collection, operation, most = 0 }) => {
+  if (!/^(updateMany|deleteMany|bulkWrite)$/.test(operation) || most <= LARGE) return undefined;
   return {
-    name: operation === 'updateMany' ? 'unbounded-update' : 'unbounded-delete',
-    message: `changes ${documents} documents of ${collection} in one ${operation}, which cannot be paused, resumed or slowed.`,
+    name: operation === 'deleteMany' ? 'unbounded-delete' : 'unbounded-update',
+    message: `changes ${most} documents of ${collection} by one filter of ${operation}, which cannot be paused, resumed or slowed.`,
     recipe:
       `await backfill(db.collection('${collection}'), {\n  label: '${collection}: …',\n  filter: { /* the old shape */ },\n` +
       '  convert: async (batch) => batch.map(({ _id }) => ({ updateOne: { filter: { _id, /* the old shape */ }, update: { /* … */ } } })),\n});',
   };
 };
 
-const dropsCollection: Rule = async ({ collection, operation, parameters }, { db }) => {
-  const name = collection ?? String(parameters[0]);
-  if (!/^(drop|dropCollection|command drop)$/.test(operation)) return undefined;
-  if ((await db.collection(name).findOne({}, { projection: { _id: 1 } })) === null) return undefined;
+const dropsCollection: Rule = async ({ collection, operation, documents }) => {
+  if (operation !== 'drop' || documents === 0) return undefined;
   return {
     name: 'drop-collection',
-    message: `drops ${name} with its documents.`,
-    recipe: `await removeCollection(db, '${name}'); // moves it aside; addCollection brings it back`,
+    message: `drops ${collection} with its documents.`,
+    recipe: `await removeCollection(db, '${collection}'); // moves it aside; addCollection brings it back`,
+  };
+};
+
+const renamesCollection: Rule = async ({ collection, operation, parameters: [to] }, { models }) => {
+  if (operation !== 'rename' || !models.some(({ name }) => name === collection)) return undefined;
+  return {
+    name: 'collection-in-use',
+    message: `renames ${collection} to ${String(to)}, but a model of this version still reads ${collection}.`,
+    recipe:
+      '// 1. Deploy a version whose models read the other name, or none of them. 2. Then run this:\n' +
+      `await db.renameCollection('${collection}', '${String(to)}');`,
   };
 };

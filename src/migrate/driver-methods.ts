@@ -1,0 +1,90 @@
+/** What a migration may do with a name of one of the driver's objects. */
+type Use =
+  | { as: 'property' }
+  /** A method that neither writes nor takes the options of an operation. */
+  | { as: 'step' }
+  /** A method that has its options at this place among its parameters. */
+  | { as: 'read' | 'write'; options: number }
+  | { as: 'refused'; instead: string };
+
+type Uses = ReadonlyMap<string | symbol, Use>;
+
+const words = (names: string, use: Use) => names.split(' ').map((name): [string, Use] => [name, use]);
+const properties = (names: string) => words(names, { as: 'property' });
+const steps = (names: string) => words(names, { as: 'step' });
+const places = (as: 'read' | 'write', methods: Readonly<Record<string, number>>) =>
+  Object.entries(methods).map(([name, options]): [string, Use] => [name, { as, options }]);
+const reads = (methods: Readonly<Record<string, number>>) => places('read', methods);
+const writes = (methods: Readonly<Record<string, number>>) => places('write', methods);
+const refused = (names: string, instead: string) => words(names, { as: 'refused', instead });
+
+const SETTINGS = 'readConcern readPreference writeConcern bsonOptions timeoutMS';
+
+/**
+ * The names of the driver's objects that a migration may use, and those that it may not with what to use in their place.
+ * A few methods that hand out other objects are not here but in `handle.ts`. A name that is in neither is refused.
+ */
+export const USES: Readonly<Record<'client' | 'db' | 'collection' | 'session' | 'cursor', Uses>> = {
+  client: new Map<string | symbol, Use>([
+    ...properties(`serverApi ${SETTINGS}`),
+    ...steps('startSession withSession'),
+    ...refused('bulkWrite', 'Use db.collection(NAME).bulkWrite().'),
+    ...refused('watch', 'Use find().'),
+    ...refused('connect _connect close _close', 'The client is open, and is closed after the migration.'),
+    ...refused('appendMetadata checkForNonGenuineHosts', 'Leave it as it is.'),
+  ]),
+  db: new Map<string | symbol, Use>([
+    ...properties(`client databaseName namespace options secondaryOk ${SETTINGS}`),
+    ...reads({ listCollections: 1, stats: 0 }),
+    ...writes({ dropDatabase: 0 }),
+    ...refused('admin', "Use client.db('admin').command(), which reads."),
+    ...refused('runCursorCommand watch', 'Use find() or aggregate().'),
+    ...refused('indexInformation', 'Use db.collection(NAME).indexes().'),
+    ...refused('removeUser profilingLevel setProfilingLevel', 'Change users and settings outside of migrations.'),
+  ]),
+  collection: new Map<string | symbol, Use>([
+    ...properties(`client db dbName collectionName namespace fullNamespace hint ${SETTINGS}`),
+    ...reads({ find: 1, findOne: 1, countDocuments: 1, estimatedDocumentCount: 0, count: 1, distinct: 2 }),
+    ...reads({ listIndexes: 0, indexes: 0, indexExists: 1, options: 0, isCapped: 0 }),
+    ...writes({ insertOne: 1, insertMany: 1, updateOne: 2, updateMany: 2, replaceOne: 2, deleteOne: 1, deleteMany: 1 }),
+    ...writes({ findOneAndUpdate: 2, findOneAndReplace: 2, findOneAndDelete: 1, bulkWrite: 1 }),
+    ...writes({ createIndex: 1, createIndexes: 1, dropIndex: 1, dropIndexes: 0, drop: 0 }),
+    ...refused('initializeOrderedBulkOp initializeUnorderedBulkOp', 'Use bulkWrite().'),
+    ...refused('watch', 'Use find().'),
+    ...refused('indexInformation', 'Use indexes().'),
+    ...refused(
+      'listSearchIndexes createSearchIndex createSearchIndexes dropSearchIndex updateSearchIndex',
+      'Make search indexes outside of migrations.',
+    ),
+  ]),
+  session: new Map<string | symbol, Use>([
+    ...properties('id client hasEnded isPinned loadBalanced'),
+    ...steps('startTransaction abortTransaction inTransaction endSession'),
+    [Symbol.asyncDispose, { as: 'step' }],
+    ...writes({ commitTransaction: 0 }),
+    ...refused(
+      'pin unpin equals toBSON advanceOperationTime advanceClusterTime incrementTransactionNumber',
+      'Use withTransaction().',
+    ),
+  ]),
+  cursor: new Map<string | symbol, Use>([
+    ...properties('id isDead namespace readPreference readConcern closed killed loadBalanced client session'),
+    ...steps('hasNext next tryNext forEach toArray close rewind clone map bufferedCount readBufferedDocuments explain'),
+    ...steps('addCursorFlag withReadPreference withReadConcern maxTimeMS batchSize'),
+    // Of find().
+    ...steps('count filter hint min max returnKey showRecordId addQueryModifier comment maxAwaitTimeMS'),
+    ...steps('project sort allowDiskUse collation limit skip'),
+    // Of aggregate().
+    ...steps('group match lookup redact unwind geoNear'),
+    [Symbol.asyncIterator, { as: 'step' }],
+    [Symbol.asyncDispose, { as: 'step' }],
+    ...refused('out', 'Read with aggregate() and write with bulkWrite().'),
+    ...refused('addStage', 'Give all stages to aggregate().'),
+    ...refused('stream', 'Use for await.'),
+    ...refused(
+      'trackCursor getMore cursorInit fetchBatch cleanup emitClose transformDocument throwIfInitialized ' +
+        '_initialize resolveExplainTimeoutOptions',
+      'Use toArray() or for await.',
+    ),
+  ]),
+};
