@@ -12,14 +12,19 @@ export function addMigrateRehearse(program: Command): void {
   program
     .command('migrate:rehearse')
     .description('try the pending migrations on a copy of the database, one by one: up, down and up again')
-    .option('--from-backup [directory]', 'on a backup instead (default: the newest one in the instance folder)')
+    .option('--from-backup [path]', 'on a backup instead (default: the newest one in the instance folder)')
+    .option('--from <database>', 'the database of the backup that is meant, where a dump holds several')
     .option('--json', 'as JSON', false)
-    .action(({ fromBackup, json }: { fromBackup?: string | true; json: boolean }) =>
+    .action(({ fromBackup, from, json }: { fromBackup?: string | true; from?: string; json: boolean }) =>
       withDatabase(async (database) => {
+        if (from !== undefined && fromBackup === undefined)
+          throw new OperatorError('--from is for --from-backup. Add that, or leave --from away.');
         const backup = fromBackup === true ? await newestBackup(database) : fromBackup;
         const { files, took, differences } = await rehearse(
           migrating(database, 'rehearse'),
-          backup === undefined ? undefined : (scratch) => restore(scratch.client, backup, { to: scratch.databaseName }),
+          backup === undefined
+            ? undefined
+            : (scratch) => restore(scratch.client, backup, { from, to: scratch.databaseName }),
         );
         if (json) console.log(JSON.stringify({ files, took, differences }));
         else {

@@ -5,6 +5,8 @@ import { readHistory } from '../migrate/journal.ts';
 import { readState, run as runMigrations } from '../migrate/runner.ts';
 import { resume } from '../migrate/verbs.ts';
 import { testDatabase, type TestDatabase } from '../testing/database.ts';
+import { archiveFile, ENGINES } from '../testing/dumped-fleet.ts';
+import { archiveOf } from '../testing/mongodump-archive.ts';
 import { migrationsFolder, ownMigrations } from '../testing/migrations-folder.ts';
 import { runHere } from '../testing/commands.ts';
 import { launch, run, temporaryFolder } from '../testing/processes.ts';
@@ -138,5 +140,19 @@ describe('the migrate commands', () => {
     expect(JSON.parse((await cli(database, 'migrate:purge', archive.name, '--json')).stdout)).toEqual([archive]);
     await cli(database, 'migrate:to', 'head');
     expect(await db.collection('engines').findOne()).toMatchObject({ title: 'Merlin', lastFired: null });
+  });
+
+  test('rehearse on one of the databases in an archive of mongodump', async () => {
+    const database = await testDatabase();
+    const archive = archiveFile(archiveOf({ crew: [{ name: 'members', documents: [{ _id: 1 }] }], fleet: [ENGINES] }));
+    const rehearse = (...parameters: string[]) => cli(database, 'migrate:rehearse', ...parameters, '--json');
+    const unclear = await rehearse('--from-backup', archive);
+    expect(unclear).toMatchObject({ code: 1, stderr: expect.stringContaining('Choose one, as with --from crew.') });
+    const { stdout } = await rehearse('--from-backup', archive, '--from', 'crew');
+    expect(JSON.parse(stdout)).toMatchObject({ files: ownMigrations, differences: [] });
+    expect(await rehearse('--from', 'crew')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--from is for --from-backup.'),
+    });
   });
 });

@@ -1,9 +1,9 @@
-import { MongoServerError, type Db } from 'mongodb';
+import type { Db } from 'mongodb';
 import { describeCollections, isConstrained, type Description } from './backup/collections.ts';
 import { storedBatches } from './backup/documents.ts';
 import { createIndexes } from './backup/indexes.ts';
+import { create } from './backup/prepare.ts';
 import { insertOptions, insertRaw } from './backup/raw-insert.ts';
-import { OperatorError } from '../operator-error.ts';
 
 /**
  * Copies every collection and view with documents, indexes, validators and options; documents byte for byte, also those
@@ -17,11 +17,11 @@ export async function copyDatabase(source: Db, target: Db, signal: AbortSignal):
   for (const one of all) {
     if (isView(one)) continue;
     signal.throwIfAborted();
-    await create(target, one);
+    await create(target, one.name, one);
     await copyDocuments(source, one.name, target, one.name, signal, one.type === 'timeseries' || isConstrained(one));
     await createIndexes(target, one.name, one);
   }
-  for (const view of all.filter(isView)) await create(target, view);
+  for (const view of all.filter(isView)) await create(target, view.name, view);
 }
 
 /**
@@ -45,10 +45,3 @@ export async function copyDocuments(
 }
 
 const toBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
-async function create(db: Db, { name, options: { autoIndexId: _removed, ...options } }: Description): Promise<void> {
-  await db.command({ create: name, ...options }).catch((error: unknown) => {
-    if (!(error instanceof MongoServerError)) throw error;
-    throw new OperatorError(`${name} cannot be copied: ${error.message}.`, { cause: error });
-  });
-}

@@ -95,9 +95,12 @@ async function writeAll(db: Db, view: View, task: Task): Promise<Manifest> {
     files: [],
   };
   const progress = watch.progress(`Backup of ${db.databaseName}`, await count(db, chosen));
+  // The buckets of a time series lie under a name of their own.
+  const names = chosen.flatMap(({ description, storage }) => [description.name, storage.collection]);
+  const writing = { ...task, filesOf: fileNames([...new Set(names)], gzip), view, manifest };
   try {
     for (const one of chosen)
-      await writeCollection(db, one, { ...task, view, manifest, advance: (items) => progress.advance(items) });
+      await writeCollection(db, one, { ...writing, advance: (items) => progress.advance(items) });
   } finally {
     progress.stop();
   }
@@ -131,13 +134,14 @@ async function serverOf(db: Db): Promise<Manifest['server']> {
 }
 
 interface Writing extends Task {
+  filesOf: ReturnType<typeof fileNames>;
   view: View;
   manifest: Manifest;
   advance: (items: number) => void;
 }
 
 async function writeCollection(db: Db, { description, storage }: Chosen, writing: Writing): Promise<void> {
-  const { partial, gzip, view, manifest, advance } = writing;
+  const { partial, gzip, filesOf, view, manifest, advance } = writing;
   const { name, type } = description;
   const sum = new ContentsSum();
   const write = async (file: string, chunks: AsyncIterable<Uint8Array>) => {
@@ -147,9 +151,9 @@ async function writeCollection(db: Db, { description, storage }: Chosen, writing
   if (type !== 'view') {
     const { collection, rawData } = storage;
     const batches = storedBatches(db.collection(collection), { session: view.session, rawData });
-    await write(fileNames(collection, gzip).data, summed(batches, sum, advance));
+    await write(filesOf(collection).data, summed(batches, sum, advance));
   }
-  await write(fileNames(name, gzip).metadata, one(metadataText(description)));
+  await write(filesOf(name).metadata, one(metadataText(description)));
   manifest.collections.push({ name, type, ...sum.contents });
 }
 

@@ -44,11 +44,14 @@ async function describe(db: Db, { name, type, options, info }: CollectionInfo): 
   return { name, ...kind, indexes, uuid: uuidOf(info) };
 }
 
-/** Being prepared for the level `constraint` is a moment of a change, which no collection can be made with. */
-function kindOf(
-  { prepareConstraintValidationLevel: _moment, ...options }: Document,
-  type?: string,
-): Pick<Description, 'type' | 'options'> {
+/**
+ * Options that a server lists and none can be told: what MongoDB before 4.0 and from 8.3 on decides by itself, which
+ * mongorestore leaves out as well, and the moment of a change to the level `constraint`.
+ */
+const NOT_TAKEN = new Set(['autoIndexId', 'recordIdsReplicated', 'prepareConstraintValidationLevel']);
+
+function kindOf(listed: Document, type?: string): Pick<Description, 'type' | 'options'> {
+  const options = Object.fromEntries(Object.entries(listed).filter(([name]) => !NOT_TAKEN.has(name)));
   if (type === 'view' || 'viewOn' in options) return { type: 'view', options };
   if (type === 'timeseries' || 'timeseries' in options) return { type: 'timeseries', options };
   return { type: type === undefined || type === 'collection' ? 'collection' : 'other', options };

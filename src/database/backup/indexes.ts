@@ -34,7 +34,7 @@ async function make(db: Db, place: string, name: string, indexes: readonly Docum
     // Not every server says which of them it was.
     if (indexes.length > 1) for (const index of indexes) await make(db, place, name, [index]);
     throw new ServerRefusal(
-      `Index ${String(indexes[0]?.['name'])} of ${name} cannot be made here: ${error.message}. Restore into a server that can.`,
+      `Index ${String(indexes[0]?.['name'])} of ${name} cannot be made here: ${error.message}. Use a server that can.`,
       { cause: error },
     );
   }

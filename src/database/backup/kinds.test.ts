@@ -175,3 +175,26 @@ test.each(Object.entries(NOT_TAKEN))(
     expect(await db.listCollections().toArray()).toEqual([]);
   },
 );
+
+test('what a server decides by itself is not asked of another one, as mongorestore does it', async () => {
+  const { db: source } = await testDatabase();
+  await source.createCollection('engines');
+  const { directory } = await backup(source, folder(), quiet);
+  for (const name of readdirSync(directory)) if (name.startsWith('manifest')) rmSync(join(directory, name));
+  const options = { autoIndexId: true, recordIdsReplicated: true, validationLevel: 'moderate' };
+  const described = JSON.stringify({ options, indexes: [], collectionName: 'engines' });
+  writeFileSync(join(directory, source.databaseName, 'engines.metadata.json'), described);
+  const { db, uri } = await testDatabase();
+  await db.collection('engines').insertOne({ title: 'old' });
+  const { uri: line, commands } = await tapTo(uri);
+  const client = await MongoClient.connect(line);
+  atEnd(() => client.close());
+  await restore(client, directory, { to: db.databaseName, replace: true, ...quiet });
+  const made = commands.filter(({ create }) => create !== undefined);
+  expect(made.length).toBeGreaterThan(0);
+  for (const command of made) {
+    expect(command).toMatchObject({ validationLevel: 'moderate' });
+    expect(command).not.toHaveProperty('autoIndexId');
+    expect(command).not.toHaveProperty('recordIdsReplicated');
+  }
+});

@@ -33,7 +33,7 @@ test('names go to files as in mongodump, and come back', () => {
       expect(stem).not.toMatch(/[^\w.~%+-]/);
       expect(isStemOf(stem, collection)).toBe(true);
       if (stem.length < 238) expect(collectionOf(stem)).toBe(collection);
-      const { data, metadata } = fileNames(collection, gzip);
+      const { data, metadata } = fileNames([collection], gzip)(collection);
       expect(parseFileName(data)).toEqual({ kind: 'data', gzip, stem });
       expect(parseFileName(metadata)).toEqual({ kind: 'metadata', gzip, stem });
     }),
@@ -48,6 +48,20 @@ test('no two names share files, however much they look like escapes of each othe
     }),
     { numRuns: 2000 },
   );
+});
+
+test('no two names share files where capitals do not count, and each comes back', () => {
+  const name = fc.string({ unit: fc.constantFrom('a', 'A', 'b', 'B', '%', '4', '1', ' '), minLength: 1, maxLength: 5 });
+  const longName = fc.tuple(name, fc.constantFrom('', 'A'.repeat(100), 'Z'.repeat(300))).map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(fc.uniqueArray(longName, { minLength: 1, maxLength: 8 }), (names) => {
+      const stems = names.map((one) => parseFileName(fileNames(names, false)(one).data)?.stem ?? '');
+      expect(new Set(stems.map((stem) => stem.toLowerCase())).size).toBe(names.length);
+      for (const [index, one] of names.entries()) expect(isStemOf(stems[index] ?? '', one)).toBe(true);
+    }),
+    { numRuns: 1000 },
+  );
+  expect(fileNames(['engines', 'Engines', 'Stages'], false)('Stages').data).toBe('Stages.bson');
 });
 
 describe('the rules of older mongodumps, and of the first backups of this project', () => {

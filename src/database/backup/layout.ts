@@ -25,10 +25,14 @@ export interface NamedFile {
  * The rule is mongodump's (outputPath in mongodump/prepare.go): Go's url.QueryEscape; a name above 238 bytes is cut to
  * 208 and gets `%24` and the base64url SHA-1 of the collection's name.
  */
-export function fileStem(collection: string): string {
-  const escaped = encodeURIComponent(collection).replaceAll(/%20|[!'()*]/g, (match) =>
-    match === '%20' ? '+' : `%${match.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+export const fileStem = (collection: string): string => stemKeeping(/[\w.~-]/, collection);
+
+function stemKeeping(plain: RegExp, collection: string): string {
+  const escaped = Array.from(Buffer.from(collection), (byte) => {
+    const character = String.fromCharCode(byte);
+    if (character === ' ') return '+';
+    return plain.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }).join('');
   return escaped.length <= LONGEST_STEM ? escaped : `${escaped.slice(0, 208)}%24${hashOf(collection)}`;
 }
 
@@ -79,9 +83,21 @@ export const isLeftAlone = (stem: string): boolean => ACCOUNTS_AND_LOGS.test(col
 /** Whether a file would hold documents, by its name; `.bin` is what mongodump 2.0 wrote. */
 export const looksLikeData = (name: string): boolean => /\.(bson|bin)(\.|$)/i.test(name);
 
-/** Names of a collection's files; a view has metadata only. */
-export function fileNames(collection: string, gzip: boolean): { data: string; metadata: string } {
+/**
+ * Names for the files of collections; a view has metadata only. Where names differ by their capitals alone, which not
+ * every file system tells apart, the capitals are escaped as well: mongorestore undoes that.
+ */
+export function fileNames(
+  collections: readonly string[],
+  gzip: boolean,
+): (collection: string) => { data: string; metadata: string } {
   const end = gzip ? '.gz' : '';
-  const stem = fileStem(collection);
-  return { data: `${stem}.bson${end}`, metadata: `${stem}.metadata.json${end}` };
+  const caseless = (collection: string) => fileStem(collection).toLowerCase();
+  const times = new Map<string, number>();
+  for (const stem of collections.map(caseless)) times.set(stem, (times.get(stem) ?? 0) + 1);
+  return (collection) => {
+    const isAlone = times.get(caseless(collection)) === 1;
+    const stem = isAlone ? fileStem(collection) : stemKeeping(/[a-z\d_.~-]/, collection);
+    return { data: `${stem}.bson${end}`, metadata: `${stem}.metadata.json${end}` };
+  };
 }

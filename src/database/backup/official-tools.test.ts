@@ -12,7 +12,7 @@ import { silent } from './watch.ts';
 const tools = findMongoTools();
 const onTools = tools ? describe : describe.skip;
 
-const NAMES = ['engines', 'a b', 'a+b', 'a/b', 'dots.and-_~', 'ü'.repeat(70)];
+const NAMES = ['engines', 'Engines', 'a b', 'a+b', 'a/b', 'dots.and-_~', 'ü'.repeat(70)];
 const { signal } = new AbortController();
 
 /** A database with odd names, an index and a validator. */

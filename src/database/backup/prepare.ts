@@ -1,5 +1,5 @@
 import { BSON, type Db } from 'mongodb';
-import { describeCollection, includes } from './collections.ts';
+import { describeCollection, includes, type Description } from './collections.ts';
 import { createIndexes, dropIndexes } from './indexes.ts';
 import { isRefusal, ServerRefusal } from './refusal.ts';
 import { refuseOtherStorage } from './storage.ts';
@@ -44,15 +44,21 @@ export async function complete(db: Db, place: string, stored: StoredCollection):
     await db.command({ collMod: place, expireAfterSeconds });
 }
 
-/** @throws {ServerRefusal} if this server does not have what the collection or view needs */
-export async function create(db: Db, place: string, { name, options: all }: StoredCollection): Promise<void> {
-  const { autoIndexId: _removed, ...options } = all; // servers since 4.0 have no collection without it
+/**
+ * Makes a collection or view, without documents and further indexes.
+ * @throws {ServerRefusal} if this server does not have what it needs
+ */
+export async function create(
+  db: Db,
+  place: string,
+  { name, options }: Pick<Description, 'name' | 'options'>,
+): Promise<void> {
   const settings = { ...options, writeConcern: { w: 'majority', j: true } };
   await db.command({ create: place, ...settings }).catch((error: unknown) => {
     if (!isRefusal(error)) throw error;
     throw new ServerRefusal(
       `This server cannot make ${name} with its options ${BSON.EJSON.stringify(options)}: ${error.message}. ` +
-        'Restore into a server that can.',
+        'Use a server that can.',
       { cause: error },
     );
   });
