@@ -5,7 +5,8 @@
 export { backfill } from './operations/backfill.ts';
 export { addCollection, allowBoth, removeCollection, setValidator } from './operations/collections.ts';
 export { convertFields, revertFields, type Conversion } from './operations/conversions.ts';
-export { addField, removeField, renameField } from './operations/fields.ts';
+export { editValidator, type ValidatorEdit } from './operations/edit-validator.ts';
+export { addField, removeField, renameField, setField, unsetField } from './operations/fields.ts';
 export { addIndex, removeIndex } from './operations/indexes.ts';
 export { setValidationLevel } from './operations/replace-validator.ts';
 export { convertValue } from './operations/values.ts';

@@ -2,6 +2,7 @@ import type { Db, Document, Filter } from 'mongodb';
 import { recordRename } from '../../renames.ts';
 import { archiveName, DURABLE, readExactly } from './archives.ts';
 import { backfill } from './backfill.ts';
+import { editValidator } from './edit-validator.ts';
 import { checkPaths, dropEmptyParents, parents, refuse, typeOf, valueAt } from './paths.ts';
 
 /** A field of the documents of one collection; `nozzle.ratio` is one within an object. */
@@ -126,3 +127,37 @@ const differ = (from: string, to: string) => ({
 });
 
 const isNoObject = (path: string) => ({ $not: [{ $in: [typeOf(path), ['missing', 'object']] }] });
+
+/** A field as the documents and the validator of its collection have it. */
+interface Field extends FieldName {
+  /** What the validator says of it. */
+  schema: Document;
+  /** Whether it may be absent from now on; without this, as before. */
+  required?: boolean;
+  /** What documents without it get, unless `unsetField` took a value from them. */
+  value?: unknown;
+}
+
+/**
+ * Gives a collection a field, or a field another schema: in its validator, and in every document that lacks it.
+ * `unsetField` takes a new one back, `setField` with the schema before another schema.
+ * May be run again, and while others write documents with the field or without it.
+ * @throws {OperatorError} if documents then break the validator, or the object around the field is not in it
+ */
+export async function setField(db: Db, { schema, required, ...field }: Field): Promise<void> {
+  const { collection, field: path } = field;
+  const edit = {
+    set: { [path]: schema },
+    ...(required !== undefined && { [required ? 'required' : 'optional']: [path] }),
+  };
+  await editValidator(db, collection, edit, async () => addField(db, field));
+}
+
+/**
+ * Takes a field from a collection: from its validator, and from every document, as `removeField` does.
+ * `setField` brings it back with its values. May be run again, and while others write.
+ */
+export async function unsetField(db: Db, name: FieldName): Promise<void> {
+  const { collection, field } = name;
+  await editValidator(db, collection, { unset: [field] }, async () => removeField(db, name));
+}

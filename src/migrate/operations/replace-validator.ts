@@ -45,14 +45,15 @@ export async function setValidationLevel(db: Db, collection: string, level: 'str
   else if (isPrepared) await modify(db, collection, { prepareConstraintValidationLevel: false });
 }
 
-/** The validator that a collection has now, `{}` without one. */
+/** The validator that a collection has now, `{}` without one; as it is, so that it can be set again without a loss. */
 export async function validatorOf(db: Db, collection: string): Promise<Document> {
   return (await stateOf(db, collection)).validator;
 }
 
 /** `isPrepared`: on its way to `constraint`, so that its rules cannot change either. */
 async function stateOf(db: Db, name: string) {
-  const [found] = await db.listCollections({ name }, { nameOnly: false }).toArray();
+  const exactly = { nameOnly: false, promoteLongs: false, bsonRegExp: true } as const;
+  const [found] = await db.listCollections({ name }, exactly).toArray();
   const {
     validator = {},
     validationLevel,

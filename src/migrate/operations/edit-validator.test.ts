@@ -1,0 +1,159 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { BSONRegExp, Long, type Document } from 'mongodb';
+import { testDatabase } from '../../testing/database.ts';
+import { isSameSchema } from '../autogenerate/shape.ts';
+import { addCollection } from './collections.ts';
+import { edited, editValidator, type ValidatorEdit } from './edit-validator.ts';
+import { setField, unsetField } from './fields.ts';
+import { validatorOf } from './replace-validator.ts';
+import { eitherValidator } from './validators.ts';
+
+const { db } = await testDatabase();
+
+/** Objects of objects, closed or open, nullable or not, with and without what they demand. */
+const NAMES = ['a', 'b', 'c'];
+const name = fc.constantFrom(...NAMES);
+const leaf = fc.constantFrom<Document>(
+  {},
+  { bsonType: 'int' },
+  { bsonType: 'int', minimum: 1 },
+  { bsonType: ['string', 'null'] },
+  { enum: [1, null] },
+  { bsonType: 'array', items: { bsonType: 'object', properties: {} } },
+);
+const { object } = fc.letrec<{ schema: Document; object: Document }>((tie) => ({
+  schema: fc.oneof({ maxDepth: 2, withCrossShrink: true }, leaf, tie('object')),
+  object: fc
+    .record(
+      {
+        bsonType: fc.constantFrom('object', ['object', 'null']),
+        required: fc.uniqueArray(name, { minLength: 1 }),
+        properties: fc.dictionary(name, tie('schema'), { maxKeys: 3 }),
+        additionalProperties: fc.constantFrom<unknown>(false, { bsonType: 'int' }),
+        patternProperties: fc.constant({ '^x': { bsonType: 'bool' } }),
+        minProperties: fc.constant(1),
+        title: fc.constant('kept'),
+      },
+      { requiredKeys: ['bsonType'] },
+    )
+    .map((one): Document => one),
+}));
+const validator = fc.oneof(
+  fc.record({ $jsonSchema: object, a: fc.constant({ $exists: true }) }, { requiredKeys: ['$jsonSchema'] }),
+  fc.constantFrom<Document>({}, { a: { $gt: 0 } }),
+);
+const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((steps) => steps.join('.'));
+const edit: fc.Arbitrary<ValidatorEdit> = fc
+  .record(
+    {
+      set: path.chain((one) => fc.oneof(leaf, object).map((schema) => ({ [one]: schema }))),
+      unset: fc.array(path, { minLength: 1, maxLength: 2 }),
+      required: fc.array(path, { minLength: 1, maxLength: 2 }),
+      optional: fc.array(path, { minLength: 1, maxLength: 2 }),
+      otherFields: fc.constantFrom('allowed', 'refused'),
+    },
+    { requiredKeys: [] },
+  )
+  // One that says two things of a field says nothing that can be done again.
+  .filter(({ set = {}, unset = [], required = [], optional = [] }) => {
+    const all = [...Object.keys(set), ...unset, ...optional, ...required];
+    return new Set(all).size === all.length && !all.some((one) => all.some((other) => other.startsWith(`${one}.`)));
+  });
+
+function attempt(before: Document, how: ValidatorEdit): Document | undefined {
+  try {
+    return edited(before, how, 'probes');
+  } catch (error) {
+    expect(String(error)).toMatch(/^OperatorError: The validator of probes has no object [abc.]+, so that [abc.]+/u);
+    return undefined;
+  }
+}
+
+test('an edit makes the same of what was before, of what accepts both, and of what it made', () => {
+  let edits = 0;
+  fc.assert(
+    fc.property(validator, edit, (before, how) => {
+      const after = attempt(before, how);
+      if (after === undefined) return;
+      edits += 1;
+      for (const again of [eitherValidator(before, after), after])
+        expect(isSameSchema(edited(again, how, 'probes'), after)).toBe(true);
+    }),
+    { numRuns: 2000 },
+  );
+  expect(edits).toBeGreaterThan(200);
+});
+
+test('what accepts both accepts every document that one of them accepts', async () => {
+  const values = [undefined, 1, 0, 'text', null, [{}], { a: 1 }, { b: { a: 0 }, x: 1 }, { a: 'text', c: {} }];
+  const documents = values.flatMap((a) =>
+    values.map((b) => ({ ...(a !== undefined && { a }), ...(b !== undefined && { b }) })),
+  );
+  await db.collection('probes').insertMany(documents);
+  const accepted = async (filter: Document) =>
+    (
+      await db
+        .collection('probes')
+        .find(filter, { projection: { _id: 1 } })
+        .toArray()
+    ).map(({ _id }) => String(_id));
+  let seen = 0;
+  await fc.assert(
+    fc.asyncProperty(validator, edit, async (before, how) => {
+      const after = attempt(before, how);
+      if (after === undefined) return;
+      const [left, right, either] = await Promise.all([before, after, eitherValidator(before, after)].map(accepted));
+      if (left?.length !== right?.length) seen += 1;
+      expect(either).toEqual(expect.arrayContaining([...(left ?? []), ...(right ?? [])]));
+    }),
+    { numRuns: 200 },
+  );
+  expect(seen).toBeGreaterThan(10);
+});
+
+test('while documents change, both shapes are accepted and what lies between; then one, and no other ever', async () => {
+  const title = { bsonType: 'string' };
+  const inner = { bsonType: ['object', 'null'], properties: { x: { bsonType: 'int' } }, additionalProperties: false };
+  const properties = { _id: {}, title, inner, gone: { bsonType: 'int' } };
+  await addCollection(db, 'both', {
+    $jsonSchema: { bsonType: 'object', required: ['gone'], properties, additionalProperties: false },
+  });
+  const both = db.collection('both');
+  const [old, between, next] = [
+    { gone: 1, inner: { x: 1 } },
+    { gone: 1, kept: 1 },
+    { kept: 1, inner: { y: 1 } },
+  ];
+  const isAccepted = async (document: Document) =>
+    both.insertOne({ ...document }).then(
+      () => true,
+      (error: unknown) => (expect(error).toMatchObject({ code: 121 }), false),
+    );
+  const verdicts = async () => Promise.all([old, between, next, { gone: 'text' }, { inner: { z: 1 } }].map(isAccepted));
+  expect(await verdicts()).toEqual([true, false, false, false, false]);
+  const edit = { set: { kept: { bsonType: 'int' }, 'inner.y': {} }, required: ['kept'], unset: ['gone', 'inner.x'] };
+  await editValidator(db, 'both', edit, async () => {
+    expect(await verdicts()).toEqual([true, true, true, false, false]);
+    await both.deleteMany({ gone: { $exists: true } });
+  });
+  expect(await verdicts()).toEqual([false, false, true, false, false]);
+});
+
+test('what a validator says besides stays, byte for byte', async () => {
+  const condition = { title: { $not: new BSONRegExp('^a b', 'x') }, big: { $ne: Long.fromString('9007199254740993') } };
+  const properties = { title: { bsonType: 'string', maxLength: 256 } };
+  await addCollection(db, 'by hand', condition);
+  const thrust = { collection: 'by hand', field: 'thrust', schema: { bsonType: 'int' } };
+  await setField(db, thrust);
+  expect(await validatorOf(db, 'by hand')).toEqual({
+    ...condition,
+    $jsonSchema: { properties: { thrust: thrust.schema } },
+  });
+  await db.command({ collMod: 'by hand', validator: { ...condition, $jsonSchema: { properties } } });
+  await unsetField(db, thrust);
+  expect(await validatorOf(db, 'by hand')).toStrictEqual({ ...condition, $jsonSchema: { properties } });
+  await expect(setField(db, { ...thrust, field: 'nozzle.ratio' })).rejects.toThrow(
+    'The validator of by hand has no object nozzle, so that nozzle.ratio cannot be changed in it.',
+  );
+});
