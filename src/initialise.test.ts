@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { Document } from 'mongodb';
 import { Schema } from 'mongoose';
 import { initialise } from './initialise.ts';
 import type { ResourceDeclaration } from './rest/resource-description.ts';
@@ -50,12 +51,28 @@ test('what differs from the models is told and left as it is', async () => {
   await parts.createIndex({ name: -1 }, { name: 'name_1__id_1' });
   await parts.createIndex({ mass: 1 });
   expect(await initialise(database, resources)).toEqual([
-    { outcome: 'different', what: 'validator of parts' },
-    { outcome: 'different', what: 'index name_1__id_1 of parts' },
     { outcome: 'created', what: 'index mass_-1_name_1 of parts' },
-    { outcome: 'different', what: 'index mass_1 of parts, which no model declares' },
     ...beside,
+    ...[
+      'parts.name (string) is declared',
+      'parts.mass (double or int or long) is declared',
+      'parts.__v (double or int or long) is declared',
+      'parts has another validator',
+      'the index name_1__id_1 of parts is made anew, with key {"name":1,"_id":1} instead of {"name":-1}',
+      'the index mass_1 of parts is removed',
+    ].map((what) => ({ outcome: 'different', what: `by the models ${what}` })),
   ]);
   expect(await parts.countDocuments()).toBe(1);
   expect(await db.collection('changelog').countDocuments()).toBe(0);
+});
+
+test.each<[Document, string]>([
+  [{ validationLevel: 'moderate' }, "the validationLevel of parts turns from 'moderate' to 'strict'"],
+  [{ validationLevel: 'off' }, "the validationLevel of parts turns from 'off' to 'strict'"],
+  [{ validationAction: 'warn' }, "the validationAction of parts turns from 'warn' to 'error'"],
+])('rules that %j makes weaker are told', async (change, what) => {
+  const database = await testDatabase();
+  await initialise(database, resources);
+  await database.db.command({ collMod: 'parts', ...change });
+  expect(await initialise(database, resources)).toEqual([{ outcome: 'different', what: `by the models ${what}` }]);
 });

@@ -1,10 +1,21 @@
-import { initialiseCollections, isEmpty, type Finding } from './database/init.ts';
+import { isEmpty, initialiseCollections, VALIDATION } from './database/init.ts';
+import { compare } from './migrate/autogenerate/compare.ts';
+import { describe } from './migrate/autogenerate/describe.ts';
+import { readCatalog } from './migrate/plan/catalog.ts';
+import { shapesOf } from './migrate/plan/replay.ts';
 import { run } from './migrate/runner.ts';
 import { stamp } from './migrate/verbs.ts';
 import { migrating, type OpenDatabase } from './migrations.ts';
 import { collectionDefinitions, RESOURCES } from './models.ts';
 import { OperatorError } from './operator-error.ts';
 import { isBookkeeping } from './own-collections.ts';
+
+/** What was made, or one difference between the database and the models. */
+interface Finding {
+  outcome: 'created' | 'different';
+  /** `index lastFired_1__id_1 of engines`; of a difference a sentence without its full stop. */
+  what: string;
+}
 
 /**
  * Makes the collections, validators and indexes of the models where they are missing, and marks the migrations as
@@ -16,7 +27,13 @@ export async function initialise(database: OpenDatabase, resources = RESOURCES):
   const { db, connection } = database;
   // First, so that being killed further down leaves a database in which no migration runs a second time.
   const stamped = (await isEmpty(db, isBookkeeping)) ? await stampAll(database) : [];
-  return [...stamped, ...(await initialiseCollections(db, collectionDefinitions(connection, resources)))];
+  const definitions = collectionDefinitions(connection, resources);
+  const made = await initialiseCollections(db, definitions);
+  const demanded = definitions.map((definition) => ({ ...definition, options: VALIDATION }));
+  const different = compare(shapesOf(await readCatalog(db)), demanded)
+    .filter(({ kind }) => kind !== 'removeCollection')
+    .map((change): Finding => ({ outcome: 'different', what: `by the models ${describe(change)}` }));
+  return [...stamped, ...made.map((what): Finding => ({ outcome: 'created', what })), ...different];
 }
 
 /** As Alembic's `stamp head`. */

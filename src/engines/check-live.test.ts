@@ -41,7 +41,31 @@ test.each<[string, (db: Db) => Promise<unknown>, string]>([
       await db.collection('engines').dropIndex(INDEX);
       await db.collection('engines').createIndex({ title: -1, _id: 1 }, { name: INDEX });
     },
-    `the index ${INDEX} of engines is made anew`,
+    `the index ${INDEX} of engines is made anew, with key {"title":1,"_id":1} instead of {"title":-1,"_id":1}`,
+  ],
+  [
+    'an index got a collation',
+    async (db) => {
+      await db.collection('engines').dropIndex(INDEX);
+      const collation = { locale: 'en', caseLevel: true };
+      await db.collection('engines').createIndex({ title: 1, _id: 1 }, { name: INDEX, collation });
+    },
+    `the index ${INDEX} of engines is made anew, with collation none instead of {"locale":"en",.*}`,
+  ],
+  [
+    'the validator was made to warn',
+    (db) => db.command({ collMod: 'engines', validationAction: 'warn' }),
+    "the validationAction of engines turns from 'warn' to 'error'",
+  ],
+  [
+    'the validator was turned off',
+    (db) => db.command({ collMod: 'engines', validationLevel: 'off' }),
+    "the validationLevel of engines turns from 'off' to 'strict'",
+  ],
+  [
+    'an option was set',
+    (db) => db.command({ collMod: 'engines', changeStreamPreAndPostImages: { enabled: true } }),
+    'the changeStreamPreAndPostImages of engines turns from { enabled: true } to null',
   ],
   [
     'a rule was taken from the validator',

@@ -42,9 +42,12 @@ export type Change =
   | (FieldOf<'constrainField'> & { before: Document; after: Document; hasOtherElements: boolean })
   /** Only the validator changes, in what it says of documents as wholes. */
   | Of<'changeValidator'>
+  /** Any other option of the collection. Only where both shapes are known by their options. */
+  | (Of<'changeOption'> & { option: string; before: unknown; after: unknown })
   | (Of<'addIndex'> & { index: IndexDefinition })
   | (Of<'removeIndex'> & { index: IndexDefinition })
-  | (Of<'changeIndex'> & { before: IndexDefinition; after: IndexDefinition });
+  /** `differences`: what is so in the one after. */
+  | (Of<'changeIndex'> & { before: IndexDefinition; after: IndexDefinition; differences: readonly string[] });
 
 /** A change of the given kind. */
 export type ChangeOf<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>;

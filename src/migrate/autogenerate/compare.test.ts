@@ -62,7 +62,9 @@ describe('compare', () => {
   test('sees that the order of the keys of an index matters', () => {
     const index = (key: Document, rest: Document = {}) => ({ indexes: [{ name: 'i', key, ...rest }] });
     const before = shape({}, index({ a: 1, b: 1 }));
-    expect(words(before, shape({}, index({ b: 1, a: 1 })))).toEqual(['the index i of engines is made anew']);
+    expect(words(before, shape({}, index({ b: 1, a: 1 })))).toEqual([
+      'the index i of engines is made anew, with key {"b":1,"a":1} instead of {"a":1,"b":1}',
+    ]);
     expect(words(before, shape({}, index({ a: 1, b: 1 }, { unique: true })))).toHaveLength(1);
     expect(words(before, shape({}, index({ a: 1, b: 1 }, { v: 2, background: true })))).toEqual([]);
     expect(words(before, shape({}))).toEqual(['the index i of engines is removed']);

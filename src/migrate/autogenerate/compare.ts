@@ -1,8 +1,9 @@
 import type { Document } from 'mongodb';
-import { isSameIndex } from '../operations/indexes.ts';
+import { indexDifferences } from '../operations/index-differences.ts';
 import { OperatorError } from '../../operator-error.ts';
 import type { Change, ChangeOf, Rename } from './change.ts';
 import { compareObjects } from './compare-fields.ts';
+import { compareOptions } from './compare-options.ts';
 import { moveField } from './move.ts';
 import { isClosed, isSameSchema, schemaOf, type CollectionShape } from './shape.ts';
 
@@ -30,7 +31,8 @@ export function compare(
       .filter(([key]) => key.startsWith(`${collection}.`))
       .map(([key, to]): Rename => ({ collection, from: key.slice(collection.length + 1), to }));
     for (const { from } of own) used.add(`${collection}.${from}`);
-    changes.push(...compareFields(previous, next, own), ...compareIndexes(previous, next));
+    changes.push(...compareFields(previous, next, own), ...compareOptions(previous, next));
+    changes.push(...compareIndexes(previous, next));
   }
   const unused = Object.keys(renames).find((key) => !used.has(key));
   if (unused !== undefined) throw new OperatorError(`${unused} cannot be renamed: no collection has both shapes.`);
@@ -82,12 +84,17 @@ function compareFields(before: CollectionShape, after: CollectionShape, renames:
 
 function compareIndexes(before: CollectionShape, after: CollectionShape): Change[] {
   const { name: collection } = after;
+  const collation: Document | undefined = (before.options ?? after.options)?.['collation'];
   const changes: Change[] = [];
   for (const index of after.indexes) {
     const previous = before.indexes.find(({ name }) => name === index.name);
-    if (previous === undefined) changes.push({ kind: 'addIndex', collection, index });
-    else if (!isSameIndex(previous, index))
-      changes.push({ kind: 'changeIndex', collection, before: previous, after: index });
+    if (previous === undefined) {
+      changes.push({ kind: 'addIndex', collection, index });
+      continue;
+    }
+    const differences = indexDifferences(previous, index, collation);
+    if (differences.length > 0)
+      changes.push({ kind: 'changeIndex', collection, before: previous, after: index, differences });
   }
   for (const index of before.indexes)
     if (!after.indexes.some(({ name }) => name === index.name))

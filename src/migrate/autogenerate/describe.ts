@@ -31,12 +31,14 @@ export function describe(change: Change): string {
       return `${collection}.${change.field} has other constraints`;
     case 'changeValidator':
       return `${collection} has another validator`;
+    case 'changeOption':
+      return `the ${change.option} of ${collection} turns from ${inline(change.before)} to ${inline(change.after)}`;
     case 'addIndex':
       return `${change.index['unique'] === true ? 'the unique' : 'the'} index ${change.index.name} of ${collection} is added`;
     case 'removeIndex':
       return `the index ${change.index.name} of ${collection} is removed`;
     default:
-      return `the index ${change.after.name} of ${collection} is made anew`;
+      return `the index ${change.after.name} of ${collection} is made anew, with ${change.differences.join(', ')}`;
   }
 }
 

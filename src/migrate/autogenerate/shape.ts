@@ -7,6 +7,8 @@ export interface CollectionShape {
   name: string;
   /** `{ $jsonSchema: … }`; `null`: none. */
   validator: Document | null;
+  /** The collection's other options, where they are known. */
+  options?: Document;
   /** Without the index on `_id`. */
   indexes: readonly IndexDefinition[];
   /**

@@ -130,7 +130,7 @@ describe('addIndex', () => {
     await addIndex(db, 'indexed', index);
     await addIndex(db, 'indexed', index);
     await expect(addIndex(db, 'indexed', { ...index, key: { b: -1, a: 1 } })).rejects.toThrow(
-      `indexed has another index k: {"key":{"a":1,"b":-1}}. Remove it first, with removeIndex(db, 'indexed', 'k')`,
+      `indexed has another index k, with key {"a":1,"b":-1} instead of {"b":-1,"a":1}. Remove it first, with removeIndex(db, 'indexed', 'k')`,
     );
     await expect(addIndex(db, 'indexed', { ...index, name: 'other' })).rejects.toThrow(
       'indexed cannot have the index other',
@@ -139,6 +139,15 @@ describe('addIndex', () => {
     await removeIndex(db, 'indexed', 'k');
     await removeIndex(db, 'nowhere', 'k');
     expect(await db.collection('indexed').indexes()).toHaveLength(1);
+  });
+
+  test('knows its own index again in a collection that has a collation', async () => {
+    await db.createCollection('collated', { collation: { locale: 'de' } });
+    await addIndex(db, 'collated', { name: 'own', key: { a: 1 }, collation: { locale: 'de' } });
+    await addIndex(db, 'collated', { name: 'own', key: { a: 1 } });
+    await expect(
+      addIndex(db, 'collated', { name: 'own', key: { a: 1 }, collation: { locale: 'de', caseLevel: true } }),
+    ).rejects.toThrow(/another index own, with collation {"locale":"de",.*} instead of .*"caseLevel":true/);
   });
 
   test('counts a missing value as null, and obeys a partial filter', async () => {

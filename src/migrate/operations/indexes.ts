@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Collection, Db, Document } from 'mongodb';
 import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { runOf } from '../run-context.ts';
+import { indexDifferences } from './index-differences.ts';
 
 /** An index as `createIndexes` takes it: its name, its key in order, and options such as `unique`. */
 export type IndexDefinition = { name: string; key: Document } & Document;
@@ -20,12 +20,15 @@ export async function addIndex(db: Db, collection: string, index: IndexDefinitio
   const { name } = index;
   const live = await db.collection(collection).listIndexes().toArray().catch(noneWithout(NAMESPACE_NOT_FOUND));
   const namesake = live.find((one) => one['name'] === name);
-  if (namesake !== undefined && isSameIndex(namesake, index)) return;
-  if (namesake !== undefined)
+  if (namesake !== undefined) {
+    const [found] = await db.listCollections({ name: collection }, { nameOnly: false }).toArray();
+    const differences = indexDifferences(index, namesake, found?.options?.['collation']);
+    if (differences.length === 0) return;
     throw new OperatorError(
-      `${collection} has another index ${name}: ${describe(namesake)}. ` +
+      `${collection} has another index ${name}, with ${differences.join(', ')}. ` +
         `Remove it first, with removeIndex(db, '${collection}', '${name}'), or give the new one another name.`,
     );
+  }
   // A plan judges this itself: it knows whether the migration would have made the values differ by now.
   if (index['unique'] === true && runOf(db)?.plan === undefined) await refuseDuplicates(db, collection, index);
   try {
@@ -41,20 +44,6 @@ export async function addIndex(db: Db, collection: string, index: IndexDefinitio
 export async function removeIndex(db: Db, collection: string, name: string): Promise<void> {
   await db.collection(collection).dropIndex(name).catch(noneWithout(NAMESPACE_NOT_FOUND, INDEX_NOT_FOUND));
 }
-
-/** Whether two definitions mean the same index. The order of its keys matters, which an object comparison does not see. */
-export function isSameIndex(left: Document, right: Document): boolean {
-  return isDeepStrictEqual(normal(left), normal(right));
-}
-
-/** Without what the server adds, and what it has ignored since 4.2. */
-function normal({ v: _v, ns: _ns, background: _background, key, collation, ...rest }: Document) {
-  const { locale, strength = 3 } = collation ?? { locale: 'simple' };
-  return { ...rest, key: Object.entries(key ?? {}), collation: { locale, strength } };
-}
-
-const describe = (index: Document) => JSON.stringify(Object.fromEntries(Object.entries(index).filter(isOwn)));
-const isOwn = ([option]: [string, unknown]) => !['v', 'ns', 'name'].includes(option);
 
 /**
  * Values that stand in the way of a unique index, most frequent first, three at most: the values by `_0`, `_1` … in the

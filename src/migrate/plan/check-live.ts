@@ -47,5 +47,7 @@ function remedyFor({ kind, collection }: Change): string {
     return 'Run npm run db:init, which makes what is missing, or write a migration if it is to stay away.';
   if (kind === 'removeIndex')
     return `Drop it from ${collection}, or declare it in the model and write a migration for it.`;
+  if (kind === 'changeOption')
+    return `Change it back by collMod; what that cannot change needs a new collection, and a migration that fills it.`;
   return `Change ${collection} back by collMod or createIndexes, or write a migration for what it is to be.`;
 }

@@ -42,8 +42,9 @@ export const shapesOf = (catalog: Catalog): CollectionShape[] =>
   catalog
     .entries()
     .filter(({ name }) => !isOwn(name))
-    .map(({ name, options, indexes }) => ({
+    .map(({ name, options: { validator = null, ...options }, indexes }) => ({
       name,
-      validator: options['validator'] ?? null,
+      validator,
+      options,
       indexes: indexes.filter((index) => index.name !== '_id_'),
     }));
