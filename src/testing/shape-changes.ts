@@ -50,6 +50,23 @@ const LONG = 'aVeryLongNameThatSomebodyGaveToAFieldOfAnEngine';
 
 /** A change of each kind that there is, by what it is. */
 export const SHAPE_CHANGES: Readonly<Record<string, ShapeChange>> = {
+  'a field is added': {
+    after: [shape({ title, thrust, nozzle, mass, burns: { bsonType: 'int' } }, { ...keep, defaults: { burns: 0 } })],
+  },
+  'a required field is removed': {
+    after: [shape({ thrust, nozzle, mass }, { indexes: old.indexes })],
+  },
+  'a field is added, and documents as wholes are told from others': {
+    after: [
+      {
+        ...shape({ title, thrust, nozzle, mass, burns: { bsonType: 'int' } }, { ...keep, defaults: { burns: 0 } }),
+        validator: {
+          ...shape({ title, thrust, nozzle, mass, burns: { bsonType: 'int' } }, keep).validator,
+          title: { $ne: '' },
+        },
+      },
+    ],
+  },
   'fields are added': {
     after: [
       shape(

@@ -3,6 +3,13 @@ import { block, Code, inline, literal, WIDTH } from './literal.ts';
 
 type Verb = keyof typeof face;
 
+/** A call of a verb, with the statements of the function that it is given, if any. */
+export interface Statement {
+  verb: Verb;
+  values: readonly unknown[];
+  steps: readonly Statement[];
+}
+
 /** A migration's file while it is written. */
 export class Draft {
   /** What a developer must write before the file can be used. */
@@ -14,7 +21,7 @@ export class Draft {
   readonly #names = new Set<string>(['db', 'up', 'down', 'after', ...Object.keys(face)]);
 
   /** A constant of the file, with a name that nothing else has. @returns the name, to stand for the value */
-  declare(wanted: string, value: unknown, type?: 'Conversion'): Code {
+  declare(wanted: string, value: unknown, type?: 'Conversion' | 'ValidatorEdit'): Code {
     const name = this.#nameFor(wanted);
     if (type !== undefined) this.#imports.add(`type ${type}`);
     const start = `const ${name}${type === undefined ? '' : `: ${type}`} = `;
@@ -32,14 +39,17 @@ export class Draft {
     return new Code(result);
   }
 
-  /** A statement that calls a verb; an object as its last argument is broken where the line is too long. */
-  call(verb: Verb, ...values: unknown[]): string {
+  /** A statement that calls a verb. */
+  call(verb: Verb, ...values: unknown[]): Statement {
     this.#imports.add(verb);
-    const start = `  await ${verb}(${['db', ...values.slice(0, -1).map(inline)].join(', ')}, `;
-    const last = values.at(-1);
-    const line = `${start}${inline(last)});`;
-    if (line.length <= WIDTH || last instanceof Code || typeof last !== 'object' || last === null) return line;
-    return `${start}${block(last, 2)});`;
+    return { verb, values, steps: [] };
+  }
+
+  /** A statement that calls a verb with a function of other statements behind its values. */
+  callAround(steps: readonly Statement[], verb: Verb, wanted: string, ...values: unknown[]): Statement {
+    const statement = { ...this.call(verb, ...values), steps };
+    if ((print([statement])[0] ?? '').length <= WIDTH) return statement;
+    return { ...statement, values: [...values.slice(0, -1), this.declare(wanted, values.at(-1), 'ValidatorEdit')] };
   }
 
   /** An expression that calls a function of src/migrate. */
@@ -70,6 +80,19 @@ export class Draft {
     this.#names.add(name);
     return name;
   }
+}
+
+/** Statements as they stand in a function; an object as a call's last argument is broken where the line is too long. */
+export function print(statements: readonly Statement[], indent = 2): string[] {
+  const pad = ' '.repeat(indent);
+  return statements.flatMap(({ verb, values, steps }) => {
+    const start = `${pad}await ${verb}(${['db', ...values.slice(0, -1).map(inline)].join(', ')}, `;
+    const last = values.at(-1);
+    if (steps.length > 0) return [`${start}${inline(last)}, async () => {`, ...print(steps, indent + 2), `${pad}});`];
+    const line = `${start}${inline(last)});`;
+    if (line.length <= WIDTH || last instanceof Code || typeof last !== 'object' || last === null) return [line];
+    return [`${start}${block(last, indent)});`];
+  });
 }
 
 /** Functions by their names, then types. */

@@ -1,6 +1,6 @@
 import type { Change } from './change.ts';
 import { describe } from './describe.ts';
-import { Draft } from './draft.ts';
+import { Draft, print } from './draft.ts';
 import { WIDTH } from './literal.ts';
 import { renderCollection } from './render-collection.ts';
 import type { CollectionShape } from './shape.ts';
@@ -40,8 +40,10 @@ export function render(
   const down = parts.toReversed().flatMap((part) => part.down);
   const text = draft.finish(
     comment(['What changes:', ...changes.map((change) => `- ${describe(change)}`), `Why: ${description}`]),
-    ['export async function up(db: Db): Promise<void> {', ...draft.prelude, ...up, '}'].join('\n'),
-    [comment(downComment(changes)), 'export async function down(db: Db): Promise<void> {', ...down, '}'].join('\n'),
+    ['export async function up(db: Db): Promise<void> {', ...draft.prelude, ...print(up), '}'].join('\n'),
+    [comment(downComment(changes)), 'export async function down(db: Db): Promise<void> {', ...print(down), '}'].join(
+      '\n',
+    ),
   );
   return { text, needsEdit: draft.needsEdit };
 }

@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from 'node:util';
+import { parents } from '../operations/paths.ts';
+import type { Change, ChangeOf } from './change.ts';
+import type { Draft, Statement } from './draft.ts';
+import { renderConversion } from './render-conversion.ts';
+import { constantPart, type CollectionShape } from './shape.ts';
+import { stored, storedAs, unknownPart } from './stored.ts';
+
+/** The changes of one collection. */
+export interface Part {
+  name: string;
+  description: string;
+  /** Whether the migration changes no other collection. */
+  isOnly: boolean;
+  changes: readonly Change[];
+  before: CollectionShape | undefined;
+  after: CollectionShape | undefined;
+}
+
+/** Statements in both directions. */
+export interface Steps {
+  up: Statement[];
+  down: Statement[];
+}
+
+/** The statements that change documents, one field after the other. */
+export function renderFields(draft: Draft, { changes, description, isOnly }: Part): Steps {
+  const renames: Steps = { up: [], down: [] };
+  const conversions: Steps = { up: [], down: [] };
+  const removals: Steps = { up: [], down: [] };
+  const additions: Steps = { up: [], down: [] };
+  const fills: Steps = { up: [], down: [] };
+  const moved = new Set(changes.flatMap(objectsAround));
+  const isMovedInto = (field: string) => moved.has(parents(field)[0] ?? '');
+  for (const change of changes) {
+    const { kind, collection } = change;
+    if (kind === 'renameField') {
+      const { from, to } = change;
+      renames.up.push(draft.call('renameField', { collection, from, to }));
+      renames.down.unshift(draft.call('renameField', { collection, from: to, to: from }));
+    } else if (kind === 'retypeField') {
+      const { field, from } = change;
+      // An object that a move made may lack what the others have; it goes when the move is taken back.
+      const before = isMovedInto(from) ? [...new Set([...change.before, 'missing'])].toSorted() : change.before;
+      if (from === field && isDeepStrictEqual(before, change.after)) {
+        const value = storedAs(change.before, constantPart(change.fallbackBefore));
+        if (value !== undefined) fills.down.push(draft.call('addField', { collection, field, value }));
+        continue;
+      }
+      const conversion = renderConversion(draft, { ...change, before }, description, isOnly);
+      conversions.up.push(draft.call('convertFields', conversion));
+      conversions.down.unshift(draft.call('revertFields', conversion));
+    } else if (kind === 'removeField') {
+      const { field } = change;
+      const value = valueBack(change);
+      removals.up.push(draft.call('removeField', { collection, field }));
+      // An object that a move made gets nothing: it goes when the move is taken back, but what it holds must be back by then.
+      const isFilled = value !== undefined && isMovedInto(field);
+      if (isFilled) fills.down.push(draft.call('addField', { collection, field, value }));
+      removals.down.unshift(draft.call('addField', { collection, field, ...(!isFilled && { value }) }));
+    } else if (kind === 'addField') {
+      const { field } = change;
+      const value = valueOf(draft, change);
+      if (value === undefined && change.isKept) continue;
+      additions.up.push(draft.call('addField', { collection, field, value }));
+      additions.down.unshift(draft.call('removeField', { collection, field }));
+    } else if (kind === 'constrainField' && change.hasOtherElements)
+      draft.needsEdit.push(
+        `what becomes of the elements of ${collection}.${change.field}, if stored ones break the new validator`,
+      );
+  }
+  const inOrder = [fills, renames, conversions, removals, additions];
+  return { up: inOrder.flatMap((steps) => steps.up), down: inOrder.toReversed().flatMap((steps) => steps.down) };
+}
+
+/** The objects that a field moves into from elsewhere. */
+function objectsAround(change: Change): string[] {
+  if (change.kind !== 'renameField' && change.kind !== 'retypeField') return [];
+  const left = parents(change.from);
+  return parents(change.kind === 'renameField' ? change.to : change.field).filter((path) => !left.includes(path));
+}
+
+/** What old documents get, or the result of a function that is still to be written. */
+export function valueOf(draft: Draft, { collection, field, schema, required, value }: ChangeOf<'addField'>): unknown {
+  const lacking = unknownPart(schema, value, required);
+  if (lacking === undefined) return stored(schema, value);
+  return draft.declareUnwritten(
+    `${collection} ${field}`,
+    `the value that old documents get in ${collection}.${field}${lacking}`,
+  );
+}
+
+/** What documents get that were written without a field, when it comes back. */
+export const valueBack = ({ schema, required, value }: ChangeOf<'removeField'>) =>
+  required ? stored(schema, value) : undefined;
