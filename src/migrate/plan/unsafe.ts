@@ -1,9 +1,7 @@
-import type { Document } from 'mongodb';
-import { propertiesOf, schemaOf } from '../autogenerate/shape.ts';
+import { removesField } from './fields-in-use.ts';
 import type { Recorded } from './recorder.ts';
 import type { Context, Rule, Unsafe } from './rule.ts';
 import { breaksDocuments, makesDuplicates } from './stored-documents.ts';
-import { changesOf, takenFields } from './updates.ts';
 
 /** More than a write may touch at once without standing in the API's way. */
 const LARGE = 10_000;
@@ -21,38 +19,6 @@ const dropsDatabase = (): Unsafe => ({
   message: 'drops the whole database.',
   recipe: "await removeCollection(db, 'NAME'); // for each collection: it is moved aside, not dropped",
 });
-
-const removesField: Rule = async ({ collection, operation, parameters }, { models }) => {
-  const model = models.find(({ name }) => name === collection);
-  if (!model) return undefined;
-  const schema = schemaOf(model);
-  const fields = Object.keys(propertiesOf(schema)).filter((field) => field !== '_id');
-  const [updates, replacements] = changesOf(operation, parameters);
-  const gone = [
-    ...updates.flatMap(({ filter, update }) =>
-      (takenFields(update) ?? fields).filter((field) => !isNull(filter, field)),
-    ),
-    ...replacements.flatMap((replacement) => fields.filter((field) => !Object.hasOwn(Object(replacement), field))),
-  ];
-  const read = [...new Set(gone)].filter((field) => isRead(field, schema));
-  if (read.length === 0) return undefined;
-  return {
-    name: 'field-in-use',
-    message: `takes ${read.join(', ')} from ${collection}, which the model of this version still reads.`,
-    recipe:
-      '// 1. Deploy a version whose model no longer has the field. 2. Then run this, which keeps the values:\n' +
-      `await removeField(db, { collection: '${collection}', field: '${read[0]}' });`,
-  };
-};
-
-/** Whether a filter finds only null in a field: as a conversion that makes it absent asks for, and no value is lost. */
-const isNull = (filter: unknown, field: string) => Object(Object(filter)[field]).$eq === null;
-
-function isRead(path: string, schema: Document): boolean {
-  const [name = '', ...rest] = path.split('.');
-  const property = propertiesOf(schema)[name];
-  return property !== undefined && (rest.length === 0 || isRead(rest.join('.'), property));
-}
 
 const updatesUnbounded: Rule = async ({ collection, operation, most = 0 }) => {
   if (!/^(updateMany|deleteMany|bulkWrite)$/.test(operation) || most <= LARGE) return undefined;

@@ -1,64 +1,99 @@
-interface Update {
-  filter: unknown;
-  update: unknown;
+import type { Document } from 'mongodb';
+import { isObject } from '../autogenerate/shape.ts';
+import { valueAt } from '../operations/paths.ts';
+import { takenByStage } from './pipelines.ts';
+import { isAll, isWithin, lacks, OTHER, restOf, type Taken } from './taken.ts';
+
+/** What a write takes from stored documents. */
+export function takenBy(operation: string, [first, second]: readonly unknown[]): Taken[] {
+  if (/^(update|findOneAndUpdate)/.test(operation)) return from(first, takenByUpdate(second));
+  if (/^(replaceOne|findOneAndReplace)$/.test(operation)) return from(first, [takenByReplacement(second)]);
+  if (/^(delete|findOneAndDelete)/.test(operation)) return [{ path: '', goes: isOther }];
+  if (operation !== 'bulkWrite' || !Array.isArray(first)) return [];
+  const all = first.flatMap((one) =>
+    Object.entries(Object(one)).flatMap(([name, model]) => {
+      const { filter, update, replacement } = Object(model);
+      return takenBy(name, [filter, update ?? replacement]);
+    }),
+  );
+  return together(all);
 }
 
-/** The updates and the replacements that a write consists of. */
-export function changesOf(operation: string, [first, second]: readonly unknown[]): [Update[], unknown[]] {
-  if (/^(update|findOneAndUpdate)/.test(operation)) return [[{ filter: first, update: second }], []];
-  if (/^(replaceOne|findOneAndReplace)$/.test(operation)) return [[], [second]];
-  if (operation !== 'bulkWrite') return [[], []];
-  const all = (Array.isArray(first) ? first : []).map((one) => Object(one));
-  const updates = all.flatMap(({ updateOne, updateMany }) => [updateOne, updateMany]).filter(Boolean);
-  const replacements = all.flatMap(({ replaceOne }) => replaceOne ?? []);
-  return [updates, replacements.map(({ replacement }) => replacement)];
+/** A field that only some of the values for a path lack may be one that not all documents have. */
+function together(all: readonly Taken[]): Taken[] {
+  const replacing = new Map<string, Taken[]>();
+  for (const one of all) if (one.replaces) replacing.set(one.path, [...(replacing.get(one.path) ?? []), one]);
+  const groups = [...replacing].map(([path, group]): Taken => ({
+    path,
+    goes: (inner) => group.every(({ goes }) => goes(inner)),
+  }));
+  return [...all.filter(({ replaces }) => !replaces), ...groups];
 }
 
-/**
- * The paths of the fields that an update takes away, whether it is a document of operators or a pipeline.
- * @returns `undefined` where it keeps only what it names, so that it may be any field
- */
-export function takenFields(update: unknown): string[] | undefined {
-  const taken: string[] = [];
-  for (const stage of [update].flat()) {
-    for (const [operator, value] of Object.entries(Object(stage))) {
-      const fields = takenBy(operator, value);
-      if (fields === undefined) return undefined;
-      taken.push(...fields);
-    }
-  }
-  return taken;
+const isOther = (inner: string) => inner === OTHER;
+
+/** Without what the filter says is not there. */
+function from(filter: unknown, taken: readonly Taken[]): Taken[] {
+  return taken.map((one) => ({
+    ...one,
+    goes: (inner) => one.goes(inner) && !isAbsent(Object(filter), one.path === '' ? inner : `${one.path}.${inner}`),
+    ...(one.where && { where: { $and: [filter ?? {}, one.where] } }),
+  }));
 }
 
-function takenBy(operator: string, value: unknown): string[] | undefined {
+/** Whether a filter finds only documents in which a field is null or absent. */
+function isAbsent(filter: Document, path: string): boolean {
+  return [filter, ...(filter['$and'] ?? [])].some((conditions) =>
+    Object.entries(Object(conditions)).some(([field, condition]) => {
+      if (!isWithin(path, field)) return false;
+      if (!isObject(condition)) return condition === null;
+      if (condition['$exists'] === false) return true;
+      const inner = restOf(path, field);
+      const value: unknown = inner === '' ? condition['$eq'] : valueAt(Object(condition['$eq']), inner);
+      return '$eq' in condition && (value ?? null) === null;
+    }),
+  );
+}
+
+const takenByReplacement = (replacement: unknown): Taken => ({
+  path: '',
+  replaces: true,
+  goes: (inner) => lacks(replacement, inner),
+});
+
+function takenByUpdate(update: unknown): Taken[] {
+  const isPipeline = Array.isArray(update);
+  return [update]
+    .flat()
+    .flatMap((one) =>
+      Object.entries(Object(one)).flatMap(([operator, value]) =>
+        isPipeline ? takenByStage(operator, value) : takenByOperator(operator, Object(value)),
+      ),
+    );
+}
+
+function takenByOperator(operator: string, fields: Document): Taken[] {
+  const each = (goes: (inner: string, value: unknown) => boolean) =>
+    Object.entries(fields).map(([path, value]): Taken => ({ path: inAll(path), goes: (inner) => goes(inner, value) }));
   switch (operator) {
     case '$unset':
-      // In a pipeline a name or a list of them, else an object.
-      return typeof value === 'string'
-        ? [value]
-        : Array.isArray(value)
-          ? value.map(String)
-          : Object.keys(Object(value));
-    case '$rename':
-      return Object.keys(Object(value));
+      return each(isAll);
     case '$set':
-    case '$addFields':
-      return pathsWith(value, (one) => one === '$$REMOVE');
-    case '$project': {
-      const excluded = pathsWith(value, (one) => one === 0 || one === false);
-      return excluded.length === 0 || hasIncluded(value) ? undefined : excluded;
-    }
-    case '$replaceWith':
-    case '$replaceRoot':
-      return undefined;
+      return each((inner, value) => inner !== OTHER && lacks(value, inner)).map((one) => ({ ...one, replaces: true }));
+    case '$pull':
+    case '$pullAll':
+    case '$pop':
+      return each(isOther);
+    case '$rename':
+      return Object.entries(fields).flatMap(([path, to]) => [
+        { path, goes: isAll },
+        // The value that had the name before.
+        { path: to, goes: isAll, where: { [path]: { $exists: true }, [to]: { $exists: true } } },
+      ]);
     default:
       return [];
   }
 }
 
-const hasIncluded = (projection: unknown) =>
-  Object.entries(Object(projection)).some(([field, one]) => field !== '_id' && one !== 0 && one !== false);
-
-/** Paths of an object whose values are such. */
-const pathsWith = (value: unknown, isSuch: (one: unknown) => boolean): string[] =>
-  Object.entries(Object(value)).flatMap(([field, one]) => (isSuch(one) ? [field] : []));
+/** A path through all elements of an array, of one that names some of them: `instruments.$[].mass`, `instruments.0.mass`. */
+const inAll = (path: string) => path.replaceAll(/\.(\$(\[\w*\])?|\d+)(?=\.|$)/g, '');
