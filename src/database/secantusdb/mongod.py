@@ -10,8 +10,9 @@ import signal
 import socket
 import sys
 
-from secantus import cli
-from secantus.server import SecantusDBServer
+import wiredtiger
+from secantus import cli, server
+from secantus.storage import Storage
 
 VERSION = "8.2.6"  # what mongodb-memory-server asks for
 
@@ -36,7 +37,49 @@ class AnnounceReady(logging.Handler):
             print("waiting for connections", flush=True)
 
 
-class PromptServer(SecantusDBServer):
+class WholeChanges(Storage):
+    """
+    Makes a change of the catalog in one transaction. Without it every entry of an index, and every document of a renamed
+    collection, is a transaction of its own: a process that is killed leaves half of them, and all other writes wait while
+    each of them waits for the disk.
+    """
+
+    MOST_BYTES = 8 * 2**20
+    """Of the documents: what a transaction has changed must fit into the cache."""
+
+    def create_index(self, db, coll, *rest, **options):
+        return self._whole(super().create_index, [(db, coll)], *rest, **options)
+
+    def drop_index(self, db, coll, *rest, **options):
+        return self._whole(super().drop_index, [(db, coll)], *rest, **options)
+
+    def drop_all_indexes(self, db, coll):
+        return self._whole(super().drop_all_indexes, [(db, coll)])
+
+    def drop_collection(self, db, coll):
+        return self._whole(super().drop_collection, [(db, coll)])
+
+    def rename_collection(self, db, coll, to_db, to_coll, **options):
+        self._ensure_doc_shard(to_db, to_coll)  # a table cannot be made within a transaction
+        return self._whole(super().rename_collection, [(db, coll), (to_db, to_coll)], **options)
+
+    def _whole(self, change, collections, *rest, **options):
+        names = [name for collection in collections for name in collection]
+        with contextlib.ExitStack() as locks:
+            for collection in sorted(set(collections)):
+                locks.enter_context(self._coll_lock(*collection))
+            locks.enter_context(self._lock)
+            if sum(self.collection_data_size(*collection) for collection in collections) > self.MOST_BYTES:
+                return change(*names, *rest, **options)
+            self._refresh_read_snapshot()
+            try:
+                with self._batch_transaction(sync=True):
+                    return change(*names, *rest, **options)
+            except wiredtiger.WiredTigerRollbackError:  # it did not fit all the same
+                return change(*names, *rest, **options)
+
+
+class PromptServer(server.SecantusDBServer):
     """Stops at once. Closing a listening socket does not wake the thread that waits in accept(2), which costs 2 s."""
 
     def stop(self) -> None:
@@ -72,6 +115,7 @@ held = lock(options.dbpath)
 logging.getLogger("secantus.server").addHandler(AnnounceReady())
 config = pathlib.Path(__file__).with_name("secantusd.toml")
 # fmt: off
+server.Storage = WholeChanges
 cli.SecantusDBServer = PromptServer
 sys.exit(cli.main([
     "--config", str(config), "--host", options.bind_ip, "--port", options.port, "--storage-path", str(options.dbpath),
