@@ -1,4 +1,5 @@
 import { BSON, type Document } from 'mongodb';
+import { OperatorError } from '../../operator-error.ts';
 import { DamagedBson, documentBatches } from './documents.ts';
 import { isPacked, readFile } from './file.ts';
 
@@ -23,45 +24,31 @@ export interface Run {
   crc?: bigint;
 }
 
-/** What an archive says it holds, and that. */
-export interface Archive {
-  listed: Listed[];
-  /** Throws an {Error} where it cannot be read. */
-  runs: AsyncGenerator<Run>;
+/**
+ * Reads what an archive says it holds.
+ * @throws {OperatorError} for a file that is none
+ * @throws {Error} if it is damaged at its beginning, or of a later version
+ */
+export async function listArchive(path: string): Promise<Listed[]> {
+  const listed: Listed[] = [];
+  for await (const { header, documents, isEnd } of blocksOf(path)) {
+    const { version } = header;
+    if (version !== VERSION) throw new Error(`it is of version ${String(version)}, and this reads ${VERSION}`);
+    listed.push(...documents.map(toListed));
+    if (isEnd) return listed;
+  }
+  throw new DamagedBson('it ends before its first collection');
 }
 
 /**
- * Opens an archive of mongodump, plain or compressed; documents of several collections may take turns in it.
- * @returns `undefined` for a file that is none
- * @throws {Error} if it is damaged at its beginning, or of a later version
+ * Reads the documents of all collections as they take turns.
+ * @throws {Error} where it cannot be read
  */
-export async function openArchive(path: string): Promise<Archive | undefined> {
-  const { chunks } = readFile(path, await isPacked(path));
-  const stream = chunks[Symbol.asyncIterator]();
-  const start = await stream.next();
-  if (start.done === true || !start.value.subarray(0, 4).equals(MAGIC)) {
-    await stream.return?.();
-    return undefined;
-  }
-  const blocks = blocksIn(after(start.value.subarray(4), stream));
-  const listed: Listed[] = [];
-  for (;;) {
-    const { done, value } = await blocks.next();
-    if (done === true) throw new DamagedBson('it ends before its first collection');
-    const { version } = value.header;
-    if (version !== VERSION) throw new Error(`is an archive of version ${String(version)}, and this reads ${VERSION}`);
-    listed.push(...value.documents.map(toListed));
-    if (value.isEnd) return { listed, runs: runsIn(blocks) };
-  }
-}
-
-async function* after(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield first;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
+export async function* readArchive(path: string): AsyncGenerator<Run> {
+  let isListed = false;
+  for await (const block of blocksOf(path))
+    if (isListed) yield* runIn(block);
+    else isListed = block.isEnd;
 }
 
 function toListed(bytes: Buffer): Listed {
@@ -78,9 +65,10 @@ interface Block {
   isEnd: boolean;
 }
 
-async function* blocksIn(chunks: AsyncIterable<Buffer>): AsyncGenerator<Block> {
+/** Reads it to its end, plain or compressed. */
+async function* blocksOf(path: string): AsyncGenerator<Block> {
   let header: Document | undefined;
-  for await (const documents of documentBatches(chunks, true)) {
+  for await (const documents of documentBatches(withoutMagic(path), true)) {
     const isEnd = documents.length === 0;
     header ??= headerIn(documents.shift());
     yield { header, documents, isEnd };
@@ -89,24 +77,35 @@ async function* blocksIn(chunks: AsyncIterable<Buffer>): AsyncGenerator<Block> {
   if (header) throw new DamagedBson('it ends in the middle of a block');
 }
 
+async function* withoutMagic(path: string): AsyncGenerator<Buffer> {
+  let isFirst = true;
+  for await (const chunk of readFile(path, await isPacked(path)).chunks) {
+    if (isFirst && !chunk.subarray(0, MAGIC.length).equals(MAGIC)) break;
+    yield isFirst ? chunk.subarray(MAGIC.length) : chunk;
+    isFirst = false;
+  }
+  if (isFirst)
+    throw new OperatorError(
+      `${path} is no folder, and no archive of mongodump. Name the folder of a backup, or an archive.`,
+    );
+}
+
 function headerIn(bytes: Buffer | undefined): Document {
   if (bytes === undefined) throw new DamagedBson('a block has no header');
   return BSON.deserialize(bytes, { useBigInt64: true });
 }
 
-async function* runsIn(blocks: AsyncIterable<Block>): AsyncGenerator<Run> {
-  for await (const { header, documents, isEnd } of blocks) {
-    const { db: database, collection, EOF: isLast, CRC: crc } = header;
-    if (
-      typeof database !== 'string' ||
-      typeof collection !== 'string' ||
-      typeof isLast !== 'boolean' ||
-      typeof crc !== 'bigint' ||
-      Object.keys(header).length > 4 ||
-      (isLast && documents.length > 0)
-    )
-      throw new DamagedBson(`a block has a header of an unknown kind: ${BSON.EJSON.stringify(header)}`);
-    if (!isLast) yield { database, collection, documents };
-    else if (isEnd) yield { database, collection, documents, crc };
-  }
+function* runIn({ header, documents, isEnd }: Block): Generator<Run> {
+  const { db: database, collection, EOF: isLast, CRC: crc } = header;
+  if (
+    typeof database !== 'string' ||
+    typeof collection !== 'string' ||
+    typeof isLast !== 'boolean' ||
+    typeof crc !== 'bigint' ||
+    Object.keys(header).length > 4 ||
+    (isLast && documents.length > 0)
+  )
+    throw new DamagedBson(`a block has a header of an unknown kind: ${BSON.EJSON.stringify(header)}`);
+  if (!isLast) yield { database, collection, documents };
+  else if (isEnd) yield { database, collection, documents, crc };
 }

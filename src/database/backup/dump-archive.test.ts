@@ -162,7 +162,7 @@ test.each<[string, Buffer, string]>([
   ['no archive', Buffer.from('{"_id":1}'), 'is no folder, and no archive of mongodump'],
   ['nothing', Buffer.alloc(0), 'is no folder, and no archive of mongodump'],
   ['a packed something', gzipSync('something'), 'is no folder, and no archive of mongodump'],
-  ['of a later version', preludeOf(FLEET, '0.2'), 'is an archive of version 0.2, and this reads 0.1'],
+  ['of a later version', preludeOf(FLEET, '0.2'), 'cannot be read: it is of version 0.2, and this reads 0.1'],
   ['without a database', preludeOf({}), 'holds no backup'],
 ])('a file that is %s is refused', async (_what, bytes, message) => {
   await expect(verifying(archiveFile(bytes))).rejects.toThrow(message);

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { interruption } from '../../interruption.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { openArchive, type Archive, type Listed, type Run } from './archive.ts';
+import { listArchive, readArchive, type Listed, type Run } from './archive.ts';
 import { chooseDatabase } from './choose-database.ts';
 import { parseMetadata, type Description } from './collections.ts';
 import { Crc64 } from './crc64.ts';
@@ -25,7 +25,10 @@ interface Reading {
  * @throws {OperatorError} if it is no archive, or holds no database, or several of which none was chosen
  */
 export async function readDumpArchive({ path, from, findings, watch }: Dump): Promise<Dumped> {
-  const { listed, runs } = await open(path);
+  const listed = await listArchive(path).catch((error: unknown) => {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(`${path} cannot be read: ${explain(error)}. Use another backup.`, { cause: error });
+  });
   const databases = [...new Set(listed.map((one) => one.database))].filter((name) => name !== '').toSorted();
   const database = chooseDatabase(path, databases, from);
   const isTaken = (one: Listed | Run) =>
@@ -38,7 +41,7 @@ export async function readDumpArchive({ path, from, findings, watch }: Dump): Pr
   const progress = watch.progress('Verifying the archive', undefined);
   let writes = 0;
   try {
-    for await (const run of runs) {
+    for await (const run of readArchive(path)) {
       progress.advance(run.documents.length);
       const namespace = namespaceOf(run);
       if (!unended.has(namespace))
@@ -65,7 +68,7 @@ export async function readDumpArchive({ path, from, findings, watch }: Dump): Pr
 
   async function* readAll(names: readonly string[]): AsyncGenerator<Part> {
     const left = new Set(names);
-    for await (const run of (await open(path)).runs) {
+    for await (const run of readArchive(path)) {
       const name = readings.get(namespaceOf(run))?.description.name;
       if (name === undefined || !left.has(name)) continue;
       const isLast = run.crc !== undefined;
@@ -83,16 +86,6 @@ export async function readDumpArchive({ path, from, findings, watch }: Dump): Pr
     read: () => read(description.name),
   }));
   return { database, collections: collections.toSorted((left, right) => (left.name < right.name ? -1 : 1)), readAll };
-}
-
-async function open(path: string): Promise<Archive> {
-  const archive = await openArchive(path).catch((error: unknown) => {
-    throw new OperatorError(`${path} cannot be read: ${explain(error)}. Use another backup.`, { cause: error });
-  });
-  if (archive) return archive;
-  throw new OperatorError(
-    `${path} is no folder, and no archive of mongodump. Name the folder of a backup, or an archive.`,
-  );
 }
 
 /** What `mongodump --oplog` keeps in an archive, beside the databases. */
