@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { BSON, type Document } from 'mongodb';
+import type { Document } from 'mongodb';
 import { int32 } from './bson-bytes.ts';
 import { bytesOf, metadataOf, type Dumped } from './mongodump.ts';
 
@@ -26,13 +26,18 @@ export function preludeOf(databases: Record<string, readonly Dumped[]>, version 
       return { db, collection: name, metadata: isBare ? '' : metadataOf(collection), size: 0, type };
     }),
   );
-  return Buffer.concat([MAGIC, ...[header, ...listed].map((document) => BSON.serialize(document)), END]);
+  return Buffer.concat([MAGIC, bytesOf([header, ...listed]), END]);
 }
 
 /** Some documents of a collection; without any, its end. */
-export function blockOf(db: string, collection: string, documents: readonly Document[], crc?: bigint): Buffer {
+export function blockOf(
+  db: string,
+  collection: string,
+  documents: readonly (Document | Uint8Array)[],
+  crc?: bigint,
+): Buffer {
   const header = { db, collection, EOF: crc !== undefined, CRC: crc ?? 0n };
-  return Buffer.concat([...[header, ...documents].map((document) => BSON.serialize(document)), END]);
+  return Buffer.concat([bytesOf([header, ...documents]), END]);
 }
 
 /** What `mongodump --archive` writes, with `--gzip` or without: one document of each collection in turn. */

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { BSON, type Document } from 'mongodb';
+import { BSON, type Db, type Document } from 'mongodb';
+import { describeCollections } from '../database/backup/collections.ts';
 
 /** A collection as mongodump 100.x writes it. */
 export interface Dumped {
   name: string;
-  documents?: Document[];
+  /** As documents or as their bytes. */
+  documents?: (Document | Uint8Array)[];
   options?: Document;
   indexes?: Document[];
   type?: 'collection' | 'view' | 'timeseries';
@@ -52,5 +54,15 @@ export function writeDump(folder: string, database: string, collections: readonl
 }
 
 /** Documents one after the other, as in a .bson file. */
-export const bytesOf = (documents: readonly Document[]): Buffer =>
-  Buffer.concat(documents.map((document) => BSON.serialize(document)));
+export const bytesOf = (documents: readonly (Document | Uint8Array)[]): Buffer =>
+  Buffer.concat(documents.map((document) => (document instanceof Uint8Array ? document : BSON.serialize(document))));
+
+/** What mongodump would write of a database. */
+export async function dumpedOf(db: Db): Promise<Dumped[]> {
+  const dumped: Dumped[] = [];
+  for (const { name, type, options, indexes } of await describeCollections(db)) {
+    const documents = type === 'view' ? [] : await db.collection(name).find({}, { raw: true }).toArray();
+    if (type !== 'other') dumped.push({ name, type, options, indexes, documents });
+  }
+  return dumped;
+}

@@ -153,7 +153,10 @@ async function writeCollection(db: Db, { description, storage }: Chosen, writing
     const batches = storedBatches(db.collection(collection), { session: view.session, rawData });
     await write(filesOf(collection).data, summed(batches, sum, advance));
   }
-  await write(filesOf(name).metadata, one(metadataText(description)));
+  // mongorestore looks for buckets where it reads of a time series, and for documents else.
+  const told =
+    type === 'timeseries' && !storage.buckets ? { ...description, type: 'collection' as const } : description;
+  await write(filesOf(name).metadata, one(metadataText(told)));
   manifest.collections.push({ name, type, ...sum.contents });
 }
 

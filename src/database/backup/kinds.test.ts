@@ -4,11 +4,13 @@ import { expect, test } from '@jest/globals';
 import { MongoClient, type Db, type Document } from 'mongodb';
 import { atEnd } from '../../testing/cleanup.ts';
 import { testDatabase } from '../../testing/database.ts';
+import { archiveFile, dump } from '../../testing/dumped-fleet.ts';
+import { KINDS, makeKinds, everyByteOf } from '../../testing/kinds-of-collection.ts';
+import { archiveOf } from '../../testing/mongodump-archive.ts';
+import { dumpedOf } from '../../testing/mongodump.ts';
 import { temporaryFolder } from '../../testing/processes.ts';
 import { tapTo } from '../../testing/tap.ts';
 import { backup } from './backup.ts';
-import { describeCollections } from './collections.ts';
-import { storedBatches } from './documents.ts';
 import { restore } from './restore.ts';
 import { verify } from './verify.ts';
 import { silent } from './watch.ts';
@@ -16,95 +18,25 @@ import { silent } from './watch.ts';
 const quiet = { watch: silent };
 const folder = () => join(temporaryFolder(), 'made');
 
-/** What every kind of collection or view is made with: the fields of `create` and `createIndexes`. */
-const KINDS: Record<string, { options?: Document; indexes?: Document[] }> = {
-  'a capped collection': { options: { capped: true, size: 4096, max: 10 } },
-  'a clustered one': { options: { clusteredIndex: { key: { _id: 1 }, unique: true, name: 'by id' } } },
-  'a clustered one that expires': {
-    options: { clusteredIndex: { key: { _id: 1 }, unique: true }, expireAfterSeconds: 3_000_000_000 },
-  },
-  'a time series': { options: { timeseries: { timeField: 'at', metaField: 'of', granularity: 'hours' } } },
-  'one with a collation': {
-    options: { collation: { locale: 'fr', strength: 1 } },
-    indexes: [
-      { key: { a: 1 }, name: 'as the collection' },
-      { key: { b: 1 }, name: 'bytes', collation: { locale: 'simple' } },
-      { key: { c: 1 }, name: 'other', collation: { locale: 'de', strength: 2 } },
-    ],
-  },
-  'one with images of changes': { options: { changeStreamPreAndPostImages: { enabled: true } } },
-  'one with a constraint': { options: { validator: { at: { $exists: true } }, validationLevel: 'constraint' } },
-  'one with rules by schema': {
-    options: {
-      validator: { $jsonSchema: { required: ['at'], properties: { at: { bsonType: 'date' } } } },
-      validationLevel: 'moderate',
-      validationAction: 'warn',
-    },
-  },
-  'one with settings of the storage engine': {
-    options: {
-      storageEngine: { wiredTiger: { configString: 'block_compressor=zstd' } },
-      indexOptionDefaults: { storageEngine: { wiredTiger: {} } },
-    },
-  },
-  'one with every index': {
-    indexes: [
-      { key: { a: 1, b: -1 }, name: 'compound', unique: true, partialFilterExpression: { b: { $gt: 3 } } },
-      { key: { at: 1 }, name: 'soon', expireAfterSeconds: 3_000_000 },
-      { key: { s: 1 }, name: 'sparse', sparse: true },
-      { key: { h: 1 }, name: 'hidden', hidden: true },
-      { key: { place: '2dsphere' }, name: 'on earth' },
-      { key: { flat: '2d' }, name: 'on paper', min: -10, max: 10, bits: 20 },
-      { key: { '$**': 1 }, name: 'all', wildcardProjection: { a: 1 } },
-      { key: { a: 1, 'b.$**': 1 }, name: 'all below' },
-      { key: { z: 1 }, name: 'of version 1', v: 1 },
-    ],
-  },
-  'a view': { options: { viewOn: 'documents', pipeline: [{ $match: { number: 1 } }] } },
-  'a view with a collation': { options: { viewOn: 'none', pipeline: [], collation: { locale: 'de' } } },
-  'a view on a view that comes later': { options: { viewOn: 'z view', pipeline: [{ $limit: 1 }] } },
-};
-
-async function make(db: Db): Promise<void> {
-  for (const [name, { options = {}, indexes }] of Object.entries(KINDS)) {
-    await db.command({ create: name, ...options });
-    const now = new Date();
-    const documents = [1, 2, 3].map((number) => ({ _id: number, at: now, of: 1, number }));
-    if (!('viewOn' in options)) await db.command({ insert: name, documents });
-    if (indexes) await db.command({ createIndexes: name, indexes });
-  }
-  await db.collection('documents').insertMany([{ number: 1 }, { number: 2 }]);
-  await db.createCollection('z view', { viewOn: 'documents', pipeline: [] });
-}
-
-/** Options and indexes as the server tells them, and the bytes of all documents. */
-async function everything(db: Db): Promise<Record<string, unknown>> {
-  const found: Record<string, unknown> = {};
-  for (const { name, type, options, indexes } of await describeCollections(db)) {
-    const documents: string[] = [];
-    if (type !== 'view')
-      for await (const batch of storedBatches(db.collection(name)))
-        documents.push(...batch.map((document) => Buffer.from(document).toString('hex')));
-    found[name] = { type, options, indexes, documents };
-  }
-  return found;
-}
-
-test('every kind of collection comes back as it was', async () => {
+test.each<[string, (source: Db) => Promise<string>]>([
+  ['a backup', async (source) => (await backup(source, folder(), quiet)).directory],
+  ['a folder of mongodump', async (source) => dump(await dumpedOf(source))],
+  ['an archive of mongodump', async (source) => archiveFile(archiveOf({ fleet: await dumpedOf(source) }))],
+])('every kind of collection comes back from %s as it was', async (_form, write) => {
   const { db: source } = await testDatabase();
-  await make(source);
-  const { directory } = await backup(source, folder(), quiet);
+  await makeKinds(source);
+  const made = await write(source);
   const { db } = await testDatabase();
-  await restore(db.client, directory, { to: db.databaseName, ...quiet });
-  expect(Object.keys(await everything(db))).toHaveLength(Object.keys(KINDS).length + 2);
-  expect(await everything(db)).toEqual(await everything(source));
+  await restore(db.client, made, { to: db.databaseName, ...quiet });
+  expect(Object.keys(await everyByteOf(db))).toHaveLength(Object.keys(KINDS).length + 2);
+  expect(await everyByteOf(db)).toEqual(await everyByteOf(source));
   expect(await db.collection('a view on a view that comes later').countDocuments()).toBe(1);
-  expect(await verify(db.client, directory, silent)).toMatchObject({ findings: [] });
+  expect(await verify(db.client, made, silent)).toMatchObject({ findings: [] });
 });
 
 test('MongoDB is told nothing that it refuses, and deletes nothing while documents are loaded', async () => {
   const { db: source } = await testDatabase();
-  await make(source);
+  await makeKinds(source);
   const { directory } = await backup(source, folder(), quiet);
   const { db, uri } = await testDatabase();
   const { uri: line, commands } = await tapTo(uri, (command) =>

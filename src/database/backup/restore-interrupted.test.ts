@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { MongoClient, type Db } from 'mongodb';
 import { archiveFile } from '../../testing/dumped-fleet.ts';
 import { archiveOf } from '../../testing/mongodump-archive.ts';
-import type { Dumped } from '../../testing/mongodump.ts';
+import { dumpedOf } from '../../testing/mongodump.ts';
 import { testDatabase } from '../../testing/database.ts';
 import { run, temporaryFolder } from '../../testing/processes.ts';
 import { backup } from './backup.ts';
@@ -24,12 +24,8 @@ const { directory } = await backup(source, join(temporaryFolder(), 'made'), quie
 const expected = await everything(source);
 
 /** The same in an archive of mongodump, in which the documents of both collections take turns. */
-const dumped: Dumped[] = [];
-for (const { name, type, options, indexes } of await describeCollections(source)) {
-  const documents = type === 'view' ? [] : await source.collection(name).find().toArray();
-  if (type !== 'other') dumped.push({ name, type, options, indexes, documents });
-}
-const BACKUPS = { folder: directory, archive: archiveFile(archiveOf({ [source.databaseName]: dumped })) };
+const archive = archiveFile(archiveOf({ [source.databaseName]: await dumpedOf(source) }));
+const BACKUPS = { folder: directory, archive };
 const forms = ['folder', 'archive'] as const;
 type Form = (typeof forms)[number];
 
