@@ -25,3 +25,17 @@ export async function renamesOf(db: Db, collection: string): Promise<MadeRename[
   const records = await recordsOf(db).find({ '_id.collection': collection }).sort({ at: 1 }).toArray();
   return records.map(({ _id, at }) => ({ ..._id, at }));
 }
+
+/**
+ * Lets the renames of a collection's fields be those of another one, which it is called from now on.
+ * @param keep also for who still knows it by its old name
+ */
+export async function moveRenames(db: Db, collection: string, to: string, { keep = false } = {}): Promise<void> {
+  for (const { at, from: field, to: name } of await renamesOf(db, collection))
+    await recordsOf(db).updateOne(
+      { _id: { collection: to, from: field, to: name } },
+      { $set: { at } },
+      { upsert: true },
+    );
+  if (!keep) await recordsOf(db).deleteMany({ '_id.collection': collection });
+}

@@ -11,6 +11,8 @@ interface Options {
   intercept: Intercept;
   /** Answers a read of that database in the driver's place; `undefined` lets the driver answer. */
   read?: (read: Write) => unknown;
+  /** By which name a collection is found, where its rename was only recorded. */
+  storedAs?: (collection: string) => string;
   /** The run that the client is handed out for. */
   run?: RunContext;
   /** Added to the options of every operation, reads included: a `session`, a `comment`. */
@@ -35,7 +37,7 @@ function guardDatabase(db: Db, context: Options): Db {
   const database = db.databaseName;
   const handle: Db = guard(db, 'db', context, {
     aggregate: (pipeline: unknown, options?: Document) => aggregate(db, pipeline, options, context),
-    collection: (name: string, options?: Document) => guardCollection(db.collection(name, options), context),
+    collection: (name: string, options?: Document) => guardCollection(db, name, options, context),
     async collections(options?: Document) {
       const all = await handle.listCollections({}, { ...options, nameOnly: true }).toArray();
       return all.map(({ name }) => handle.collection(name));
@@ -67,14 +69,18 @@ function guardDatabase(db: Db, context: Options): Db {
   return handle;
 }
 
-function guardCollection(collection: Collection, context: Options): Collection {
-  const { collectionName, dbName, db } = collection;
+function guardCollection(db: Db, collectionName: string, options: Document | undefined, context: Options): Collection {
+  const { databaseName } = db;
+  const isMigrated = databaseName === context.databaseName;
+  const stored = (isMigrated ? context.storedAs?.(collectionName) : undefined) ?? collectionName;
+  const collection = db.collection(stored, options);
   return guard(collection, 'collection', context, {
+    collectionName,
     aggregate: (pipeline: unknown, options?: Document) => aggregate(collection, pipeline, options, context),
     async rename(to: string, options?: Document) {
       const rename = { collection: collectionName, operation: 'rename', parameters: [to, options] };
-      await write(rename, sending(collection, 'rename', 1, context), dbName, context);
-      return guardCollection(db.collection(to), context);
+      await write(rename, sending(collection, 'rename', 1, context), databaseName, context);
+      return guardCollection(db, to, undefined, context);
     },
   });
 }
@@ -97,7 +103,7 @@ function guardSession(session: ClientSession, context: Options): ClientSession {
 function guarded(value: unknown, context: Options): unknown {
   if (value instanceof MongoClient) return interceptWrites(value, context);
   if (value instanceof Db) return guardDatabase(value, context);
-  if (value instanceof Collection) return guardCollection(value, context);
+  if (value instanceof Collection) return guardCollection(value.db, value.collectionName, undefined, context);
   if (value instanceof ClientSession) return guardSession(value, context);
   return value instanceof AbstractCursor ? guard(value, 'cursor', context) : value;
 }
@@ -110,9 +116,9 @@ function guard<Target extends object>(
   target: Target,
   kind: keyof typeof USES,
   context: Options,
-  own: Readonly<Record<string, unknown>> = {},
+  own: Readonly<Record<string, unknown> & { collectionName?: string }> = {},
 ): Target {
-  const collection = target instanceof Collection ? target.collectionName : null;
+  const collection = own['collectionName'] ?? null;
   const database = databaseOf(target) ?? context.databaseName;
   const shell: Target = Object.create(Object.getPrototypeOf(target));
   const handle = new Proxy(shell, {

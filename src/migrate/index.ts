@@ -8,5 +8,6 @@ export { convertFields, revertFields, type Conversion } from './operations/conve
 export { editValidator, type ValidatorEdit } from './operations/edit-validator.ts';
 export { addField, removeField, renameField, setField, unsetField } from './operations/fields.ts';
 export { addIndex, removeIndex } from './operations/indexes.ts';
+export { renameCollection } from './operations/rename-collection.ts';
 export { setValidationLevel } from './operations/replace-validator.ts';
 export { convertValue } from './operations/values.ts';

@@ -99,6 +99,7 @@ async function planOne(
     plan.unsafe.push(...(await unsafeSteps(write, { db, models, changed })));
     plan.isDestructive ||= isDestructive(write);
     if (event.collection !== null && (event.documents ?? 0) > 0) changed.add(event.collection);
+    if (write.operation === 'rename' && changed.has(write.collection ?? '')) changed.add(String(write.parameters[0]));
   }
   return plan;
 }

@@ -12,6 +12,8 @@ export interface Recorded extends Write {
   documents?: number;
   /** The same of that of its filters that finds the most. */
   most?: number;
+  /** By which name the documents of its collection are stored now, where it is renamed before. */
+  stored?: string;
 }
 
 /**
@@ -29,6 +31,7 @@ export function recordingClient(
   const db = client.db(databaseName);
   return interceptWrites(client, {
     databaseName,
+    storedAs: (name) => catalog.get(name)?.stored ?? name,
     run: { checkpoint: () => undefined, proceed: async () => {}, plan },
     async intercept({ parameters, ...write }, send) {
       // No write of the transaction was sent.
@@ -38,7 +41,12 @@ export function recordingClient(
       for (const step of steps) {
         const counts = await countsOf(db, step, catalog);
         documents = counts?.reduce((sum, count) => sum + count, 0);
-        onWrite({ ...step, ...(counts && { documents: documents ?? 0, most: Math.max(0, ...counts) }) });
+        const stored = catalog.get(step.collection ?? '')?.stored;
+        onWrite({
+          ...step,
+          ...(stored !== undefined && { stored }),
+          ...(counts && { documents: documents ?? 0, most: Math.max(0, ...counts) }),
+        });
         catalog.apply(step);
       }
       return answer({ ...write, parameters }, documents ?? 0);

@@ -5,12 +5,12 @@ import type { Rule } from './rule.ts';
 export { indexesOf } from './made-indexes.ts';
 
 /** A unique index over values that stored documents share. */
-export const makesDuplicates: Rule = async ({ collection, operation, parameters }, { db, changed }) => {
+export const makesDuplicates: Rule = async ({ collection, operation, parameters, stored }, { db, changed }) => {
   if (collection === null || changed.has(collection)) return undefined;
   for (const index of indexesOf(operation, parameters)) {
     const { key, unique } = index;
     if (unique !== true) continue;
-    const [twice] = await findDuplicates(db.collection(collection), index);
+    const [twice] = await findDuplicates(db.collection(stored ?? collection), index);
     if (twice === undefined) continue;
     const name = Object.entries(key).flat().join('_');
     return {
@@ -23,11 +23,11 @@ export const makesDuplicates: Rule = async ({ collection, operation, parameters 
 };
 
 /** A validator that stored documents break. */
-export const breaksDocuments: Rule = async ({ collection, operation, parameters }, { db, changed }) => {
+export const breaksDocuments: Rule = async ({ collection, operation, parameters, stored }, { db, changed }) => {
   const validator: unknown = Object(parameters[0])['validator'];
   if (operation !== 'command collMod' || collection === null || changed.has(collection)) return undefined;
   if (typeof validator !== 'object' || validator === null) return undefined;
-  const broken = await db.collection(collection).countDocuments({ $nor: [validator] });
+  const broken = await db.collection(stored ?? collection).countDocuments({ $nor: [validator] });
   if (broken === 0) return undefined;
   return {
     name: 'validator-broken',

@@ -1,3 +1,4 @@
+import { isBookkeeping } from '../../own-collections.ts';
 import { removesField } from './fields-in-use.ts';
 import type { Recorded } from './recorder.ts';
 import type { Context, Rule, Unsafe } from './rule.ts';
@@ -41,12 +42,14 @@ const dropsCollection: Rule = async ({ collection, operation, documents }) => {
 };
 
 const renamesCollection: Rule = async ({ collection, operation, parameters: [to] }, { models }) => {
-  if (operation !== 'rename' || !models.some(({ name }) => name === collection)) return undefined;
+  // What is put aside there is empty, or comes back.
+  if (operation !== 'rename' || isBookkeeping(String(to)) || !models.some(({ name }) => name === collection))
+    return undefined;
   return {
     name: 'collection-in-use',
     message: `renames ${collection} to ${String(to)}, but a model of this version still reads ${collection}.`,
     recipe:
       '// 1. Deploy a version whose models read the other name, or none of them. 2. Then run this:\n' +
-      `await db.renameCollection('${collection}', '${String(to)}');`,
+      `await renameCollection(db, '${collection}', '${String(to)}');`,
   };
 };

@@ -1,0 +1,73 @@
+import { expect, test } from '@jest/globals';
+import type { Db } from 'mongodb';
+import { testDatabase } from '../../testing/database.ts';
+import { everythingIn } from '../../testing/everything.ts';
+import { migrationsFolder } from '../../testing/migrations-folder.ts';
+import { readFiles } from '../files.ts';
+import { planMigrations } from './plan.ts';
+import { replay } from './replay.ts';
+
+const NAME = '20260101000000-rename.ts';
+const verbs = "import { addIndex, removeField, renameCollection, setValidator } from '#migrate';";
+const models = [{ name: 'flights', validator: null, indexes: [] }];
+
+/** The plan of a migration that renames missions, where the application has made flights already. */
+async function planOf(more: string, prepare: (db: Db) => Promise<unknown> = async () => {}) {
+  const { db, connection } = await testDatabase();
+  await db.collection('missions').insertMany([{ crew: 1, old: 1 }, { crew: 1, old: 2 }, { crew: 2 }]);
+  await db.createCollection('flights');
+  await prepare(db);
+  const up = `await renameCollection(db, 'missions', 'flights'); ${more}`;
+  const folder = migrationsFolder({ [NAME]: { up, more: verbs } });
+  const { files } = await readFiles(folder);
+  const before = await everythingIn(db);
+  const [plan] = await planMigrations(files, {
+    client: connection.getClient(),
+    databaseName: db.databaseName,
+    folder,
+    models,
+  });
+  expect(await everythingIn(db)).toEqual(before);
+  return plan;
+}
+
+test('the plan of a renamed collection tells it, and finds nothing unsafe in what gives way', async () => {
+  const plan = await planOf('');
+  expect(plan?.steps.map(({ collection, what }) => [collection, what])).toEqual([
+    ['flights', 'renames the collection to migration_replaced.flights'],
+    ['missions', 'renames the collection to flights'],
+  ]);
+  expect([plan?.unsafe, plan?.isDestructive]).toEqual([[], false]);
+});
+
+test('what comes next is counted on the documents, by whatever name they are stored', async () => {
+  const plan = await planOf("await removeField(db, { collection: 'flights', field: 'old' });");
+  expect(plan?.steps.at(-1)).toMatchObject({ collection: 'flights', documents: 2 });
+});
+
+test.each([
+  ["await addIndex(db, 'flights', { name: 'u', key: { crew: 1 }, unique: true });", 'unique-over-duplicates:flights'],
+  ["await setValidator(db, 'flights', { crew: { $lt: 2 } });", 'validator-broken:flights'],
+])('what stored documents break is told: %s', async (more, unsafe) => {
+  expect((await planOf(more))?.unsafe.map(({ name }) => name)).toEqual([unsafe]);
+});
+
+test('a plan refuses as the migration would', async () => {
+  await expect(planOf('', (db) => db.collection('flights').insertOne({}))).rejects.toThrow('documents in both');
+});
+
+test('migrations that make a collection and rename it leave the new name with the validator and the indexes', async () => {
+  const { connection } = await testDatabase();
+  const folder = migrationsFolder({
+    [NAME]: {
+      up:
+        "await db.createCollection('missions', { validator: { crew: 1 } });" +
+        "await addIndex(db, 'missions', { name: 'i', key: { crew: 1 } });" +
+        "await renameCollection(db, 'missions', 'flights');",
+      more: verbs,
+    },
+  });
+  const { shapes, failed } = await replay((await readFiles(folder)).files, connection.getClient(), folder);
+  expect(failed).toEqual([]);
+  expect(shapes).toMatchObject([{ name: 'flights', validator: { crew: 1 }, indexes: [{ name: 'i' }] }]);
+});
