@@ -1,28 +1,23 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Command } from 'commander';
-import { projectRoot } from '../config.ts';
 import { down, up } from '../migrate/verbs.ts';
 import { MIGRATIONS } from '../migrations.ts';
 import { description } from './arguments.ts';
 import { inOneLine, withDatabase } from './context.ts';
 import { create } from './create-migration.ts';
-import { migrate, withSafetyOptions } from './migrating.ts';
+import { folderOf, migrate } from './migrating.ts';
 import { showStatus } from './migration-status.ts';
 
 interface Options {
   migrationsDir?: string;
   block?: boolean;
-  forceUnsafe?: string[];
-  backup?: boolean;
 }
-
-const folderOf = ({ migrationsDir }: Options) =>
-  migrationsDir === undefined ? MIGRATIONS : resolve(projectRoot, migrationsDir);
 
 /**
  * The verbs of bare `npx migrate-mongo` that need more than migrate-mongo does, with its options and its words.
  * migrate-mongo's own would lock after reading what is pending, keep no record of what failed and revert the wrong file.
+ * It has refused all options but its own before it comes here: what else can be told, `migrate:to` is told.
  */
 export async function runMigrateMongo(parameters: readonly string[]): Promise<void> {
   const program = new Command('migrate-mongo');
@@ -33,18 +28,13 @@ export async function runMigrateMongo(parameters: readonly string[]): Promise<vo
       .option('-f, --file <file>', 'is not used: the settings are in migrate-mongo-config.ts')
       .option('--migrations-dir <migrationsDir>', 'use a custom migrations directory');
 
-  withSafetyOptions(verb('up', 'run all pending database migrations')).action((options: Options) =>
-    withDatabase((context) => migrate(context, 'up', up(folderOf(options)), { ...options, folder: folderOf(options) })),
+  verb('up', 'run all pending database migrations').action((options: Options) =>
+    withDatabase((context) => migrate(context, 'up', up(folderOf(options)), options)),
   );
-  withSafetyOptions(verb('down', 'undo the last applied database migration'))
+  verb('down', 'undo the last applied database migration')
     .option('-b, --block', 'rollback all scripts from the same migration block')
     .action((options: Options) =>
-      withDatabase((context) =>
-        migrate(context, 'down', down(folderOf(options), options.block === true), {
-          ...options,
-          folder: folderOf(options),
-        }),
-      ),
+      withDatabase((context) => migrate(context, 'down', down(folderOf(options), options.block === true), options)),
     );
   verb('status', 'print the changelog of the database').action((options: Options) =>
     withDatabase(({ db }) => showStatus(db, { folder: folderOf(options), json: false, watch: false })),

@@ -7,16 +7,17 @@ import { resume, rollback, stamp, to } from '../migrate/verbs.ts';
 import { migrating, MIGRATIONS, type OpenDatabase } from '../migrations.ts';
 import { wholeNumber } from './arguments.ts';
 import { withDatabase } from './context.ts';
-import { migrate, withSafetyOptions, type Options } from './migrating.ts';
+import { folderOf, migrate, withSafetyOptions, type Options } from './migrating.ts';
 
 /** The `migrate:*` commands that migrate, and steer what migrates. */
 export function addMigrateCommands(program: Command): void {
   withSafetyOptions(program.command('migrate:to'))
     .argument('<target>', 'head, base, the name of a migration or its beginning, +N or -N')
     .description('migrate up or down to a place; after npm run it needs --: npm run migrate:to -- -1')
+    .option('--migrations-dir <path>', 'use other migrations than those of the project')
     .allowUnknownOption() // so that -1 is an argument
     .action((target: string, options: Options) =>
-      withDatabase((context) => migrate(context, `to ${target}`, to(MIGRATIONS, target), options)),
+      withDatabase((context) => migrate(context, `to ${target}`, to(folderOf(options), target), options)),
     );
 
   program

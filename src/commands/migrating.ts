@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { projectRoot } from '../config.ts';
 import { backup } from '../database/backup/backup.ts';
 import { verifyFiles } from '../database/backup/verify-files.ts';
 import type { State } from '../migrate/checks.ts';
@@ -12,13 +14,17 @@ const WORDS = { up: 'MIGRATED UP', down: 'MIGRATED DOWN', stamp: 'STAMPED', unst
 
 /** What a command that migrates can be told. */
 export interface Options {
-  /** Absolute path of other migrations than the project's. */
-  folder?: string;
+  /** Other migrations than the project's; a path from the project's folder. */
+  migrationsDir?: string;
   /** Unsafe steps that may be done all the same. */
   forceUnsafe?: readonly string[];
   /** Whether a backup is made before a migration that takes values away. */
   backup?: boolean;
 }
+
+/** The absolute path of the migrations that the options tell. */
+export const folderOf = ({ migrationsDir }: Options): string =>
+  migrationsDir === undefined ? MIGRATIONS : resolve(projectRoot, migrationsDir);
 
 /** Adds the options that `migrate` understands. */
 export const withSafetyOptions = (command: Command): Command =>
@@ -34,9 +40,10 @@ export async function migrate(
   database: OpenDatabase,
   command: string,
   choose: (state: State) => Promise<Step[]>,
-  { folder = MIGRATIONS, forceUnsafe = [], backup: isBackedUp = true }: Options = {},
+  options: Options = {},
 ): Promise<void> {
-  const subject = { ...migrating(database, command), folder };
+  const { forceUnsafe = [], backup: isBackedUp = true } = options;
+  const subject = { ...migrating(database, command), folder: folderOf(options) };
   const steps = await run(
     {
       ...subject,

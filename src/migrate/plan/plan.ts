@@ -73,7 +73,8 @@ export function requireSafe({ file, unsafe: all }: Plan, forced: readonly string
   const unsafe = all.filter(({ name }) => !forced.includes(name));
   if (unsafe.length === 0) return;
   const told = unsafe.map(
-    ({ name, message, recipe }) => `it ${message} The safe way:\n\n${indent(recipe)}\n\nOr add --force-unsafe ${name}`,
+    ({ name, message, recipe }) =>
+      `it ${message} The safe way:\n\n${indent(recipe)}\n\nOr do it all the same: npm run migrate:to -- head --force-unsafe ${name}`,
   );
   throw new OperatorError(`${file} was not begun: ${told.join('\n')}`);
 }
