@@ -1,5 +1,5 @@
-import type { Db, Document } from 'mongodb';
-import { addIndex, backfill, removeIndex, setValidator } from '#migrate';
+import type { Db } from 'mongodb';
+import { addIndex, backfill, editValidator, removeIndex } from '#migrate';
 
 /** The migration that this one was written on top of. */
 export const after = '20261122120000-add_sort_indexes.ts';
@@ -10,16 +10,6 @@ export const after = '20261122120000-add_sort_indexes.ts';
  *
  * An earlier version of the application may write titles without it while this runs: they are filled as well.
  */
-const properties = {
-  _id: { bsonType: 'objectId' },
-  title: { bsonType: 'string', minLength: 1, maxLength: 128 },
-  thrust: { bsonType: 'int', minimum: 0 },
-  lastFired: { bsonType: ['date', 'null'] },
-  createdAt: { bsonType: 'date' },
-  updatedAt: { bsonType: 'date' },
-  __v: { bsonType: ['int', 'long', 'double'] },
-};
-
 const _search = {
   bsonType: 'object',
   required: ['tokens'],
@@ -30,14 +20,10 @@ const _search = {
   additionalProperties: false,
 };
 
-const validatorOf = (fields: Document) => ({
-  $jsonSchema: { bsonType: 'object', required: ['title'], properties: fields, additionalProperties: false },
-});
-
 const index = { name: '_search.tokens_1__id_1', key: { '_search.tokens': 1, _id: 1 } };
 
 export async function up(db: Db): Promise<void> {
-  await setValidator(db, 'engines', validatorOf({ ...properties, _search }));
+  await editValidator(db, 'engines', { set: { _search } });
   await backfill(db.collection('engines'), {
     label: 'engines: filling _search',
     // Also that of a title which was changed since.
@@ -62,7 +48,7 @@ export async function down(db: Db): Promise<void> {
     filter: { _search: { $exists: true } },
     update: { $unset: { _search: '' } },
   });
-  await setValidator(db, 'engines', validatorOf(properties));
+  await editValidator(db, 'engines', { unset: ['_search'] });
 }
 
 const MOST_POINTS = 32;

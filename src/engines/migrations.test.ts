@@ -85,7 +85,9 @@ describe('the migrations', () => {
     expect(plans[1]?.steps).toMatchObject([
       { collection: 'engines', what: 'sets the validator' },
       { collection: 'engines', what: 'backfill "engines: adding lastFired", in batches', documents: 2, blocks: 'no' },
+      { collection: 'engines', what: 'sets the validator' },
       { collection: 'engines', what: 'adds an index on {"lastFired":1,"_id":1}', blocks: 'for a moment' },
+      { collection: 'engines', what: 'sets the validator' },
     ]);
   });
 

@@ -7,16 +7,17 @@ import { testDatabase } from '../testing/database.ts';
 import { ownMigrations } from '../testing/migrations-folder.ts';
 import { run, runCli } from '../testing/processes.ts';
 
-test('a database that the earlier files have migrated is told what to do once, and goes on', async () => {
+test('a database that earlier files have migrated is told what to do once, and goes on', async () => {
   const { db, uri } = await testDatabase();
   const env = { MONGODB_URI: uri };
   const migrateMongo = (verb: string) => run(['node_modules/.bin/migrate-mongo', verb], env);
   const applied = ownMigrations.slice(0, -1);
   const newest = applied.at(-1) ?? '';
   expect(await runCli(['migrate:to', newest], env)).toMatchObject({ code: 0 });
-  const hashes = [...REWRITTEN.keys()];
-  for (const [index, fileName] of applied.entries())
-    await db.collection('changelog').updateOne({ fileName }, { $set: { fileHash: hashes[index] } });
+  for (const [index, fileName] of applied.entries()) {
+    const earlier = (REWRITTEN[fileName] ?? []).slice(0, -1);
+    await db.collection('changelog').updateOne({ fileName }, { $set: { fileHash: earlier[index % earlier.length] } });
+  }
 
   const stamping = `npm run migrate:stamp -- ${newest}`;
   expect(await migrateMongo('up')).toMatchObject({ code: 1, stderr: expect.stringContaining(stamping) });

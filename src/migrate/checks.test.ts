@@ -3,7 +3,7 @@ import { checkFiles, checkHistory, type State } from './checks.ts';
 import { isEmpty } from './files.ts';
 import { REWRITTEN } from './rewritten.ts';
 
-const [[earlier, present] = ['', '']] = REWRITTEN;
+const [ENGINES = '', [earlier = '', present = ''] = []] = Object.entries(REWRITTEN)[0] ?? [];
 
 const A = '20260101000000-a.ts';
 const B = '20260202000000-b.ts';
@@ -37,8 +37,17 @@ test.each<[string, State, [rule: string, file: string][]]>([
   ['some are pending', state({ [A]: '1', [B]: '2' }, { [A]: '1' }), []],
   ['an old entry has no hash', state({ [A]: '1' }, { [A]: undefined }), []],
   ['a file was edited', state({ [A]: 'other' }, { [A]: '1' }), [['edited', A]]],
-  ['a file was rewritten by the project', state({ [A]: present }, { [A]: earlier }), [['rewritten', A]]],
-  ['it was edited besides', state({ [A]: 'other' }, { [A]: earlier }), [['edited', A]]],
+  [
+    'a file was rewritten by the project',
+    state({ [ENGINES]: present }, { [ENGINES]: earlier }),
+    [['rewritten', ENGINES]],
+  ],
+  [
+    'an earlier file of it was brought back',
+    state({ [ENGINES]: earlier }, { [ENGINES]: present }),
+    [['edited', ENGINES]],
+  ],
+  ['it was edited besides', state({ [ENGINES]: 'other' }, { [ENGINES]: earlier }), [['edited', ENGINES]]],
   ['a file is missing', state({ [B]: '2' }, { [A]: '1', [B]: '2' }), [['missing', A]]],
   ['a file was renamed', state({ [A]: '1', [C]: '2' }, { [A]: '1', [B]: '2' }), [['renamed', B]]],
   ['one comes too late', state({ [A]: '1', [B]: '2', [C]: '3' }, { [A]: '1', [C]: '3' }), [['out-of-order', B]]],

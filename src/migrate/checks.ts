@@ -1,6 +1,6 @@
 import { isEmpty, type Migration, type MigrationFile } from './files.ts';
 import type { Applied, Entry, History } from './journal.ts';
-import { REWRITTEN } from './rewritten.ts';
+import { isRewritten } from './rewritten.ts';
 
 /** Something that is wrong with the migrations, and what to do about it. */
 export interface Finding {
@@ -61,7 +61,7 @@ function changed(state: State): Finding[] {
     const present = files.find(({ name }) => name === file);
     if (present) {
       if (fileHash === undefined || present.hash === fileHash) return [];
-      if (REWRITTEN.get(fileHash) === present.hash) {
+      if (isRewritten(file, fileHash, present.hash)) {
         const message =
           'was rewritten in this version of the program, and makes the same as the file that was applied.';
         const remedy = `Note that once: npm run migrate:stamp -- ${lastApplied(state)?.fileName}`;

@@ -6,7 +6,7 @@ import { renderFields, valueBack, valueOf, type Part, type Steps } from './rende
 import type { CollectionShape } from './shape.ts';
 import { editBetween } from './validator-edit.ts';
 
-const UNVALIDATED = new Set<Change['kind']>(['addIndex', 'removeIndex', 'changeIndex']);
+const UNVALIDATED = new Set<Change['kind']>(['addIndex', 'removeIndex', 'changeIndex', 'changeOption']);
 
 /** The statements that change one collection, and those that take it back. */
 export function renderCollection(draft: Draft, part: Part): Steps {

@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { Double, type Db, type Document } from 'mongodb';
 import { testDatabase } from '../../testing/database.ts';
+import { backfill } from './backfill.ts';
 import { addCollection, allowBoth, setValidator } from './collections.ts';
 import { convertFields, revertFields, type Conversion } from './conversions.ts';
-import { addField, removeField, renameField } from './fields.ts';
+import { editValidator } from './edit-validator.ts';
+import { addField, removeField, renameField, setField, unsetField } from './fields.ts';
 import { addIndex, removeIndex } from './indexes.ts';
 
 // Each kind of change as a migration is written for it. `check` runs it up, down and up.
@@ -78,22 +80,12 @@ async function plain(document: Document): Promise<Document[]> {
 }
 
 test('add: old documents get a value, and one that was written returns after down and up', async () => {
-  const before = closed({ title: { bsonType: 'string' } });
-  const after = closed({ title: { bsonType: 'string' }, mass: { bsonType: 'int' } }, ['mass']);
-  const mass = { collection: 'adding', field: 'mass' };
+  const mass = { collection: 'adding', field: 'mass', schema: { bsonType: 'int' }, required: true, value: 0 };
   const migration = {
-    async up(db: Db) {
-      await allowBoth(db, 'adding', before, after);
-      await addField(db, { ...mass, value: 0 });
-      await setValidator(db, 'adding', after);
-    },
-    async down(db: Db) {
-      await allowBoth(db, 'adding', after, before);
-      await removeField(db, mass);
-      await setValidator(db, 'adding', before);
-    },
+    up: async (db: Db) => setField(db, mass),
+    down: async (db: Db) => unsetField(db, mass),
   };
-  await addCollection(db, 'adding', before);
+  await addCollection(db, 'adding', closed({ title: { bsonType: 'string' } }));
   await check(migration, {
     collection: 'adding',
     before: [{ title: 'a' }, { title: 'b' }],
@@ -109,15 +101,51 @@ test('add: old documents get a value, and one that was written returns after dow
 test('remove: the values return, in their types, where there were some', async () => {
   const ratio = { collection: 'removing', field: 'nozzle.ratio' };
   const migration = {
-    up: async (db: Db) => removeField(db, ratio),
-    down: async (db: Db) => addField(db, ratio),
+    up: async (db: Db) => unsetField(db, ratio),
+    down: async (db: Db) => setField(db, { ...ratio, schema: { bsonType: ['double', 'null'] } }),
   };
+  const nozzle = { bsonType: 'object', properties: { material: {}, ratio: { bsonType: ['double', 'null'] } } };
+  await addCollection(db, 'removing', closed({ nozzle }));
   await check(migration, {
     collection: 'removing',
     before: [{ nozzle: { ratio: new Double(16) } }, { nozzle: {} }, {}, { nozzle: { ratio: null, material: 'steel' } }],
     after: [{ nozzle: {} }, { nozzle: {} }, {}, { nozzle: { material: 'steel' } }],
     change: { 'nozzle.material': 'brass' },
     reverted: { nozzle: { material: 'brass', ratio: new Double(16) } },
+  });
+});
+
+test('several at once: either shape can be written until all are done', async () => {
+  const thrust = { collection: 'several', from: 'thrust', to: 'thrustKn' };
+  const [mass, title] = [
+    { collection: 'several', field: 'mass' },
+    { collection: 'several', field: 'title' },
+  ];
+  const migration = {
+    async up(db: Db) {
+      const edit = { set: { thrustKn: {}, mass: { bsonType: 'int' } }, unset: ['thrust', 'title'], required: ['mass'] };
+      await editValidator(db, 'several', edit, async () => {
+        await renameField(db, thrust);
+        await addField(db, { ...mass, value: 0 });
+        await removeField(db, title);
+      });
+    },
+    async down(db: Db) {
+      const edit = { set: { thrust: {}, title: { bsonType: 'string' } }, unset: ['thrustKn', 'mass'] };
+      await editValidator(db, 'several', edit, async () => {
+        await addField(db, title);
+        await removeField(db, mass);
+        await renameField(db, { ...thrust, from: 'thrustKn', to: 'thrust' });
+      });
+    },
+  };
+  await addCollection(db, 'several', closed({ thrust: {}, title: { bsonType: 'string' } }));
+  await check(migration, {
+    collection: 'several',
+    before: [{ thrust: 5, title: 'a' }, { title: 'b' }],
+    after: [{ thrustKn: 5, mass: 0 }, { mass: 0 }],
+    change: { mass: 7 },
+    reverted: { thrust: 5, title: 'a' },
   });
 });
 
@@ -158,8 +186,7 @@ test('nest: the object comes with the first field that moves in and goes with th
 });
 
 test('split: what cannot be put together again is archived', async () => {
-  const before = closed({ name: { bsonType: 'string' } });
-  const after = closed({ maker: { bsonType: 'string' }, model: { bsonType: 'string' } });
+  const text = { bsonType: 'string' };
   const split: Conversion = {
     collection: 'splitting',
     name: 'split name',
@@ -173,17 +200,15 @@ test('split: what cannot be put together again is archived', async () => {
   };
   const migration = {
     async up(db: Db) {
-      await allowBoth(db, 'splitting', before, after);
-      await convertFields(db, split);
-      await setValidator(db, 'splitting', after);
+      const edit = { set: { maker: text, model: text }, unset: ['name'] };
+      await editValidator(db, 'splitting', edit, async () => convertFields(db, split));
     },
     async down(db: Db) {
-      await allowBoth(db, 'splitting', after, before);
-      await revertFields(db, split);
-      await setValidator(db, 'splitting', before);
+      const edit = { set: { name: text }, unset: ['maker', 'model'] };
+      await editValidator(db, 'splitting', edit, async () => revertFields(db, split));
     },
   };
-  await addCollection(db, 'splitting', before);
+  await addCollection(db, 'splitting', closed({ name: text }));
   await check(migration, {
     collection: 'splitting',
     before: [{ name: 'Rocketdyne  RS-25 ' }, { name: 'NERVA' }, {}],
@@ -194,8 +219,6 @@ test('split: what cannot be put together again is archived', async () => {
 });
 
 test('retype: the old values return exactly, a new one is converted back', async () => {
-  const before = closed({ thrust: { bsonType: 'string' } });
-  const after = closed({ thrust: { bsonType: ['int', 'null'] } });
   const toNumber: Conversion = {
     collection: 'retyping',
     name: 'thrust to a number',
@@ -206,17 +229,15 @@ test('retype: the old values return exactly, a new one is converted back', async
   };
   const migration = {
     async up(db: Db) {
-      await allowBoth(db, 'retyping', before, after);
-      await convertFields(db, toNumber);
-      await setValidator(db, 'retyping', after);
+      const edit = { set: { thrust: { bsonType: ['int', 'null'] } } };
+      await editValidator(db, 'retyping', edit, async () => convertFields(db, toNumber));
     },
     async down(db: Db) {
-      await allowBoth(db, 'retyping', after, before);
-      await revertFields(db, toNumber);
-      await setValidator(db, 'retyping', before);
+      const edit = { set: { thrust: { bsonType: 'string' } } };
+      await editValidator(db, 'retyping', edit, async () => revertFields(db, toNumber));
     },
   };
-  await addCollection(db, 'retyping', before);
+  await addCollection(db, 'retyping', closed({ thrust: { bsonType: 'string' } }));
   await check(migration, {
     collection: 'retyping',
     before: [{ thrust: '12' }, { thrust: '0012' }, { thrust: '' }, {}],
@@ -246,12 +267,13 @@ test('new unique index: old duplicates are named, and nothing changes until they
   await expect(db.collection('indexing').insertOne({ title: 'b' })).rejects.toMatchObject({ code: 11_000 });
 });
 
-test('new validator: documents that break it are named, and nothing changes until they are corrected', async () => {
+test('other constraints: documents that break it are named, and nothing changes until they are corrected', async () => {
   const before = closed({ title: { bsonType: 'string' } });
-  const after = closed({ title: { bsonType: 'string', maxLength: 3 } }, ['title']);
   const migration = {
-    up: async (db: Db) => setValidator(db, 'validating', after),
-    down: async (db: Db) => setValidator(db, 'validating', before),
+    up: async (db: Db) =>
+      editValidator(db, 'validating', { set: { title: { bsonType: 'string', maxLength: 3 } }, required: ['title'] }),
+    down: async (db: Db) =>
+      editValidator(db, 'validating', { set: { title: { bsonType: 'string' } }, optional: ['title'] }),
   };
   await addCollection(db, 'validating', before);
   const { insertedId } = await db.collection('validating').insertOne({ title: 'long' });
@@ -270,4 +292,29 @@ test('new validator: documents that break it are named, and nothing changes unti
     reverted: { title: 'abc' },
   });
   await expect(db.collection('validating').insertOne({ title: 'long' })).rejects.toMatchObject({ code: 121 });
+});
+
+test('another condition: a whole validator, where it says more than a JSON Schema', async () => {
+  const before = closed({ first: { bsonType: 'int' }, last: { bsonType: 'int' } });
+  const after = { ...before, $expr: { $lte: ['$first', '$last'] } };
+  const exchange = [{ $set: { first: '$last', last: '$first' } }];
+  const migration = {
+    async up(db: Db) {
+      await allowBoth(db, 'ordering', before, after);
+      await backfill(db.collection('ordering'), {
+        label: 'ordering: first before last',
+        filter: { $expr: { $gt: ['$first', '$last'] } },
+        update: exchange,
+      });
+      await setValidator(db, 'ordering', after);
+    },
+    down: async (db: Db) => setValidator(db, 'ordering', before),
+  };
+  await addCollection(db, 'ordering', before);
+  await db.collection('ordering').insertOne({ first: 2, last: 1 });
+  await migration.up(db);
+  expect(await db.collection('ordering').findOne({}, { projection: { _id: 0 } })).toEqual({ first: 1, last: 2 });
+  await expect(db.collection('ordering').insertOne({ first: 2, last: 1 })).rejects.toMatchObject({ code: 121 });
+  await migration.down(db);
+  await db.collection('ordering').insertOne({ first: 2, last: 1 });
 });
