@@ -8,7 +8,8 @@ import type { Db, MongoClient } from 'mongodb';
  * `mongodb` and `#migrate`, never a model: a model changes later, this file must not. Whatever is killed half-way is run again.
  *
  * Several fields change together within editValidator(), which lets either API write meanwhile. An index goes before
- * its field and comes after it. `src/migrate/operations/kinds-of-change.test.ts` has an example of each kind of change.
+ * its field and comes after it; setValidationLevel(), of MongoDB 9.0, comes last.
+ * `src/migrate/operations/kinds-of-change.test.ts` has an example of each kind of change.
  */
 export async function up(db: Db, client: MongoClient): Promise<void> {
   // await setField(db, { collection: 'engines', field: 'mass', schema: { bsonType: 'int' }, value: 0 });

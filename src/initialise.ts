@@ -2,10 +2,10 @@ import { isEmpty, initialiseCollections, VALIDATION } from './database/init.ts';
 import { compare } from './migrate/autogenerate/compare.ts';
 import { describe } from './migrate/autogenerate/describe.ts';
 import { readCatalog } from './migrate/plan/catalog.ts';
-import { shapesOf } from './migrate/plan/replay.ts';
-import { run } from './migrate/runner.ts';
+import { replay, shapesOf } from './migrate/plan/replay.ts';
+import { readState, run } from './migrate/runner.ts';
 import { stamp } from './migrate/verbs.ts';
-import { migrating, type OpenDatabase } from './migrations.ts';
+import { migrating, subjectOf, type OpenDatabase } from './migrations.ts';
 import { collectionDefinitions, RESOURCES } from './models.ts';
 import { OperatorError } from './operator-error.ts';
 import { isBookkeeping } from './own-collections.ts';
@@ -28,12 +28,25 @@ export async function initialise(database: OpenDatabase, resources = RESOURCES):
   // First, so that being killed further down leaves a database in which no migration runs a second time.
   const stamped = (await isEmpty(db, isBookkeeping)) ? await stampAll(database) : [];
   const definitions = collectionDefinitions(connection, resources);
-  const made = await initialiseCollections(db, definitions);
+  const constrained = stamped.length > 0 ? await constrainedBy(database) : [];
+  const wanted = definitions.map((definition) => ({
+    ...definition,
+    ...(constrained.includes(definition.name) && { validationLevel: 'constraint' }),
+  }));
+  const made = await initialiseCollections(db, wanted);
   const demanded = definitions.map((definition) => ({ ...definition, options: VALIDATION }));
   const different = compare(shapesOf(await readCatalog(db)), demanded)
     .filter(({ kind }) => kind !== 'removeCollection')
     .map((change): Finding => ({ outcome: 'different', what: `by the models ${describe(change)}` }));
   return [...stamped, ...made.map((what): Finding => ({ outcome: 'created', what })), ...different];
+}
+
+/** Collections that the migrations bring to the level `constraint`, which models cannot say. */
+async function constrainedBy(database: OpenDatabase): Promise<string[]> {
+  const { client, folder } = subjectOf(database);
+  const { files } = await readState(database.db, folder);
+  const { shapes } = await replay(files, client, folder);
+  return shapes.filter(({ options }) => options?.['validationLevel'] === 'constraint').map(({ name }) => name);
 }
 
 /** As Alembic's `stamp head`. */

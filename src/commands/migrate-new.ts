@@ -5,6 +5,7 @@ import { compare, possibleRenames } from '../migrate/autogenerate/compare.ts';
 import { describe } from '../migrate/autogenerate/describe.ts';
 import { render } from '../migrate/autogenerate/render.ts';
 import { inWords } from '../migrate/checks.ts';
+import { hasConstraints } from '../migrate/operations/replace-validator.ts';
 import { checkLive } from '../migrate/plan/check-live.ts';
 import { withModel } from '../migrate/plan/check-models.ts';
 import { replay } from '../migrate/plan/replay.ts';
@@ -49,6 +50,17 @@ async function writeNew(database: OpenDatabase, description: string, given: Reco
     if (kind === 'removeCollection')
       report(`If ${collection} is to stay, delete the file and name ${collection} in WITHOUT_MODEL of src/models.ts.`);
   for (const what of needsEdit) report(`To be written by you: ${what}`);
+  const names = new Set(changes.map(({ collection }) => collection));
+  const weaker = after.filter(
+    ({ name }) =>
+      names.has(name) &&
+      !before.some((shape) => shape.name === name && shape.options?.['validationLevel'] === 'constraint'),
+  );
+  if (await hasConstraints(database.db))
+    for (const { name } of weaker)
+      report(
+        `This server can guarantee that every document of ${name} is valid: see setValidationLevel in the README.`,
+      );
 }
 
 /** Asks on a terminal; elsewhere says how to tell. */

@@ -5,6 +5,9 @@ import type { CollectionDefinition } from '../schema/collection.ts';
 
 const NAMESPACE_EXISTS = 48;
 
+/** A collection to be made, and how strictly its validator is to be obeyed, if otherwise than here. */
+type Wanted = CollectionDefinition & { validationLevel?: string };
+
 /** How strictly the validators that are made here are obeyed. */
 export const VALIDATION = { validationLevel: 'strict', validationAction: 'error' };
 
@@ -18,19 +21,21 @@ export async function isEmpty(db: Db, isExcused: (name: string) => boolean): Pro
  * Makes collections with their validators, and indexes, where none of their names is there. Changes and drops nothing.
  * @returns what it made: `index lastFired_1__id_1 of engines`
  */
-export async function initialiseCollections(db: Db, definitions: readonly CollectionDefinition[]): Promise<string[]> {
+export async function initialiseCollections(db: Db, definitions: readonly Wanted[]): Promise<string[]> {
   const made: string[] = [];
   for (const definition of definitions) made.push(...(await makeCollection(db, definition)));
   return made;
 }
 
-async function makeCollection(db: Db, { name, validator, indexes }: CollectionDefinition): Promise<string[]> {
+async function makeCollection(db: Db, { name, validator, validationLevel, indexes }: Wanted): Promise<string[]> {
   const made: string[] = [];
   const exists = await db.listCollections({ name }, { nameOnly: true }).hasNext();
   if (!exists) {
-    await db.createCollection(name, { validator, ...VALIDATION }).catch((error: unknown) => {
-      if (!hasCode(error, NAMESPACE_EXISTS)) throw error;
-    });
+    await db
+      .createCollection(name, { validator, ...VALIDATION, ...(validationLevel && { validationLevel }) })
+      .catch((error: unknown) => {
+        if (!hasCode(error, NAMESPACE_EXISTS)) throw error;
+      });
     made.push(`collection ${name} with its validator`);
   }
   const live = exists ? await db.collection(name).listIndexes().toArray() : [];

@@ -62,7 +62,8 @@ async function stateOf(db: Db, name: string) {
   return { validator, validationLevel, isPrepared: isPrepared === true };
 }
 
-async function hasConstraints(db: Db): Promise<boolean> {
+/** Whether the server has the level `constraint`. */
+export async function hasConstraints(db: Db): Promise<boolean> {
   const { version } = await db.command({ buildInfo: 1 });
   return Number.parseInt(String(version), 10) >= FIRST_VERSION;
 }

@@ -75,6 +75,8 @@ export function catalogOf(initial: readonly CatalogEntry[]): Catalog {
     const { collMod: _name, index, ...changes } = command;
     const entry = create(name);
     entry.options = { ...entry.options, ...changes };
+    // The way to that level ends there.
+    if (changes['validationLevel'] === 'constraint') delete entry.options['prepareConstraintValidationLevel'];
     const { name: which, keyPattern, ...options } = Object(index);
     entry.indexes = entry.indexes.map((one) =>
       one.name === (which ?? nameOf(keyPattern)) ? { ...one, ...options } : one,

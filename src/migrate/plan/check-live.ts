@@ -42,11 +42,17 @@ export async function checkLive(
     }));
 }
 
-function remedyFor({ kind, collection }: Change): string {
+function remedyFor(change: Change): string {
+  const { kind, collection } = change;
   if (kind === 'addIndex' || kind === 'addCollection')
     return 'Run npm run db:init, which makes what is missing, or write a migration if it is to stay away.';
   if (kind === 'removeIndex')
     return `Drop it from ${collection}, or declare it in the model and write a migration for it.`;
+  if (kind === 'changeOption' && change.after === 'constraint')
+    return (
+      'Run collMod with prepareConstraintValidationLevel: true, and then with validationLevel: "constraint"; it reads ' +
+      `all of ${collection}.`
+    );
   if (kind === 'changeOption')
     return `Change it back by collMod; what that cannot change needs a new collection, and a migration that fills it.`;
   return `Change ${collection} back by collMod or createIndexes, or write a migration for what it is to be.`;

@@ -1,10 +1,22 @@
 import { expect, test } from '@jest/globals';
+import { MongoClient, type Db, type Document } from 'mongodb';
+import { initialiseCollections } from '../../database/init.ts';
+import { migrating } from '../../migrations.ts';
+import { atEnd } from '../../testing/cleanup.ts';
+import { constraintServer } from '../../testing/constraint-server.ts';
 import { testDatabase } from '../../testing/database.ts';
 import { migrationsFolder } from '../../testing/migrations-folder.ts';
 import { readFiles } from '../files.ts';
+import { readState, run } from '../runner.ts';
+import { down, up } from '../verbs.ts';
+import { checkLive } from './check-live.ts';
 import { planMigrations } from './plan.ts';
+import { replay } from './replay.ts';
 
 const NAME = '20260101000000-one.ts';
+const THINGS = 'things';
+const IMPORTS = "import { addCollection, removeCollection, setValidationLevel, setValidator } from '#migrate';";
+const VALIDATOR = { a: { $exists: true } };
 const UPGRADE = [
   'prepares the validation level constraint',
   'has the server read all documents, and guarantee from then on that each is valid (level constraint)',
@@ -18,11 +30,74 @@ test.each([
   ['moderate', "setValidationLevel(db, 'things', 'constraint')", ['sets the validation level strict']],
 ])('a plan of a collection at %s tells each step of %s', async (validationLevel, call, steps) => {
   const { db, connection } = await testDatabase();
-  await db.createCollection('things', { validator: { a: { $exists: true } }, validationLevel });
-  const more = "import { setValidationLevel, setValidator } from '#migrate';";
-  const folder = migrationsFolder({ [NAME]: { up: `await ${call};`, more } });
+  await db.createCollection(THINGS, { validator: VALIDATOR, validationLevel });
+  // Twice, as a change goes by way of a validator for both shapes.
+  const folder = migrationsFolder({ [NAME]: { up: `await ${call}; await ${call};`, more: IMPORTS } });
   const { files } = await readFiles(folder);
   const subject = { client: connection.getClient(), databaseName: db.databaseName, folder, models: [] };
   const [plan] = await planMigrations(files, subject);
-  expect(plan?.steps.map(({ what }) => what)).toEqual(steps);
+  const told = plan?.steps.map(({ what }) => what);
+  expect(told).toEqual(call.includes('Level') && validationLevel !== 'moderate' ? steps : [...steps, ...steps]);
+});
+
+const MIGRATION = {
+  up: `await addCollection(db, 'things', ${JSON.stringify(VALIDATOR)}); await setValidationLevel(db, 'things', 'constraint');`,
+  down: "await setValidationLevel(db, 'things', 'strict'); await removeCollection(db, 'things');",
+  more: IMPORTS,
+};
+
+async function levelOf(db: Db): Promise<unknown> {
+  const [found] = await db.listCollections({ name: THINGS }, { nameOnly: false }).toArray();
+  const options: Document = found?.options ?? {};
+  return options['validationLevel'];
+}
+
+test('what a migration has brought to the level constraint is missed by check where somebody lowers it', async () => {
+  const database = await testDatabase();
+  const server = await constraintServer(database.uri, THINGS);
+  const client = await MongoClient.connect(server.uri);
+  atEnd(() => client.close());
+  const folder = migrationsFolder({ [NAME]: MIGRATION });
+  const context = { ...migrating(database, 'test'), client, folder };
+  const check = async () => checkLive(await readState(database.db, folder), context);
+
+  await run(context, up(folder));
+  expect(await levelOf(database.db)).toBe('constraint');
+  expect(await check()).toEqual([]);
+
+  await database.db.command({ collMod: THINGS, validationLevel: 'strict' });
+  expect(await check()).toEqual([
+    expect.objectContaining({
+      rule: 'live',
+      message: expect.stringContaining(`the validationLevel of things turns from 'strict' to 'constraint'`),
+      remedy: expect.stringContaining('prepareConstraintValidationLevel: true'),
+    }),
+  ]);
+
+  await run(context, down(folder, false));
+  expect(await database.db.listCollections({ name: THINGS }).toArray()).toEqual([]);
+});
+
+test('an older server stays at strict, and check misses nothing there', async () => {
+  const database = await testDatabase();
+  const folder = migrationsFolder({ [NAME]: MIGRATION });
+  const context = { ...migrating(database, 'test'), folder };
+  await run(context, up(folder));
+  expect(await levelOf(database.db)).toBe('strict');
+  expect(await checkLive(await readState(database.db, folder), context)).toEqual([]);
+});
+
+test('a collection that is made for an empty database has the level that the migrations bring it to', async () => {
+  const database = await testDatabase();
+  const server = await constraintServer(database.uri, THINGS);
+  const client = await MongoClient.connect(server.uri);
+  atEnd(() => client.close());
+  const folder = migrationsFolder({ [NAME]: MIGRATION });
+  const { shapes } = await replay((await readFiles(folder)).files, client, folder);
+  const [shape] = shapes;
+  expect(shape).toMatchObject({ name: THINGS, validator: VALIDATOR, options: { validationLevel: 'constraint' } });
+  await initialiseCollections(database.db, [
+    { name: THINGS, validator: VALIDATOR, indexes: [], defaults: {}, filled: [], validationLevel: 'constraint' },
+  ]);
+  expect(await levelOf(database.db)).toBe('constraint');
 });
