@@ -42,6 +42,37 @@ async function connected(folder: string) {
   return { db: client.db('test'), kill };
 }
 
+testHere('SecantusDB keeps what it has acknowledged, although it is killed', async () => {
+  const folder = temporaryFolder();
+  let { db, kill } = await connected(folder);
+  const writes: [string, () => Promise<unknown>][] = [
+    ['inserted', () => db.collection('a').insertOne({ name: 'inserted' })],
+    [
+      'committed',
+      () =>
+        db.client.withSession((session) =>
+          session.withTransaction(() => db.collection('a').insertOne({ name: 'committed' }, { session })),
+        ),
+    ],
+    [
+      'last of many',
+      () =>
+        db
+          .collection('a')
+          .bulkWrite([
+            { insertOne: { document: {} } },
+            { updateOne: { filter: { name: { $exists: false } }, update: { $set: { name: 'last of many' } } } },
+          ]),
+    ],
+  ];
+  for (const [name, write] of writes) {
+    await write();
+    await kill();
+    ({ db, kill } = await connected(folder));
+    expect(await db.collection('a').findOne({ name })).not.toBeNull();
+  }
+});
+
 const COUNT = 3000;
 
 testHere.each<[string, (db: Db, name: string) => Promise<unknown>]>([

@@ -11,7 +11,7 @@ import socket
 import sys
 
 import wiredtiger
-from secantus import cli, server
+from secantus import cli, commands, server
 from secantus.storage import Storage
 
 VERSION = "8.2.6"  # what mongodb-memory-server asks for
@@ -40,8 +40,7 @@ class AnnounceReady(logging.Handler):
 class WholeChanges(Storage):
     """
     Makes a change of the catalog in one transaction. Without it every entry of an index, and every document of a renamed
-    collection, is a transaction of its own: a process that is killed leaves half of them, and all other writes wait while
-    each of them waits for the disk.
+    collection, is a transaction of its own: a process that is killed leaves half of them.
     """
 
     MOST_BYTES = 8 * 2**20
@@ -73,10 +72,28 @@ class WholeChanges(Storage):
                 return change(*names, *rest, **options)
             self._refresh_read_snapshot()
             try:
-                with self._batch_transaction(sync=True):
+                with self._batch_transaction():
                     return change(*names, *rest, **options)
             except wiredtiger.WiredTigerRollbackError:  # it did not fit all the same
                 return change(*names, *rest, **options)
+
+
+    def _batch_transaction(self, *, sync=False):
+        return super()._batch_transaction()  # dispatch waits for the disk
+
+    def synchronize(self):
+        self._session().log_flush("sync=on")
+
+
+def dispatch(command, context):
+    """
+    Waits for the disk once for each command, before it is acknowledged. SecantusDB's own --sync-on-commit waits once for
+    each document, and without it the write concern of commitTransaction goes unseen.
+    """
+    answer = commands.dispatch(command, context)
+    if commands.command_name(command) not in {"find", "getMore", "count", "hello", "isMaster", "ismaster", "ping"}:
+        context.storage.synchronize()
+    return answer
 
 
 class PromptServer(server.SecantusDBServer):
@@ -116,10 +133,10 @@ logging.getLogger("secantus.server").addHandler(AnnounceReady())
 config = pathlib.Path(__file__).with_name("secantusd.toml")
 # fmt: off
 server.Storage = WholeChanges
+server.dispatch = dispatch
 cli.SecantusDBServer = PromptServer
 sys.exit(cli.main([
     "--config", str(config), "--host", options.bind_ip, "--port", options.port, "--storage-path", str(options.dbpath),
     "--cache-size", f"{options.wiredTigerCacheSizeGB}G",
-    "--sync-on-commit",  # it does not see the write concern of commitTransaction
 ]))
 # fmt: on
