@@ -44,7 +44,7 @@ export async function rehearse(context: Migrating, fill?: Fill): Promise<Rehears
   await sweepScratch(client, report);
   const source = client.db(databaseName);
   if (!fill && (await pendingOf(source, folder)).files.length === 0) return { files: [], took: {}, differences: [] };
-  const filling: Fill = fill ?? ((scratch, signal) => copyDatabase(source, scratch, signal));
+  const filling: Fill = fill ?? ((scratch, signal) => copyDatabase(source, scratch, signal, report));
   const first = await attempt(context, filling);
   const unclear = first.differences.filter(({ part, example }) => part === 'documents' && example === undefined);
   if (unclear.length === 0) return first;

@@ -20,6 +20,7 @@ export const KINDS: Record<string, { options?: Document; indexes?: Document[] }>
   },
   'one with images of changes': { options: { changeStreamPreAndPostImages: { enabled: true } } },
   'one with a constraint': { options: { validator: { at: { $exists: true } }, validationLevel: 'constraint' } },
+  'one with rules': { options: { validator: { at: { $exists: true } } } },
   'one with rules by schema': {
     options: {
       validator: { $jsonSchema: { required: ['at'], properties: { at: { bsonType: 'date' } } } },
@@ -51,7 +52,7 @@ export const KINDS: Record<string, { options?: Document; indexes?: Document[] }>
   'a view on a view that comes later': { options: { viewOn: 'z view', pipeline: [{ $limit: 1 }] } },
 };
 
-/** Makes them all, with documents, and one collection and one view more. */
+/** Makes them all, with documents, of which some break the rules, and one collection and one view more. */
 export async function makeKinds(db: Db): Promise<void> {
   for (const [name, { options = {}, indexes }] of Object.entries(KINDS)) {
     await db.command({ create: name, ...options });
@@ -60,6 +61,8 @@ export async function makeKinds(db: Db): Promise<void> {
     if (!('viewOn' in options)) await db.command({ insert: name, documents });
     if (indexes) await db.command({ createIndexes: name, indexes });
   }
+  for (const name of ['one with rules by schema', 'one with rules'])
+    await db.collection<{ _id: number }>(name).insertOne({ _id: 9 }, { bypassDocumentValidation: true });
   await db.collection('documents').insertMany([{ number: 1 }, { number: 2 }]);
   await db.createCollection('z view', { viewOn: 'documents', pipeline: [] });
 }

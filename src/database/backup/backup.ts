@@ -153,10 +153,7 @@ async function writeCollection(db: Db, { description, storage }: Chosen, writing
     const batches = storedBatches(db.collection(collection), { session: view.session, rawData });
     await write(filesOf(collection).data, summed(batches, sum, advance));
   }
-  // mongorestore looks for buckets where it reads of a time series, and for documents else.
-  const told =
-    type === 'timeseries' && !storage.buckets ? { ...description, type: 'collection' as const } : description;
-  await write(filesOf(name).metadata, one(metadataText(told)));
+  await write(filesOf(name).metadata, one(metadataText(description)));
   manifest.collections.push({ name, type, ...sum.contents });
 }
 

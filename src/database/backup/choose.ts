@@ -49,7 +49,8 @@ export async function chooseCollections(
   );
 }
 
-function flawOf({ type, options, indexes }: Description): string | undefined {
+/** Why a collection or view cannot be carried over, in words that follow its name; `undefined` if it can. */
+export function flawOf({ type, options, indexes }: Description): string | undefined {
   if (type === 'other') return 'is of a kind that this does not know';
   const index = indexes.find(({ key }) => losesOrder(key));
   if (index)
