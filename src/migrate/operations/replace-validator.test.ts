@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { MongoClient, type Document } from 'mongodb';
+import { MongoClient, type Db, type Document } from 'mongodb';
 import { atEnd } from '../../testing/cleanup.ts';
 import { constraintServer } from '../../testing/constraint-server.ts';
 import { testDatabase } from '../../testing/database.ts';
 import { mortalClient } from '../../testing/mortal-client.ts';
 import { addCollection, setValidator } from './collections.ts';
+import { setField, unsetField } from './fields.ts';
 import { setValidationLevel } from './replace-validator.ts';
 
 const NAME = 'things';
@@ -77,6 +78,31 @@ describe('a collection of the level constraint', () => {
       expect(await notes.countDocuments()).toBe(0);
     }
     expect(write).toBeGreaterThan(5);
+  });
+
+  test('has it again after a field was set or taken, killed at any write and run again', async () => {
+    const field = { collection: NAME, field: 'c' };
+    const up = async (on: Db) => setField(on, { ...field, schema: { bsonType: 'int' }, value: 5, required: true });
+    const down = async (on: Db) => unsetField(on, field);
+    await begin(CONSTRAINT);
+    let write = 1;
+    for (let isDead = true; isDead; write += 1) {
+      isDead = false;
+      for (const [change, required] of [
+        [up, ['a', 'c']],
+        [down, ['a']],
+      ] as const) {
+        const victim = await mortalClient(server.uri, write);
+        await change(victim.client.db()).catch((error: unknown) => {
+          if (!victim.isDead()) throw error;
+        });
+        isDead ||= victim.isDead();
+        await change(db);
+        expect(server.options).toMatchObject({ ...CONSTRAINT, validator: { $jsonSchema: { required } } });
+        expect(await notes.countDocuments()).toBe(0);
+      }
+    }
+    expect(write).toBeGreaterThan(10);
   });
 
   test('keeps its validator and its level where somebody writes what breaks the new one at the last moment', async () => {

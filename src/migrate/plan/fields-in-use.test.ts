@@ -44,6 +44,7 @@ const context = {
   db,
   models: [{ name: 'probes', validator: { $jsonSchema: model }, indexes: [] }],
   changed: new Set<string>(),
+  options: () => ({}),
 };
 
 const inPipeline = (stage: Document) => [stage];

@@ -91,13 +91,14 @@ async function planOne(
   const db = client.db(databaseName);
   const migration = await loadMigration(folder, file);
   const plan: Plan = { file: file.name, steps: [], unsafe: [], isDestructive: false, undo: undoOf(migration) };
+  const options = (name: string): Document => catalog.get(name)?.options ?? {};
   for (const event of await record(migration[direction], client, databaseName, catalog)) {
     if (isBookkeeping(event.collection ?? '')) continue;
     // What is kept in archives belongs to the step that it is kept for.
     if (isArchive(event.collection ?? '') && !('label' in event && event.documents > 0)) continue;
     plan.steps.push('label' in event ? describeBackfill(event) : describe(event));
     const write = 'label' in event ? writeOf(event) : event;
-    plan.unsafe.push(...(await unsafeSteps(write, { db, models, changed })));
+    plan.unsafe.push(...(await unsafeSteps(write, { db, models, changed, options })));
     plan.isDestructive ||= isDestructive(write);
     if (event.collection !== null && (event.documents ?? 0) > 0) changed.add(event.collection);
     if (write.operation === 'rename' && changed.has(write.collection ?? '')) changed.add(String(write.parameters[0]));

@@ -1,4 +1,4 @@
-import type { Db } from 'mongodb';
+import type { Db, Document } from 'mongodb';
 import type { CollectionShape } from '../autogenerate/shape.ts';
 import type { Recorded } from './recorder.ts';
 
@@ -18,6 +18,8 @@ export interface Context {
   models: readonly CollectionShape[];
   /** Collections whose documents this plan has changed already, so that what is stored now says nothing about them. */
   changed: ReadonlySet<string>;
+  /** Those of a collection, as this plan makes them. */
+  options: (collection: string) => Document;
 }
 
 /** Says what is unsafe about a write that was recorded, if anything. */

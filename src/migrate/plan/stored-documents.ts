@@ -22,10 +22,14 @@ export const makesDuplicates: Rule = async ({ collection, operation, parameters,
   return undefined;
 };
 
-/** A validator that stored documents break. */
-export const breaksDocuments: Rule = async ({ collection, operation, parameters, stored }, { db, changed }) => {
-  const validator: unknown = Object(parameters[0])['validator'];
+/** A validator that stored documents break, or the guarantee that none does. */
+export const breaksDocuments: Rule = async (
+  { collection, operation, parameters, stored },
+  { db, changed, options },
+) => {
   if (operation !== 'command collMod' || collection === null || changed.has(collection)) return undefined;
+  const { validator: given, validationLevel } = Object(parameters[0]);
+  const validator: unknown = given ?? (validationLevel === 'constraint' ? options(collection)['validator'] : undefined);
   if (typeof validator !== 'object' || validator === null) return undefined;
   const broken = await db.collection(stored ?? collection).countDocuments({ $nor: [validator] });
   if (broken === 0) return undefined;

@@ -40,6 +40,24 @@ test.each([
   expect(told).toEqual(call.includes('Level') && validationLevel !== 'moderate' ? steps : [...steps, ...steps]);
 });
 
+test('the level constraint is not begun while stored documents break the rules', async () => {
+  const { db, uri } = await testDatabase();
+  await db.createCollection(THINGS, { validator: VALIDATOR });
+  await db.collection(THINGS).insertMany([{ a: 1 }, { b: 1 }], { bypassDocumentValidation: true });
+  const server = await constraintServer(uri, THINGS);
+  const client = await MongoClient.connect(server.uri);
+  atEnd(() => client.close());
+  const plan = async (up: string) => {
+    const folder = migrationsFolder({ [NAME]: { up, more: IMPORTS } });
+    const subject = { client, databaseName: db.databaseName, folder, models: [] };
+    const [planned] = await planMigrations((await readFiles(folder)).files, subject);
+    return planned?.unsafe.map(({ name, message }) => [name, message]);
+  };
+  const level = "await setValidationLevel(db, 'things', 'constraint');";
+  expect(await plan(level)).toEqual([['validator-broken:things', expect.stringContaining('1 stored documents break')]]);
+  expect(await plan(`await setValidator(db, 'things', {}); ${level}`)).toEqual([]);
+});
+
 const MIGRATION = {
   up: `await addCollection(db, 'things', ${JSON.stringify(VALIDATOR)}); await setValidationLevel(db, 'things', 'constraint');`,
   down: "await setValidationLevel(db, 'things', 'strict'); await removeCollection(db, 'things');",
