@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { InvalidArgumentError, type Command } from 'commander';
-import type { Rename } from '../migrate/autogenerate/change.ts';
 import { compare, possibleRenames } from '../migrate/autogenerate/compare.ts';
 import { describe } from '../migrate/autogenerate/describe.ts';
+import { possiblyRenamed } from '../migrate/autogenerate/renamed-collections.ts';
 import { render } from '../migrate/autogenerate/render.ts';
 import { inWords } from '../migrate/checks.ts';
 import { hasConstraints } from '../migrate/operations/replace-validator.ts';
@@ -22,7 +22,11 @@ export function addMigrateNew(program: Command): void {
     .command('migrate:new')
     .argument('<description>', 'what changes, in a few words', description)
     .allowUnknownOption() // so that a description may begin with a dash
-    .option('--rename <old=new...>', 'a field that has another name now: engines.thrust=force', rename)
+    .option(
+      '--rename <old=new...>',
+      'what has another name now: a field, engines.thrust=force, or a collection, engines=motors',
+      rename,
+    )
     .description('write the migration from what the earlier ones leave behind to what the models demand')
     .action((description: string, { rename: renames = {} }: { rename?: Record<string, string> }) =>
       withDatabase((database) => writeNew(database, description, renames)),
@@ -39,9 +43,21 @@ async function writeNew(database: OpenDatabase, description: string, given: Reco
   const [first] = failed;
   if (first) throw new OperatorError(inWords(first));
   for (const finding of await checkLive(state, subject)) report(inWords(finding));
-  let changes = compare(before, after, given);
-  const renames = { ...given, ...(await askFor(possibleRenames(changes), report)) };
-  changes = compare(before, after, renames);
+  const collections = possiblyRenamed(before, after).filter(({ from, to }) => !isTold(given, from, to));
+  const moved = {
+    ...given,
+    ...(await askFor(
+      collections.map(({ from, to }) => ({ from, to, target: to })),
+      report,
+    )),
+  };
+  const fields = possibleRenames(compare(before, after, moved)).map(({ collection, from, to }) => ({
+    from: `${collection}.${from}`,
+    to,
+    target: `${collection}.${to}`,
+  }));
+  const renames = { ...moved, ...(await askFor(fields, report)) };
+  const changes = compare(before, after, renames);
   if (changes.length === 0) return report('The migrations make what the models demand: there is nothing to write.');
   for (const change of changes) report(`- ${describe(change)}`);
   const { text, needsEdit } = render(description, changes, before, after);
@@ -63,18 +79,32 @@ async function writeNew(database: OpenDatabase, description: string, given: Reco
       );
 }
 
+const isTold = (given: Record<string, string>, from: string, to: string) =>
+  given[from] !== undefined || Object.values(given).includes(to);
+
+/** What may have been renamed: its old name, the new one as `--rename` has it, and the new one in full. */
+interface Candidate {
+  from: string;
+  to: string;
+  target: string;
+}
+
 /** Asks on a terminal; elsewhere says how to tell. */
-async function askFor(candidates: readonly Rename[], report: (line: string) => void): Promise<Record<string, string>> {
+async function askFor(
+  candidates: readonly Candidate[],
+  report: (line: string) => void,
+): Promise<Record<string, string>> {
   const renames: Record<string, string> = {};
   const terminal = process.stdin.isTTY ? createInterface({ input: process.stdin, output: process.stderr }) : undefined;
   try {
-    for (const { collection, from, to } of candidates) {
-      const option = `${collection}.${from}=${to}`;
-      if (renames[`${collection}.${from}`] !== undefined || Object.values(renames).includes(to)) continue;
-      const answer = await terminal?.question(`Was ${collection}.${from} renamed to ${to}? [y/N] `);
-      if (answer?.toLowerCase().startsWith('y')) renames[`${collection}.${from}`] = to;
-      else if (!terminal)
-        report(`If ${collection}.${from} was renamed to ${to}, delete the file and add --rename ${option}.`);
+    const taken = new Set<string>();
+    for (const { from, to, target } of candidates) {
+      if (renames[from] !== undefined || taken.has(target)) continue;
+      const answer = await terminal?.question(`Was ${from} renamed to ${to}? [y/N] `);
+      if (answer?.toLowerCase().startsWith('y')) {
+        renames[from] = to;
+        taken.add(target);
+      } else if (!terminal) report(`If ${from} was renamed to ${to}, delete the file and add --rename ${from}=${to}.`);
     }
   } finally {
     terminal?.close();
@@ -82,10 +112,12 @@ async function askFor(candidates: readonly Rename[], report: (line: string) => v
   return renames;
 }
 
-/** `old=new`, where `old` begins with the collection. */
+/** `old=new`, where `old` is a collection, or begins with one. */
 function rename(text: string, previous: Record<string, string> = {}): Record<string, string> {
   const [from = '', to = '', ...more] = text.split('=');
-  if (!/^[^.]+\../.test(from) || to === '' || more.length > 0)
-    throw new InvalidArgumentError('It must be COLLECTION.OLD=NEW, for example engines.thrust=force.');
+  if (from === '' || to === '' || more.length > 0)
+    throw new InvalidArgumentError(
+      'It must be COLLECTION.OLD=NEW or OLD=NEW, as engines.thrust=force, engines=motors.',
+    );
   return { ...previous, [from]: to };
 }

@@ -33,6 +33,7 @@ interface Retyped {
 export type Change =
   | Of<'addCollection'>
   | Of<'removeCollection'>
+  | (Of<'renameCollection'> & { to: string })
   /** `isKept`: the old shape accepts the field too, so that documents may have it already and keep it. */
   | (FieldOf<'addField'> & OneSided & { isKept: boolean })
   | (FieldOf<'removeField'> & OneSided)

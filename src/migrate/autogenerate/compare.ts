@@ -5,38 +5,43 @@ import type { Change, ChangeOf, Rename } from './change.ts';
 import { compareObjects } from './compare-fields.ts';
 import { compareOptions } from './compare-options.ts';
 import { moveField } from './move.ts';
+import { renamedCollections, renamesOfFields, withNewNames } from './renamed-collections.ts';
 import { isClosed, isSameSchema, schemaOf, type CollectionShape } from './shape.ts';
 
 /**
  * What has to change so that the shape before becomes the one after, in no particular order.
- * @param renames the new path of a field by its collection and old path: `{ 'engines.thrust': 'thrustKn' }`
- * @throws {OperatorError} if a rename names a field that the shape before or after does not have
+ * @param renames the new path of a field by its collection and old path: `{ 'engines.thrust': 'thrustKn' }`, and the new
+ *   name of a collection by its old one: `{ engines: 'motors' }`
+ * @throws {OperatorError} if a rename names a field or collection that the shape before or after does not have
  */
 export function compare(
   before: readonly CollectionShape[],
   after: readonly CollectionShape[],
   renames: Readonly<Record<string, string>> = {},
 ): Change[] {
-  const changes: Change[] = [];
+  const renamed = renamedCollections(before, after, renames);
+  const fields = renamesOfFields(renames, renamed);
+  const old = withNewNames(before, renamed);
+  const changes: Change[] = [...renamed];
   const used = new Set<string>();
   for (const next of after) {
-    const previous = before.find(({ name }) => name === next.name);
+    const previous = old.find(({ name }) => name === next.name);
     const { name: collection } = next;
     if (previous === undefined) {
       changes.push({ kind: 'addCollection', collection });
       changes.push(...next.indexes.map((index): Change => ({ kind: 'addIndex', collection, index })));
       continue;
     }
-    const own = Object.entries(renames)
+    const own = fields
       .filter(([key]) => key.startsWith(`${collection}.`))
       .map(([key, to]): Rename => ({ collection, from: key.slice(collection.length + 1), to }));
     for (const { from } of own) used.add(`${collection}.${from}`);
     changes.push(...compareFields(previous, next, own), ...compareOptions(previous, next));
     changes.push(...compareIndexes(previous, next));
   }
-  const unused = Object.keys(renames).find((key) => !used.has(key));
+  const [unused] = fields.find(([key]) => !used.has(key)) ?? [];
   if (unused !== undefined) throw new OperatorError(`${unused} cannot be renamed: no collection has both shapes.`);
-  const gone = before.filter(({ name }) => !after.some((one) => one.name === name));
+  const gone = old.filter(({ name }) => !after.some((one) => one.name === name));
   return [...changes, ...gone.map(({ name: collection }): Change => ({ kind: 'removeCollection', collection }))];
 }
 

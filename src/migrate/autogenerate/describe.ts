@@ -10,6 +10,8 @@ export function describe(change: Change): string {
       return `the collection ${collection} appears`;
     case 'removeCollection':
       return `the collection ${collection} is moved aside`;
+    case 'renameCollection':
+      return `the collection ${collection} is renamed to ${change.to}`;
     case 'addField': {
       const { field, schema, value } = change;
       const types = list(typesOf(schema, true) ?? ['any']);

@@ -1,6 +1,7 @@
 import { isConvertible } from '../operations/values.ts';
 import type { ChangeOf } from './change.ts';
 import { throwing, type Draft } from './draft.ts';
+import { slugOf } from './file-name.ts';
 import { Code, inline } from './literal.ts';
 import { isConstant } from './shape.ts';
 import { storedAs } from './stored.ts';
@@ -33,7 +34,7 @@ export function renderConversion(
   };
   const conversion = {
     collection,
-    name: `${field} (${description.replaceAll(/\W+/g, '_').slice(0, 60)})`,
+    name: `${field} (${slugOf(description)})`,
     before: { [from]: single(before) },
     after: { [field]: single(after) },
     convert: convertFunction(draft, forth),

@@ -3,6 +3,7 @@ import { describe } from './describe.ts';
 import { Draft, print } from './draft.ts';
 import { WIDTH } from './literal.ts';
 import { renderCollection } from './render-collection.ts';
+import { withNewNames } from './renamed-collections.ts';
 import type { CollectionShape } from './shape.ts';
 
 /** A migration's file, and what a developer must still write in it, because nobody can guess it. */
@@ -25,19 +26,29 @@ export function render(
 ): Rendered {
   if (changes.length === 0) throw new Error('there is nothing to change');
   const draft = new Draft();
-  const names = [...new Set(changes.map(({ collection }) => collection))];
+  const renamed = changes.filter((change) => change.kind === 'renameCollection');
+  const others = changes.filter((change) => change.kind !== 'renameCollection');
+  const old = withNewNames(before, renamed);
+  const names = [...new Set(others.map(({ collection }) => collection))];
   const parts = names.map((name) =>
     renderCollection(draft, {
       name,
       description,
       isOnly: names.length === 1,
-      changes: changes.filter(({ collection }) => collection === name),
-      before: before.find((shape) => shape.name === name),
+      changes: others.filter(({ collection }) => collection === name),
+      before: old.find((shape) => shape.name === name),
       after: after.find((shape) => shape.name === name),
     }),
   );
-  const up = parts.flatMap((part) => part.up);
-  const down = parts.toReversed().flatMap((part) => part.down);
+  const rename = (from: string, to: string) => draft.call('renameCollection', from, to);
+  const forth = renamed.map(({ collection, to }) => rename(collection, to));
+  const up = [...forth, ...parts.flatMap((part) => part.up)];
+  const down = [
+    // Run again after it was killed at its end, or for an `up` that was killed at its beginning, it finds the old names.
+    ...(parts.length > 0 ? forth : []),
+    ...parts.toReversed().flatMap((part) => part.down),
+    ...renamed.toReversed().map(({ collection, to }) => rename(to, collection)),
+  ];
   const text = draft.finish(
     comment(['What changes:', ...changes.map((change) => `- ${describe(change)}`), `Why: ${description}`]),
     ['export async function up(db: Db): Promise<void> {', ...draft.prelude, ...print(up), '}'].join('\n'),
@@ -55,6 +66,10 @@ function downComment(changes: readonly Change[]): string[] {
   const lacking = lost.map((change) => `${change.collection}.${change.kind === 'removeField' ? change.field : ''}`);
   return [
     'Takes back what `up` did. What it takes away is archived, and comes back with the next `up`.',
+    ...(changes.some(({ kind }) => kind === 'renameCollection') &&
+    !changes.every(({ kind }) => kind === 'renameCollection')
+      ? ['It begins with the new names, for after a kill it may find the old ones.']
+      : []),
     ...(lacking.length > 0
       ? [`Documents that were written since \`up\` lack ${lacking.join(', ')}: the old validator refuses them by name.`]
       : []),

@@ -61,8 +61,8 @@ async function move(db: Db, from: string, to: string): Promise<void> {
       await giveWay(
         db,
         to,
-        `${from} cannot be renamed to ${to}, for there are documents in both. If those of ${to} belong to ${from}, stop who ` +
-          `writes them, move them there, drop ${to} and run this again. Nothing was changed.`,
+        `${from} cannot be renamed to ${to}, which is there already, with documents. Stop who writes them, move them to ` +
+          `${from}, drop ${to} and run this again; or drop ${from}, if nobody needs it. Nothing was changed.`,
       );
       const present = { uuid: uuidOf(source), validation: validationOf(source) };
       await notesOf(db).updateOne({ _id }, { $set: present }, { upsert: true });

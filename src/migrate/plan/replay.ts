@@ -46,5 +46,5 @@ export const shapesOf = (catalog: Catalog): CollectionShape[] =>
       name,
       validator,
       options,
-      indexes: indexes.filter((index) => index.name !== '_id_'),
+      indexes: indexes.filter(({ name }) => name !== '_id_').map(({ v: _v, ...index }) => index),
     }));
