@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { testDatabase } from '../testing/database.ts';
+import { archiveFile, ENGINES } from '../testing/dumped-fleet.ts';
+import { archiveOf } from '../testing/mongodump-archive.ts';
 import { runHere } from '../testing/commands.ts';
 import { temporaryFolder } from '../testing/processes.ts';
 
@@ -35,4 +37,29 @@ test('the commands print data to stdout, talk to stderr, and end truthfully', as
     stderr: expect.stringContaining('is damaged'),
   });
   expect(readdirSync(join(instance, 'backups'))).toHaveLength(1);
+});
+
+test('an archive of mongodump is verified and restored; one that is damaged is named', async () => {
+  const bytes = archiveOf({ crew: [{ name: 'members' }], fleet: [ENGINES] });
+  const archive = archiveFile(bytes);
+  const to = `${db.databaseName}-fleet`;
+  expect(await cli('db:verify', archive, '--from', 'fleet')).toMatchObject({
+    code: 0,
+    stdout: '',
+    stderr: expect.stringContaining(`${archive} is in order: 1 collections, 2 documents.`),
+  });
+  expect(await cli('db:restore', archive, '--from', 'fleet', '--to', to)).toMatchObject({
+    code: 0,
+    stdout: 'engines: 2 documents\n',
+  });
+  const flipped = Buffer.from(bytes);
+  flipped.write('M', bytes.indexOf('RS-25'));
+  const damaged = archiveFile(flipped);
+  expect(await cli('db:verify', damaged, '--from', 'fleet')).toMatchObject({
+    code: 1,
+    stdout: 'fleet.engines is not what was dumped: its CRC differs\n',
+    stderr: expect.stringContaining(`${damaged} is damaged. Use another backup.`),
+  });
+  expect(await cli('db:restore', damaged, '--from', 'fleet', '--to', to, '--replace')).toMatchObject({ code: 1 });
+  expect(await db.client.db(to).collection('engines').countDocuments({ title: 'RS-25' })).toBe(1);
 });

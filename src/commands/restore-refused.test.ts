@@ -5,6 +5,8 @@ import type { Db, Document } from 'mongodb';
 import { backup } from '../database/backup/backup.ts';
 import { claim } from '../database/backup/restore-state.ts';
 import { silent } from '../database/backup/watch.ts';
+import { archiveFile } from '../testing/dumped-fleet.ts';
+import { archiveOf } from '../testing/mongodump-archive.ts';
 import { runHere } from '../testing/commands.ts';
 import { testDatabase } from '../testing/database.ts';
 import { launch, temporaryFolder } from '../testing/processes.ts';
@@ -99,6 +101,13 @@ const REFUSALS: Record<string, Refusal> = {
       const [first] = await source.collection('stages').find({}, { raw: true }).limit(1).toArray();
       if (first instanceof Uint8Array) appendFileSync(file('stages.bson'), first);
       return directory;
+    },
+  },
+  'a document of an archive that the server refuses': {
+    message: 'This server does not take document 2 of stages',
+    async from() {
+      const stages = { name: 'stages', documents: [{ _id: 1 }, { _id: 1 }] };
+      return archiveFile(archiveOf({ fleet: [{ name: 'engines', documents: [{ _id: 1 }, { _id: 2 }] }, stages] }));
     },
   },
   'a user who may not write one of the collections': {

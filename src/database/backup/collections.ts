@@ -45,8 +45,8 @@ async function describe(db: Db, { name, type, options, info }: CollectionInfo): 
 }
 
 /**
- * Options that a server lists and none can be told: what MongoDB before 4.0 and from 8.3 on decides by itself, which
- * mongorestore leaves out as well, and the moment of a change to the level `constraint`.
+ * Options that servers list and refuse to be told: what they decide by themselves, which mongorestore leaves out as well,
+ * and the moment of a change to the level `constraint`.
  */
 const NOT_TAKEN = new Set(['autoIndexId', 'recordIdsReplicated', 'prepareConstraintValidationLevel']);
 
