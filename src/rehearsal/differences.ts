@@ -38,7 +38,7 @@ export async function differencesBetween(
       found.push(...describe(collection, 'indexes', was.indexes, is.indexes));
       const old = kept(collection);
       if (was.digest === is.digest) continue;
-      const inDocuments = old ? await documentDifferences(old, live(collection), collection) : [];
+      const inDocuments = old ? await documentDifferences(old, live(collection), collection, was.lasting) : [];
       const message = `the documents of ${collection} differ`;
       found.push(...(inDocuments.length > 0 ? inDocuments : [{ collection, part: 'documents' as const, message }]));
     }
@@ -103,18 +103,23 @@ interface Count {
 }
 
 /** Reads both, batch by batch, and finds how many documents differ in which field, with one example of each. */
-async function documentDifferences(old: Collection, live: Collection, collection: string): Promise<Difference[]> {
+async function documentDifferences(
+  old: Collection,
+  live: Collection,
+  collection: string,
+  filter: Document,
+): Promise<Difference[]> {
   const fields = new Map<string, Count>();
   const note = (field: string, _id: unknown, before: unknown, after: unknown) => {
     const { was, is } = shown(before, after);
     const count = fields.get(field) ?? { documents: 0, example: { _id: textOf(_id, true), before: was, after: is } };
     fields.set(field, { ...count, documents: count.documents + 1 });
   };
-  await eachPair(old, live, (was, is) => {
+  await eachPair(old, live, filter, (was, is) => {
     if (is === undefined) note(GONE, was['_id'], was, undefined);
     else for (const { path, before, after } of placesOf(was, is)) note(path, was['_id'], before, after);
   });
-  await eachPair(live, old, (is, was) => {
+  await eachPair(live, old, filter, (is, was) => {
     if (was === undefined) note(NEW, is['_id'], undefined, is);
   });
   const told = [...fields].slice(0, MOST_FIELDS).map(([field, count]) => difference(collection, field, count));
@@ -141,6 +146,7 @@ function difference(collection: string, field: string, { documents, example }: C
 async function eachPair(
   from: Collection,
   to: Collection,
+  filter: Document,
   callback: (document: Document, other: Document | undefined) => void,
 ): Promise<void> {
   let batch: Document[] = [];
@@ -150,6 +156,6 @@ async function eachPair(
     for (const document of batch) callback(document, byId.get(canonical(document['_id'])));
     batch = [];
   };
-  for await (const document of from.find({}, AS_STORED)) if (batch.push(document) === BATCH) await look();
+  for await (const document of from.find(filter, AS_STORED)) if (batch.push(document) === BATCH) await look();
   await look();
 }

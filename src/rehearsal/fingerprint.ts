@@ -1,5 +1,5 @@
 import { BSON, type Collection, type Db, type Document } from 'mongodb';
-import { describeCollections } from '../database/backup/collections.ts';
+import { describeCollections, type Description } from '../database/backup/collections.ts';
 import { ContentsSum } from '../database/backup/digest.ts';
 import { isArchive, isBookkeeping } from '../own-collections.ts';
 
@@ -12,17 +12,36 @@ export interface Print {
   indexes: Document;
   /** A sum of the hashes of its documents, whatever their order and that of their fields; a view has none. */
   digest: string;
+  /** Finds the documents that the digest is of. */
+  lasting: Document;
 }
 
-/** Of each collection, by its name. Those that migrations keep for themselves are left out. */
-export async function fingerprint(db: Db, signal: AbortSignal): Promise<Map<string, Print>> {
+/**
+ * Of each collection, by its name. Those that migrations keep for themselves are left out.
+ * @param until documents that the server deletes by itself before then are left out too, as it may do so at any moment
+ */
+export async function fingerprint(db: Db, signal: AbortSignal, until: Date): Promise<Map<string, Print>> {
   const prints = new Map<string, Print>();
-  for (const { name, type, options, indexes } of await describeCollections(db)) {
+  for (const description of await describeCollections(db)) {
+    const { name, type, options, indexes } = description;
     if (isBookkeeping(name) || isArchive(name)) continue;
-    const digest = type === 'view' ? '' : await digestOf(db.collection(name), signal);
-    prints.set(name, { type, options: withoutDefaults(options), indexes: byName(indexes), digest });
+    const lasting = notExpiring(description, until);
+    const digest = type === 'view' ? '' : await digestOf(db.collection(name), lasting, signal);
+    prints.set(name, { type, options: withoutDefaults(options), indexes: byName(indexes), digest, lasting });
   }
   return prints;
+}
+
+/** See "Expire Data from Collections by Setting TTL" in MongoDB's manual. */
+function notExpiring({ options, indexes }: Description, until: Date): Document {
+  const { timeseries, expireAfterSeconds } = options;
+  const ofCollection = { key: { [timeseries?.timeField ?? '_id']: 1 }, expireAfterSeconds };
+  const expired = [ofCollection, ...indexes].flatMap(({ key, expireAfterSeconds: seconds }) => {
+    const [field, ...others] = Object.keys(key);
+    if (field === undefined || others.length > 0 || seconds === undefined) return [];
+    return [{ [field]: { $lt: new Date(until.getTime() - Number(seconds) * 1000) } }];
+  });
+  return expired.length === 0 ? {} : { $nor: expired };
 }
 
 function withoutDefaults({ validator, validationLevel, validationAction, ...options }: Document): Document {
@@ -52,9 +71,9 @@ export const AS_STORED = {
   bsonRegExp: true,
 } as const;
 
-async function digestOf(collection: Collection, signal: AbortSignal): Promise<string> {
+async function digestOf(collection: Collection, filter: Document, signal: AbortSignal): Promise<string> {
   const sum = new ContentsSum();
-  for await (const document of collection.find({}, AS_STORED)) {
+  for await (const document of collection.find(filter, AS_STORED)) {
     signal.throwIfAborted();
     sum.add(Buffer.from(canonical(document)));
   }

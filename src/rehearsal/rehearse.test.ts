@@ -88,6 +88,24 @@ test('each down that does not undo is told with its file, collection and field, 
   ]);
 });
 
+test('documents that the server deletes meanwhile are no difference', async () => {
+  const soon = new Date(Date.now() + 60_000);
+  const later = new Date(Date.now() + 48 * 60 * 60 * 1000);
+  // What the server does once a minute.
+  const expire = `await db.collection('turns').deleteMany({ endsAt: { $lte: new Date(${soon.getTime()}) } });`;
+  const told = async (more = '') => {
+    const { rehearsal } = await rehearsed({ [FIRST]: { up: `${expire} ${more}` } }, async (db) => {
+      await db.collection('turns').createIndex({ endsAt: 1 }, { expireAfterSeconds: 0 });
+      await db.collection('turns').insertMany([{ endsAt: soon }, { endsAt: later }, { endsAt: null }, {}]);
+    });
+    return rehearsal.differences.map(({ message }) => message.replace(/, for.*/, ''));
+  };
+  expect(await told()).toEqual([]);
+  expect(await told(`await db.collection('turns').deleteMany({ endsAt: { $exists: false } });`)).toEqual([
+    'turns has lost 1 document',
+  ]);
+});
+
 const command = (text: string) => `await db.command({ collMod: 'things', ${text} });`;
 
 describe('what does not come back is told:', () => {

@@ -19,6 +19,9 @@ export interface Rehearsal {
   differences: RehearsedDifference[];
 }
 
+/** Longer than a rehearsal takes. */
+const LONGEST_MS = 24 * 60 * 60 * 1000;
+
 type When = 'after down' | 'after the second up';
 
 /** Which migration it was, and when. */
@@ -84,16 +87,18 @@ async function attempt(context: Migrating, fill: Fill, aside?: Aside): Promise<R
     await scratch.collection(LEASE_COLLECTION).deleteMany({});
     const { files, newest } = await pendingOf(scratch, folder);
     const differences: RehearsedDifference[] = [];
-    let before = await fingerprint(scratch, signal);
+    const until = new Date(Date.now() + LONGEST_MS);
+    const print = () => fingerprint(scratch, signal, until);
+    let before = await print();
     for (const [index, file] of files.entries()) {
       const about = (when: When) => ({ scratch, signal, aside, file, when });
       const first = await keep(about('after down'), before);
       await move('up', file, file);
-      const second = await keep(about('after the second up'), await fingerprint(scratch, signal));
+      const second = await keep(about('after the second up'), await print());
       await move('down', file, files[index - 1] ?? newest);
-      differences.push(...(await compare(first, await fingerprint(scratch, signal))));
+      differences.push(...(await compare(first, await print())));
       await move('up again', file, file);
-      before = await fingerprint(scratch, signal);
+      before = await print();
       differences.push(...(await compare(second, before)));
     }
     return { files, took, differences };
