@@ -66,17 +66,12 @@ async function writeNew(database: OpenDatabase, description: string, given: Reco
     if (kind === 'removeCollection')
       report(`If ${collection} is to stay, delete the file and name ${collection} in WITHOUT_MODEL of src/models.ts.`);
   for (const what of needsEdit) report(`To be written by you: ${what}`);
-  const names = new Set(changes.map(({ collection }) => collection));
-  const weaker = after.filter(
-    ({ name }) =>
-      names.has(name) &&
-      !before.some((shape) => shape.name === name && shape.options?.['validationLevel'] === 'constraint'),
-  );
-  if (await hasConstraints(database.db))
-    for (const { name } of weaker)
-      report(
-        `This server can guarantee that every document of ${name} is valid: see setValidationLevel in the README.`,
-      );
+  const isGuaranteed = (collection: string) =>
+    before.some(({ name, options }) => name === collection && options?.['validationLevel'] === 'constraint');
+  if (changes.some(({ collection }) => !isGuaranteed(collection)) && (await hasConstraints(database.db)))
+    report(
+      'This server can guarantee that all documents are valid: setValidationLevel as the last step, see the README.',
+    );
 }
 
 const isTold = (given: Record<string, string>, from: string, to: string) =>
