@@ -1,10 +1,13 @@
+import type { Document, Filter } from 'mongodb';
 import type { Checkpoint } from './journal.ts';
 
 /** A backfill that was not run. */
 export interface PlannedBackfill {
   label: string;
   collection: string;
-  /** Documents of the old shape. */
+  /** Finds the documents of the old shape. */
+  filter: Filter<Document>;
+  /** How many there are. */
   documents: number;
   /** How long a batch of them took to read and convert, without the writing. */
   sample: { documents: number; milliseconds: number; writes: readonly unknown[] };

@@ -77,7 +77,7 @@ async function sampled(collection: Collection, options: Backfill, documents: num
   const batch = await read(collection, options, filter, LEAST_BATCH).toArray();
   const writes = batch.length === 0 ? [] : await writesFor(batch, options);
   const sample = { documents: batch.length, milliseconds: performance.now() - startedAt, writes };
-  return { label, collection: collection.collectionName, documents, sample };
+  return { label, collection: collection.collectionName, filter, documents, sample };
 }
 
 const writesFor = async (batch: readonly Document[], { filter, convert, update }: Backfill) =>

@@ -43,7 +43,7 @@ const model = described('_id title thrust lastFired', {
 const context = {
   db,
   models: [{ name: 'probes', validator: { $jsonSchema: model }, indexes: [] }],
-  changed: new Set<string>(),
+  touched: new Map(),
   options: () => ({}),
 };
 

@@ -9,6 +9,7 @@ import { isDestructive } from './destructive.ts';
 import { recordingClient, type Recorded } from './recorder.ts';
 import type { Unsafe } from './rule.ts';
 import { indexesOf } from './stored-documents.ts';
+import { note, type Touched } from './touched.ts';
 import { unsafeSteps } from './unsafe.ts';
 
 /** One thing that a migration does. */
@@ -59,9 +60,9 @@ export async function planMigrations(
 ): Promise<Plan[]> {
   const { client, databaseName } = subject;
   const catalog = await readCatalog(client.db(databaseName));
-  const changed = new Set<string>();
+  const touched: Touched = new Map();
   const plans: Plan[] = [];
-  for (const file of files) plans.push(await planOne(file, subject, direction, catalog, changed));
+  for (const file of files) plans.push(await planOne(file, subject, direction, catalog, touched));
   return plans;
 }
 
@@ -86,7 +87,7 @@ async function planOne(
   { client, databaseName, folder, models }: Subject,
   direction: 'up' | 'down',
   catalog: Catalog,
-  changed: Set<string>,
+  touched: Touched,
 ): Promise<Plan> {
   const db = client.db(databaseName);
   const migration = await loadMigration(folder, file);
@@ -97,26 +98,34 @@ async function planOne(
     // What is kept in archives belongs to the step that it is kept for.
     if (isArchive(event.collection ?? '') && !('label' in event && event.documents > 0)) continue;
     plan.steps.push('label' in event ? describeBackfill(event) : describe(event));
-    const write = 'label' in event ? writeOf(event) : event;
-    plan.unsafe.push(...(await unsafeSteps(write, { db, models, changed, options })));
-    plan.isDestructive ||= isDestructive(write);
-    if (event.collection !== null && (event.documents ?? 0) > 0) changed.add(event.collection);
-    if (write.operation === 'rename' && changed.has(write.collection ?? '')) changed.add(String(write.parameters[0]));
+    for (const write of 'label' in event ? [writeOf(event), ...event.beside] : [event]) {
+      plan.unsafe.push(...(await unsafeSteps(write, { db, models, touched, options })));
+      plan.isDestructive ||= isDestructive(write);
+      note(touched, write, 'label' in event ? filterOf(event, write) : undefined);
+    }
   }
   return plan;
 }
 
+/** A backfill, and what it writes beside its batches to other collections. */
+type RecordedBackfill = PlannedBackfill & Pick<Recorded, 'stored'> & { beside: Recorded[] };
+
 /** The writes of a backfill's sample stand for those of all its documents. */
-const writeOf = ({ collection, documents, sample }: PlannedBackfill): Recorded => ({
+const writeOf = ({ collection, stored, documents, sample }: RecordedBackfill): Recorded => ({
   collection,
   operation: 'bulkWrite',
   parameters: [sample.writes],
   documents,
+  ...(stored !== undefined && { stored }),
 });
+
+/** What a backfill writes beside its batches may be about any document. */
+const filterOf = ({ collection, filter }: RecordedBackfill, write: Recorded): Document =>
+  write.collection === collection ? filter : {};
 
 /** Runs one direction of a migration without a write. @returns what it would have done, in order */
 export async function record(step: Step, client: MongoClient, databaseName: string, catalog: Catalog) {
-  const events: (Recorded | PlannedBackfill)[] = [];
+  const events: (Recorded | RecordedBackfill)[] = [];
   // What a sample writes beside its batch belongs to the backfill, not to the steps.
   let inSample: Recorded[] | undefined;
   const note = (write: Recorded) => void (inSample ?? events).push(write);
@@ -125,10 +134,12 @@ export async function record(step: Step, client: MongoClient, databaseName: stri
     inSample = beside;
     const backfill = await take();
     inSample = undefined;
-    const others = beside.flatMap(({ collection, parameters: [operations] }) =>
-      isArchive(collection ?? '') ? [] : [operations].flat(),
-    );
-    events.push({ ...backfill, sample: { ...backfill.sample, writes: [...backfill.sample.writes, ...others] } });
+    const stored = catalog.get(backfill.collection)?.stored;
+    events.push({
+      ...backfill,
+      ...(stored !== undefined && { stored }),
+      beside: beside.filter(({ collection }) => !isArchive(collection ?? '')),
+    });
   };
   const recording = recordingClient(client, databaseName, catalog, note, sample);
   await step(recording.db(databaseName), recording);

@@ -1,6 +1,7 @@
 import type { Db, Document } from 'mongodb';
 import type { CollectionShape } from '../autogenerate/shape.ts';
 import type { Recorded } from './recorder.ts';
+import type { Touched } from './touched.ts';
 
 /** A step that can lose data or stop the API, and how to do it safely. */
 export interface Unsafe {
@@ -16,8 +17,8 @@ export interface Context {
   db: Db;
   /** What the running code reads and writes. */
   models: readonly CollectionShape[];
-  /** Collections whose documents this plan has changed already, so that what is stored now says nothing about them. */
-  changed: ReadonlySet<string>;
+  /** What this plan has changed already, so that what is stored now says nothing about it. */
+  touched: Touched;
   /** Those of a collection, as this plan makes them. */
   options: (collection: string) => Document;
 }

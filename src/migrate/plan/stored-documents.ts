@@ -1,16 +1,22 @@
+import type { Document } from 'mongodb';
 import { findDuplicates } from '../operations/indexes.ts';
 import { indexesOf } from './made-indexes.ts';
 import type { Rule } from './rule.ts';
+import { headOf } from './taken.ts';
+import { fieldsReadBy, touching, untouchedBy, type Touched } from './touched.ts';
 
 export { indexesOf } from './made-indexes.ts';
 
-/** A unique index over values that stored documents share. */
-export const makesDuplicates: Rule = async ({ collection, operation, parameters, stored }, { db, changed }) => {
-  if (collection === null || changed.has(collection)) return undefined;
+type Index = Document & { key: Document };
+
+/** A unique index over values that stored documents share, as far as no earlier step changes them. */
+export const makesDuplicates: Rule = async ({ collection, operation, parameters, stored }, { db, touched }) => {
+  if (stored === undefined) return undefined;
   for (const index of indexesOf(operation, parameters)) {
     const { key, unique } = index;
     if (unique !== true) continue;
-    const [twice] = await findDuplicates(db.collection(stored ?? collection), index);
+    const found = asStored(index, stored, touched).map((one) => findDuplicates(db.collection(stored), one));
+    const [twice] = (await Promise.all(found)).flat();
     if (twice === undefined) continue;
     const name = Object.entries(key).flat().join('_');
     return {
@@ -22,20 +28,70 @@ export const makesDuplicates: Rule = async ({ collection, operation, parameters,
   return undefined;
 };
 
-/** A validator that stored documents break, or the guarantee that none does. */
+/** The index over the documents that no step touches; and, where one only moves its values, over where they are now. */
+function asStored(index: Index, stored: string, touched: Touched): Index[] {
+  const { key, partialFilterExpression = {} } = index;
+  const paths = Object.keys(key);
+  const partial = fieldsReadBy(partialFilterExpression);
+  const touches = touching(touched, stored, partial && [...paths.map(headOf), ...partial]);
+  const rest = { ...index, partialFilterExpression: { $and: [partialFilterExpression, untouchedBy(touches)] } };
+  const [touch, ...others] = touches;
+  const isMoved = (path: string) => touch?.moved.has(path) === true;
+  if (touch?.fields === undefined || others.length > 0 || !paths.some(isMoved) || partial?.length !== 0) return [rest];
+  if (paths.some((path) => !isMoved(path) && touch.fields?.has(headOf(path)))) return [rest];
+  const before = Object.fromEntries(paths.map((path) => [touch.moved.get(path) ?? path, key[path]]));
+  return [rest, { ...index, key: before, partialFilterExpression: touch.filter }];
+}
+
+/**
+ * A validator that stored documents break, or the guarantee that none does, by what it demands of fields that no earlier
+ * step changes.
+ */
 export const breaksDocuments: Rule = async (
   { collection, operation, parameters, stored },
-  { db, changed, options },
+  { db, touched, options },
 ) => {
-  if (operation !== 'command collMod' || collection === null || changed.has(collection)) return undefined;
+  if (operation !== 'command collMod' || collection === null || stored === undefined) return undefined;
   const { validator: given, validationLevel } = Object(parameters[0]);
   const validator: unknown = given ?? (validationLevel === 'constraint' ? options(collection)['validator'] : undefined);
   if (typeof validator !== 'object' || validator === null) return undefined;
-  const broken = await db.collection(stored ?? collection).countDocuments({ $nor: [validator] });
-  if (broken === 0) return undefined;
+  const broken = demandsOf(validator, stored, touched).map(({ demand, fields }) => ({
+    $and: [{ $nor: [demand] }, untouchedBy(touching(touched, stored, fields))],
+  }));
+  const count = broken.length === 0 ? 0 : await db.collection(stored).countDocuments({ $or: broken });
+  if (count === 0) return undefined;
   return {
     name: 'validator-broken',
-    message: `gives ${collection} a validator that ${broken} stored documents break.`,
+    message: `gives ${collection} a validator that ${count} stored documents break.`,
     recipe: `// Convert the documents first, with backfill() or addField(); then\nawait setValidator(db, '${collection}', validator);`,
   };
 };
+
+interface Demand {
+  demand: Document;
+  /** The outermost names of the fields that it is made of; `undefined` where it may be any. */
+  fields: string[] | undefined;
+}
+
+/** What a validator demands, field by field. */
+function demandsOf(validator: Document, stored: string, touched: Touched): Demand[] {
+  if (!touched.has(stored)) return [{ demand: validator, fields: undefined }];
+  const { $jsonSchema: schema, ...conditions } = validator;
+  const { properties = {}, required = [], additionalProperties, ...others } = Object(schema);
+  const inSchema = (demand: Document, fields: string[] | undefined) => ({ demand: { $jsonSchema: demand }, fields });
+  const known = (touched.get(stored) ?? []).flatMap(({ fields }) => [...(fields ?? [])]);
+  const names = Object.fromEntries([...Object.keys(properties), ...known].map((name) => [name, {}]));
+  const { patternProperties } = others;
+  return [
+    ...Object.entries(conditions).map(([name, condition]) => ({
+      demand: { [name]: condition },
+      fields: fieldsReadBy({ [name]: condition }),
+    })),
+    ...Object.entries(properties).map(([name, one]) => inSchema({ properties: { [name]: one } }, [name])),
+    ...[required].flat().map((name) => inSchema({ required: [name] }, [String(name)])),
+    ...(additionalProperties === false
+      ? [inSchema({ properties: names, additionalProperties, ...(patternProperties && { patternProperties }) }, [])]
+      : []),
+    ...Object.entries(others).map(([keyword, value]) => inSchema({ [keyword]: value }, undefined)),
+  ];
+}

@@ -1,0 +1,107 @@
+import type { Document } from 'mongodb';
+import { isObject } from '../autogenerate/shape.ts';
+import type { Recorded } from './recorder.ts';
+import { headOf } from './taken.ts';
+
+/** What a step of a plan changes in stored documents. */
+export interface Touch {
+  /** The outermost names of the fields; `undefined` where it may be any. */
+  fields: ReadonlySet<string> | undefined;
+  /** Finds, among the documents as they are stored, all that it changes. */
+  filter: Document;
+  /** Paths that get the value of another one, with that one. */
+  moved: ReadonlyMap<string, string>;
+}
+
+/** The touches of a plan's earlier steps, by the name that their collection is stored by. */
+export type Touched = Map<string, Touch[]>;
+
+/** The touches that concern some fields of a collection, or a field that nobody names. */
+export const touching = (touched: Touched, stored: string, fields: readonly string[] | undefined): Touch[] =>
+  (touched.get(stored) ?? []).filter(
+    (touch) => fields === undefined || touch.fields === undefined || fields.some((field) => touch.fields?.has(field)),
+  );
+
+/** Finds all documents but those that are touched. */
+export const untouchedBy = (touches: readonly Touch[]): Document =>
+  touches.length === 0 ? {} : { $nor: touches.map(({ filter }) => filter) };
+
+const MOST_FILTERS = 20;
+
+/**
+ * Notes what a write changes.
+ * @param filter what its documents are found by, where its own filters name only some of them
+ */
+export function note(touched: Touched, write: Recorded, filter?: Document): void {
+  const { stored, operation, parameters } = write;
+  const changes = changesOf(operation, parameters);
+  if (stored === undefined || (changes.length === 0 && filter === undefined)) return;
+  const before = touched.get(stored) ?? [];
+  const filters = filter ? [filter] : changes.map((one) => one.filter);
+  const read = filters.flatMap((one) => fieldsReadBy(one) ?? [ANY]);
+  // A filter says nothing of the documents as they are stored, if it looks at what has changed by then.
+  const isKnown =
+    filters.length <= MOST_FILTERS &&
+    (before.length === 0 || (!read.includes(ANY) && touching(touched, stored, read).length === 0));
+  if (changes.length === 0 && isKnown) return; // it finds no document
+  const fields =
+    changes.length === 0 || changes.some((one) => one.fields === undefined)
+      ? undefined
+      : new Set(changes.flatMap((one) => one.fields ?? []));
+  const moved = new Map(changes.length === 1 ? changes[0]?.moved : []);
+  touched.set(stored, [...before, { fields, filter: isKnown ? { $or: filters } : {}, moved }]);
+}
+
+interface Change {
+  filter: Document;
+  fields: string[] | undefined;
+  moved: [to: string, from: string][];
+}
+
+function changesOf(operation: string, [first, second]: readonly unknown[]): Change[] {
+  const filter: Document = Object(first ?? {});
+  if (/^(update|findOneAndUpdate)/.test(operation)) return [{ filter, ...changesBy(second) }];
+  if (/^(replaceOne|findOneAnd|delete)/.test(operation)) return [{ filter, fields: undefined, moved: [] }];
+  if (operation !== 'bulkWrite' || !Array.isArray(first)) return [];
+  return first.flatMap((one) =>
+    Object.entries(Object(one)).flatMap(([name, model]) =>
+      changesOf(name, [Object(model).filter, Object(model).update]),
+    ),
+  );
+}
+
+function changesBy(update: unknown): Pick<Change, 'fields' | 'moved'> {
+  const fields: string[] = [];
+  const moved: Change['moved'] = [];
+  for (const [operator, value] of [update].flat().flatMap((stage) => Object.entries(Object(stage)))) {
+    if (operator === '$replaceWith' || operator === '$replaceRoot') return { fields: undefined, moved: [] };
+    if (operator === '$project' && !Object.values(Object(value)).every((one) => one === 0 || one === false))
+      return { fields: undefined, moved: [] };
+    if (operator === '$unset' && (typeof value === 'string' || Array.isArray(value)))
+      fields.push(...[value].flat().map(String));
+    else fields.push(...Object.keys(Object(value)));
+    for (const [path, other] of Object.entries(Object(value)).map(([path, one]) => [path, String(one)] as const)) {
+      if (operator === '$rename') fields.push(other);
+      if (operator === '$rename') moved.push([other, path]);
+      if (Array.isArray(update) && /^\$[^$]/.test(other)) moved.push([path, other.slice(1)]);
+    }
+  }
+  return { fields: fields.map(headOf), moved };
+}
+
+const ANY = '';
+
+/** The outermost names of the fields that a filter looks at, and perhaps of others; `undefined` where it may be any. */
+export function fieldsReadBy(filter: unknown): string[] | undefined {
+  if (typeof filter === 'string' && filter.startsWith('$$')) return filter === '$$NOW' ? [] : undefined;
+  if (typeof filter === 'string') return filter.startsWith('$') ? [headOf(filter.slice(1))] : [];
+  if (!Array.isArray(filter) && !isObject(filter)) return [];
+  const fields: string[] = [];
+  for (const [name, value] of Object.entries(filter)) {
+    const more = name === '$where' || name === '$jsonSchema' ? undefined : fieldsReadBy(value);
+    if (more === undefined) return undefined;
+    if (!Array.isArray(filter) && !name.startsWith('$')) fields.push(headOf(name));
+    fields.push(...more);
+  }
+  return fields;
+}
