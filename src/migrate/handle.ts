@@ -167,7 +167,7 @@ function write(write: Write, send: Parameters<Intercept>[1], database: string, c
 
 const refusal = (what: string, instead: string) =>
   new OperatorError(
-    `${what} cannot be used in a migration: it would be neither planned nor fenced, or it is not known to be. ${instead}`,
+    `${what} cannot be used in a migration: what it may write would be neither planned nor fenced. ${instead}`,
   );
 
 /** A pipeline that ends in $out or $merge writes, but only when its cursor is read. */

@@ -5,6 +5,7 @@ import { testDatabase } from '../testing/database.ts';
 import { everythingIn } from '../testing/everything.ts';
 import { intercepted, keep, pass } from '../testing/intercepted.ts';
 import { fence } from './fence.ts';
+import { interceptWrites } from './handle.ts';
 import { LeaseLost } from './lease.ts';
 
 const database = await testDatabase();
@@ -139,6 +140,20 @@ test.each<[string, (handles: Handles) => unknown]>([
     else if (intercept === lost) expect(error).toBeInstanceOf(LeaseLost);
   }
   expect(await everything()).toEqual(before);
+});
+
+test('a write to another database is refused, a read is the driver’s own', async () => {
+  const read = () => [];
+  const context = { databaseName: db.databaseName, intercept: pass, read };
+  const client = interceptWrites(connection.getClient(), context);
+  expect(await client.db().collection('read').findOne()).toEqual([]);
+  const elsewhere = client.db(other.databaseName);
+  expect(await elsewhere.collection('read').findOne()).toBeNull();
+  const refusal = `A migration of ${db.databaseName} cannot write to ${other.databaseName}`;
+  expect(() => elsewhere.collection('read').insertOne({ x: 1 })).toThrow(refusal);
+  expect(() => elsewhere.command({ create: 'read' })).toThrow(refusal);
+  expect(await everythingIn(other)).toEqual([]);
+  expect(await elsewhere.client.db().collection('read').findOne()).toEqual([]);
 });
 
 test('a pipeline that is changed after the call writes nothing', async () => {

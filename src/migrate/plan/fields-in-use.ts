@@ -6,7 +6,7 @@ import { isWithin, restOf } from './taken.ts';
 import { takenBy } from './updates.ts';
 
 /** A field that goes, and that a model still has. */
-export const removesField: Rule = async ({ collection, operation, parameters }, { db, models }) => {
+export const removesField: Rule = async ({ collection, operation, parameters, stored }, { db, models }) => {
   const model = models.find(({ name }) => name === collection);
   if (!model || collection === null) return undefined;
   const fields = fieldsOf(schemaOf(model)).filter((field) => field !== '_id');
@@ -14,7 +14,8 @@ export const removesField: Rule = async ({ collection, operation, parameters }, 
   for (const { path, goes, where } of takenBy(operation, parameters)) {
     const going = fields.filter((field) => isWithin(field, path) && goes(restOf(field, path)));
     if (going.length === 0) continue;
-    if (where && (await db.collection(collection).findOne(where, { projection: { _id: 1 } })) === null) continue;
+    if (where && (await db.collection(stored ?? collection).findOne(where, { projection: { _id: 1 } })) === null)
+      continue;
     for (const field of going) gone.add(field);
   }
   const whole = [...gone].filter((field) => !parents(field).some((parent) => gone.has(parent)));

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Db } from 'mongodb';
 import { collectionDefinitions } from '../../models.ts';
-import { testDatabase } from '../../testing/database.ts';
+import { testDatabase, type TestDatabase } from '../../testing/database.ts';
 import { everythingIn } from '../../testing/everything.ts';
 import { FIXTURES } from '../../testing/fixtures.ts';
 import { migrationsFolder } from '../../testing/migrations-folder.ts';
@@ -10,9 +10,21 @@ import { planMigrations } from './plan.ts';
 
 const NAME = '20260101000000-one.ts';
 
-async function planOf(up: string, prepare: (db: Db) => Promise<unknown> = async () => {}) {
-  const { db, connection } = await testDatabase();
-  await prepare(db);
+type Prepare = (db: Db) => Promise<unknown>;
+
+/** One database for each way to prepare it, as no plan changes one. */
+const databases = new Map<Prepare, Promise<TestDatabase>>();
+
+async function prepared(prepare: Prepare): Promise<TestDatabase> {
+  const database = await testDatabase();
+  await prepare(database.db);
+  return database;
+}
+
+async function planOf(up: string, prepare: Prepare) {
+  const making = databases.get(prepare) ?? prepared(prepare);
+  databases.set(prepare, making);
+  const { db, connection } = await making;
   const folder = migrationsFolder({ [NAME]: { up, more: `import { renameField } from '#migrate';` } });
   const { files } = await readFiles(folder);
   const subject = { client: connection.getClient(), databaseName: db.databaseName, folder };
@@ -25,8 +37,9 @@ async function planOf(up: string, prepare: (db: Db) => Promise<unknown> = async 
 const many = (db: Db) => db.collection('probes').insertMany(Array.from({ length: 10_001 }, () => ({ x: 1 })));
 const twins = (db: Db) => db.collection('probes').insertMany([{ title: 'a' }, { title: 'a' }]);
 const things = (db: Db) => db.collection('things').insertOne({ x: 1 });
+const old = (db: Db) => db.collection('things').insertOne({ at: new Date(Date.now() - 3_600_000) });
 
-type Case = [string, string, (db: Db) => Promise<unknown>, string[]];
+type Case = [string, string, Prepare, string[]];
 
 test.each<Case>([
   [
@@ -143,6 +156,11 @@ test.each<Case>([
     many,
     [],
   ],
+  ...[
+    "db.collection('things').createIndex({ at: 1 }, { expireAfterSeconds: 60 })",
+    "db.command({ collMod: 'things', index: { keyPattern: { at: 1 }, expireAfterSeconds: 60 } })",
+  ].map((up): Case => [`the end of old documents by ${up}`, up, old, ['expired-documents:things']]),
+  ['an index by which no document ends', "db.createIndex('things', 'at', { expireAfterSeconds: 1e9 })", old, []],
   ['a dropped collection', "db.dropCollection('probes')", twins, ['drop-collection:probes']],
   ['a collection dropped by a command', "db.command({ drop: 'probes' })", twins, ['drop-collection:probes']],
   [

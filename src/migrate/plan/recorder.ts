@@ -1,9 +1,10 @@
-import type { Db, Document, MongoClient } from 'mongodb';
+import type { Db, MongoClient } from 'mongodb';
 import { isObject } from '../autogenerate/shape.ts';
 import { interceptWrites } from '../handle.ts';
 import type { PlannedBackfill } from '../run-context.ts';
 import type { Write } from '../write.ts';
 import type { Catalog } from './catalog.ts';
+import { cursorOver, listed } from './listed-collections.ts';
 import { nameOf } from './made-indexes.ts';
 
 /** A write that was asked for and not sent. */
@@ -52,15 +53,9 @@ export function recordingClient(
       return answer({ ...write, parameters }, documents ?? 0);
     },
     read: ({ collection, operation, parameters }) => {
-      if (operation === 'listCollections')
-        return cursor(
-          catalog
-            .entries()
-            .filter(isLike(Object(parameters[0])))
-            .map(show),
-        );
+      if (operation === 'listCollections') return cursorOver(listed(catalog.entries(), Object(parameters[0])));
       const indexes = () => catalog.get(collection ?? '')?.indexes ?? [];
-      if (operation === 'listIndexes') return cursor(indexes());
+      if (operation === 'listIndexes') return cursorOver(indexes());
       if (operation === 'indexes') return Promise.resolve(indexes());
       if (operation === 'indexExists') {
         const names = [parameters[0]].flat();
@@ -71,28 +66,6 @@ export function recordingClient(
   });
 }
 
-const show = ({ name, options }: { name: string; options: Document }) => ({
-  name,
-  type: 'collection',
-  options,
-  info: {},
-});
-const isLike = (filter: Document) => (entry: { name: string }) =>
-  filter['name'] === undefined || entry.name === filter['name'];
-
-/** As much of a cursor as migrations use. */
-function cursor(documents: readonly Document[]) {
-  const left = [...documents];
-  return {
-    toArray: async () => left.splice(0),
-    hasNext: async () => left.length > 0,
-    next: async () => left.shift() ?? null,
-    async *[Symbol.asyncIterator]() {
-      yield* left.splice(0);
-    },
-  };
-}
-
 /** A value as it is now, for a migration may use its list of writes again; a map becomes the object that it is sent as. */
 function copyOf(value: unknown): unknown {
   if (value instanceof Map) return copyOf(Object.fromEntries(value));
@@ -100,18 +73,18 @@ function copyOf(value: unknown): unknown {
   return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, copyOf(one)])) : value;
 }
 
-/** The writes that one amounts to: a rename may also drop a collection, and `collMod` make an index unique. */
+/** The writes that one amounts to: a rename may also drop a collection, and `collMod` make an index unique or expire. */
 function stepsOf(write: Write, catalog: Catalog): Write[] {
   const { collection, operation, parameters } = write;
   const [first, second] = parameters;
   if (operation === 'rename' && Object(second).dropTarget === true && catalog.get(String(first)))
     return [{ collection: String(first), operation: 'drop', parameters: [] }, write];
   const { index, ...others } = Object(first);
-  if (operation !== 'command collMod' || index?.unique !== true) return [write];
-  const { keyPattern: key, name } = index;
-  const stored = catalog.get(collection ?? '')?.indexes.find((one) => one.name === (name ?? nameOf(key)));
-  const unique = { collection, operation: 'createIndexes', parameters: [[{ key, name, ...stored, unique: true }]] };
-  return Object.keys(others).length === 1 ? [unique] : [unique, { ...write, parameters: [others, second] }];
+  if (operation !== 'command collMod' || !(index?.unique || 'expireAfterSeconds' in Object(index))) return [write];
+  const { keyPattern: key, name, ...options } = index;
+  const made = catalog.get(collection ?? '')?.indexes.find((one) => one.name === (name ?? nameOf(key)));
+  const makes = { collection, operation: 'createIndexes', parameters: [[{ key, name, ...made, ...options }]] };
+  return Object.keys(others).length === 1 ? [makes] : [makes, { ...write, parameters: [others, second] }];
 }
 
 const FILTERED = /^(updateOne|updateMany|replaceOne|deleteOne|deleteMany|findOneAnd\w+)$/;

@@ -1,4 +1,5 @@
 import { isBookkeeping } from '../../own-collections.ts';
+import { expiresDocuments } from './expired-documents.ts';
 import { removesField } from './fields-in-use.ts';
 import type { Recorded } from './recorder.ts';
 import type { Context, Rule, Unsafe } from './rule.ts';
@@ -10,7 +11,15 @@ const LARGE = 10_000;
 /** What is unsafe about a write that was recorded. */
 export async function unsafeSteps(write: Recorded, context: Context): Promise<Unsafe[]> {
   if (write.operation === 'dropDatabase') return [dropsDatabase()];
-  const rules = [removesField, updatesUnbounded, dropsCollection, renamesCollection, makesDuplicates, breaksDocuments];
+  const rules = [
+    removesField,
+    updatesUnbounded,
+    dropsCollection,
+    renamesCollection,
+    expiresDocuments,
+    makesDuplicates,
+    breaksDocuments,
+  ];
   const found = await Promise.all(rules.map((rule) => rule(write, context)));
   return found.flatMap((one) => (one ? [{ ...one, name: `${one.name}:${write.collection}` }] : []));
 }
