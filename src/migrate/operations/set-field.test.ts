@@ -12,45 +12,35 @@ const { db, uri } = await testDatabase();
 
 const TEXT = { bsonType: 'string' };
 const INT = { bsonType: 'int' };
-const validator = {
-  $jsonSchema: {
-    bsonType: 'object',
-    required: ['title'],
-    properties: {
-      _id: { bsonType: 'objectId' },
-      title: TEXT,
-      nozzle: { bsonType: ['object', 'null'], properties: { ratio: INT }, additionalProperties: false },
-    },
-    additionalProperties: false,
+const closed = {
+  bsonType: 'object',
+  required: ['title'],
+  properties: {
+    _id: { bsonType: 'objectId' },
+    title: TEXT,
+    nozzle: { bsonType: ['object', 'null'], properties: { ratio: INT }, additionalProperties: false },
   },
-  title: { $ne: '' },
+  additionalProperties: false,
 };
+const validator = { $jsonSchema: closed, title: { $ne: '' } };
 const nozzles = [{ nozzle: { ratio: 1 } }, { nozzle: null }, {}];
 const documents = nozzles.map((one, index) => ({
   _id: ObjectId.createFromTime(index),
   title: `engine ${index}`,
   ...one,
 }));
-const changed = (properties: Document, required: string[], others: Document = { additionalProperties: false }) => ({
-  ...validator,
-  $jsonSchema: {
-    bsonType: 'object',
-    required,
-    properties: { ...validator.$jsonSchema.properties, ...properties },
-    ...others,
-  },
-});
-
 const mass = { collection: 'engines', field: 'mass', schema: INT, required: true, value: 5 };
-const material = { collection: 'engines', field: 'nozzle.material', schema: TEXT, value: 'steel' };
-const { nozzle } = validator.$jsonSchema.properties;
+const { nozzle } = closed.properties;
 const massIndex = { name: 'mass_1', key: { mass: 1 } };
 const move = { collection: 'engines', from: 'title', to: 'name' };
 
 interface Case {
   up: (db: Db) => Promise<void>;
   down: (db: Db) => Promise<void>;
+  /** The validator. */
   after: Document;
+  /** A document before and one after. */
+  shapes: Document[];
 }
 
 const CASES: Record<string, Case> = {
@@ -63,12 +53,11 @@ const CASES: Record<string, Case> = {
       await removeIndex(db, 'engines', massIndex.name);
       await unsetField(db, mass);
     },
-    after: changed({ mass: INT }, ['title', 'mass']),
-  },
-  'a field within an object': {
-    up: async (db) => setField(db, material),
-    down: async (db) => unsetField(db, material),
-    after: changed({ nozzle: { ...nozzle, properties: { ratio: INT, material: TEXT } } }, ['title']),
+    after: {
+      ...validator,
+      $jsonSchema: { ...closed, required: ['title', 'mass'], properties: { ...closed.properties, mass: INT } },
+    },
+    shapes: [{ title: 'old' }, { title: 'new', mass: 1 }],
   },
   'several at once': {
     async up(db) {
@@ -110,6 +99,10 @@ const CASES: Record<string, Case> = {
         },
       },
     },
+    shapes: [
+      { title: 'old', nozzle: { ratio: 1 } },
+      { name: 'new', mass: 1 },
+    ],
   },
 };
 
@@ -125,7 +118,7 @@ async function everything(): Promise<unknown> {
   return [await engines.find().sort({ _id: 1 }).toArray(), await engines.indexes(), await validatorOf(db, 'engines')];
 }
 
-describe.each(Object.entries(CASES))('%s', (_what, { up, down, after }) => {
+describe.each(Object.entries(CASES))('%s', (_what, { up, down, after, shapes }) => {
   test('goes up, down and up, and the validator with it', async () => {
     await reset();
     const before = await everything();
@@ -157,10 +150,30 @@ describe.each(Object.entries(CASES))('%s', (_what, { up, down, after }) => {
         const victim = await mortalClient(uri, write);
         await forth(victim.client.db()).catch(() => {});
         isDead = victim.isDead();
+        const written = await writeBoth(shapes);
         await next(db);
+        const engines = db.collection('engines');
+        expect(await engines.countDocuments({ $nor: [await validatorOf(db, 'engines')] })).toBe(0);
+        expect(await engines.deleteMany({ _id: { $in: written } })).toMatchObject({ deletedCount: written.length });
         expect([write, await everything()]).toEqual([write, next === forth ? whole : start]);
+        // The first write opens the validator, and one at the end closes it.
+        if (write === 2) expect(written).toHaveLength(2);
       }
     }
     expect(write).toBeGreaterThan(4);
   });
 });
+
+/** What others write meanwhile, as far as the validator accepts it. @returns their ids */
+async function writeBoth(shapes: readonly Document[]): Promise<ObjectId[]> {
+  const ids = shapes.map(async (shape): Promise<ObjectId[]> => {
+    const { insertedId } = await db.collection('engines').insertOne({ ...shape });
+    return [insertedId];
+  });
+  const written = await Promise.allSettled(ids);
+  return written.flatMap((one) => {
+    if (one.status === 'fulfilled') return one.value;
+    expect(one.reason).toMatchObject({ code: 121 });
+    return [];
+  });
+}

@@ -40,10 +40,8 @@ function eitherProperties(left: Document, right: Document): Document {
 }
 
 /** What a schema says of a field that it does not name; `undefined`: that there is none. */
-function elsewhere({ additionalProperties: others = {}, patternProperties }: Document): Document | undefined {
-  if (patternProperties !== undefined || others === true) return {};
-  return others === false ? undefined : others;
-}
+const elsewhere = ({ additionalProperties, patternProperties }: Document) =>
+  additionalProperties === false && patternProperties === undefined ? undefined : {};
 
 function either(left: Document | undefined, right: Document | undefined): Document {
   if (left === undefined) return incomplete(right ?? {});
