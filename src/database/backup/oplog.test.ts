@@ -29,7 +29,7 @@ describe('an oplog', () => {
     expect(await verifying(folder)).toEqual({
       ...SOUND,
       told: [
-        'The oplog holds 2 writes to fleet that were made while mongodump ran. They are not replayed here, so ' +
+        'The oplog holds writes to fleet that were made while mongodump ran (2). They are not replayed here, so ' +
           'documents may be of different moments: mongorestore --oplogReplay replays them.',
       ],
     });

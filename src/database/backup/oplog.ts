@@ -11,7 +11,7 @@ export const writesTo = (database: string, entries: readonly Uint8Array[]): numb
 export function describeOplog(writes: number, database: string): string {
   if (writes === 0) return `The oplog holds no writes to ${database}.`;
   return (
-    `The oplog holds ${writes} writes to ${database} that were made while mongodump ran. They are not replayed here, so ` +
+    `The oplog holds writes to ${database} that were made while mongodump ran (${writes}). They are not replayed here, so ` +
     'documents may be of different moments: mongorestore --oplogReplay replays them.'
   );
 }
