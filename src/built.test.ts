@@ -1,0 +1,66 @@
+import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from '@jest/globals';
+import { projectRoot } from './config.ts';
+import { testDatabase } from './testing/database.ts';
+import { ownMigrations } from './testing/migrations-folder.ts';
+import { run, temporaryFolder } from './testing/processes.ts';
+
+const { db, uri } = await testDatabase();
+
+/** A deployment: the built program, its migrations and its packages. */
+const folder = temporaryFolder();
+const migrations = join(folder, 'migrations');
+const env = { MONGODB_URI: uri, INSTANCE_PATH: join(folder, 'instance') };
+const cli = (...parameters: string[]) => run(['node', join(folder, 'dist', 'cli.js'), ...parameters], env);
+
+beforeAll(async () => {
+  const build = ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')];
+  expect(await run(['node_modules/.bin/tsc', ...build], {})).toMatchObject({ code: 0 });
+  for (const name of ['migrations', 'package.json'])
+    cpSync(join(projectRoot, name), join(folder, name), { recursive: true });
+  symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
+}, 180_000);
+
+test('the built program writes a migration that imports mongodb and #migrate alone, and runs it', async () => {
+  const [last = ''] = ownMigrations.slice(-1);
+  rmSync(join(migrations, last));
+  expect(await cli('migrate:new', 'keep the history')).toMatchObject({ code: 0 });
+  const written = readdirSync(migrations).find((name) => name.endsWith('-keep_the_history.ts')) ?? '';
+  const sources = [...readFileSync(join(migrations, written), 'utf8').matchAll(/ from '([^']*)'/g)];
+  expect(sources.map(([, source]) => source)).toEqual(['mongodb', '#migrate']);
+  const { code, stdout } = await cli('migrate:to', 'head');
+  expect([code, stdout]).toEqual([
+    0,
+    [...ownMigrations.slice(0, -1), written].map((name) => `MIGRATED UP: ${name}\n`).join(''),
+  ]);
+  expect(await cli('migrate:check')).toMatchObject({ code: 0, stdout: '' });
+}, 180_000);
+
+test('migrate:check tells many faults at once, as JSON too', async () => {
+  const [first = ''] = ownMigrations;
+  appendFileSync(join(migrations, first), '// edited\n');
+  writeFileSync(join(migrations, 'notes.txt'), '');
+  writeFileSync(join(migrations, '29990101000000-no_down.ts'), 'export async function up() { await 1; }\n');
+  writeFileSync(
+    join(migrations, '29990102000000-fails.ts'),
+    "export async function up() { throw new Error('Write it.'); }\nexport async function down() {}\n",
+  );
+  writeFileSync(
+    join(migrations, '29990103000000-drops.ts'),
+    "export const up = async (db) => db.collection('engines').dropIndexes();\nexport const down = async () => 1;\n",
+  );
+  await db.collection('engines').dropIndex('title_1__id_1');
+  const { code, stdout } = await cli('migrate:check', '--json');
+  const findings: { rule: string; file: string }[] = JSON.parse(stdout);
+  const told = (rule: string) => findings.filter((finding) => finding.rule === rule).map(({ file }) => file);
+  expect(code).toBe(1);
+  expect(told('edited')).toEqual([first]);
+  expect(told('stray')).toEqual(['notes.txt']);
+  expect(told('unusable')).toEqual(['29990101000000-no_down.ts', '29990102000000-fails.ts']);
+  expect(told('empty')).toEqual(['29990102000000-fails.ts']);
+  expect(told('live')).toHaveLength(1);
+  // The five indexes that the last file drops.
+  expect(told('models')).toHaveLength(5);
+  expect((await cli('migrate:check')).stdout.trimEnd().split('\n')).toHaveLength(findings.length);
+}, 180_000);
