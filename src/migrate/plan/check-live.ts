@@ -14,7 +14,7 @@ interface Subject {
 
 /**
  * Findings about a database that somebody has changed by hand: what the applied migrations make, and it does not have.
- * Collections that no migration makes are nobody's business here. Nothing is told while a migration is half done, or
+ * Collections that no migration ever made are nobody's business here. Nothing is told while a migration is half done, or
  * where the file of one is missing or cannot be used: it is not known then what they make.
  * @param unusable names of files that cannot be loaded
  */
@@ -29,21 +29,26 @@ export async function checkLive(
   );
   const applied = files.filter((file) => !pending.includes(file));
   if (applied.length === 0 || unfinished.length > 0 || isUnknown) return [];
-  const { shapes: expected, failed } = await replay(applied, client, folder);
+  const { shapes: expected, gone, failed } = await replay(applied, client, folder);
   if (failed.length > 0) return [];
   const live = shapesOf(await readCatalog(client.db(databaseName)));
   return compare(live, expected)
-    .filter(({ kind }) => kind !== 'removeCollection')
+    .filter(({ kind, collection }) => kind !== 'removeCollection' || gone.includes(collection))
     .map((change) => ({
       rule: 'live',
       file: lastApplied(state)?.fileName ?? folder,
-      message: `and those before it make another shape than this database has: by them ${describe(change)}.`,
+      message:
+        change.kind === 'removeCollection'
+          ? `and those before it leave no collection ${change.collection}, but this database has one again.`
+          : `and those before it make another shape than this database has: by them ${describe(change)}.`,
       remedy: remedyFor(change),
     }));
 }
 
 function remedyFor(change: Change): string {
   const { kind, collection } = change;
+  if (kind === 'removeCollection')
+    return 'Stop the program that writes by that name, move the documents to where they belong, and drop it.';
   if (kind === 'addIndex' || kind === 'addCollection')
     return 'Run npm run db:init, which makes what is missing, or write a migration if it is to stay away.';
   if (kind === 'removeIndex')

@@ -11,6 +11,8 @@ import { record } from './plan.ts';
 interface Replayed {
   /** With what those have made that failed, up to then. */
   shapes: CollectionShape[];
+  /** Names of collections that one made and a later one renamed or took away. */
+  gone: string[];
   /** A finding about each that failed. */
   failed: Finding[];
 }
@@ -24,6 +26,7 @@ export async function replay(files: readonly MigrationFile[], client: MongoClien
   const databaseName = `replay-${process.pid}-${Date.now()}`;
   const catalog = catalogOf([]);
   const failed: Finding[] = [];
+  const made = new Set<string>();
   for (const file of files) {
     const { up } = await loadMigration(folder, file);
     try {
@@ -33,8 +36,10 @@ export async function replay(files: readonly MigrationFile[], client: MongoClien
       const message = `fails: ${sentence(error instanceof Error ? error.message : String(error))}`;
       failed.push({ rule: UNUSABLE, file: file.name, message, remedy: 'Mend it.' });
     }
+    for (const { name } of catalog.entries()) made.add(name);
   }
-  return { shapes: shapesOf(catalog), failed };
+  const gone = [...made].filter((name) => !isOwn(name) && catalog.get(name) === undefined);
+  return { shapes: shapesOf(catalog), gone, failed };
 }
 
 /** The collections of a catalog, without what is kept beside the application's data. */
