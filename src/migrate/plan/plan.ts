@@ -95,8 +95,7 @@ async function planOne(
   const options = (name: string): Document => catalog.get(name)?.options ?? {};
   for (const event of await record(migration[direction], client, databaseName, catalog)) {
     if (isBookkeeping(event.collection ?? '')) continue;
-    // What is kept in archives belongs to the step that it is kept for.
-    if (isArchive(event.collection ?? '') && !('label' in event && event.documents > 0)) continue;
+    if (isOfArchives(event)) continue;
     plan.steps.push('label' in event ? describeBackfill(event) : describe(event));
     for (const write of 'label' in event ? [writeOf(event), ...event.beside] : [event]) {
       plan.unsafe.push(...(await unsafeSteps(write, { db, models, touched, options })));
@@ -105,6 +104,13 @@ async function planOne(
     }
   }
   return plan;
+}
+
+/** Whether a step concerns archives alone: what is kept in them belongs to the step that it is kept for. */
+function isOfArchives(event: Recorded | RecordedBackfill): boolean {
+  if (!isArchive(event.collection ?? '')) return false;
+  if ('label' in event) return event.documents === 0;
+  return event.operation !== 'rename' || isArchive(String(event.parameters[0]));
 }
 
 /** A backfill, and what it writes beside its batches to other collections. */

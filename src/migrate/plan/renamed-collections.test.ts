@@ -8,7 +8,8 @@ import { planMigrations } from './plan.ts';
 import { replay } from './replay.ts';
 
 const NAME = '20260101000000-rename.ts';
-const verbs = "import { addIndex, removeField, renameCollection, setValidator } from '#migrate';";
+const verbs =
+  "import { addCollection, addIndex, removeCollection, removeField, renameCollection, setValidator } from '#migrate';";
 const models = [{ name: 'flights', validator: null, indexes: [] }];
 
 /** The plan of a migration that renames missions, where the application has made flights already. */
@@ -38,6 +39,15 @@ test('the plan of a renamed collection tells it, and finds nothing unsafe in wha
     ['missions', 'renames the collection to flights'],
   ]);
   expect([plan?.unsafe, plan?.isDestructive]).toEqual([[], false]);
+});
+
+test('a collection that is moved aside and comes back is told in both directions', async () => {
+  const plan = await planOf("await removeCollection(db, 'flights'); await addCollection(db, 'flights', {});");
+  expect(plan?.steps.slice(2).map(({ collection, what }) => [collection, what])).toEqual([
+    ['flights', 'renames the collection to archive.flights'],
+    ['archive.flights', 'renames the collection to flights'],
+    ['flights', 'sets the validator'],
+  ]);
 });
 
 test('what comes next is counted on the documents, by whatever name they are stored', async () => {
