@@ -5,6 +5,7 @@ import { checkLive } from '../migrate/plan/check-live.ts';
 import { checkModels } from '../migrate/plan/check-models.ts';
 import { planMigrations, type Plan } from '../migrate/plan/plan.ts';
 import { findingsOf, readState } from '../migrate/runner.ts';
+import { down } from '../migrate/verbs.ts';
 import { MIGRATIONS, subjectOf } from '../migrations.ts';
 import { withDatabase } from './context.ts';
 import { showStatus } from './migration-status.ts';
@@ -64,27 +65,32 @@ export function addMigrationReports(program: Command): void {
   program
     .command('migrate:plan')
     .description('what the pending migrations will do; nothing is written')
+    .option('--down', 'what down will do: take back the last one that is applied', false)
     .option('--json', 'as JSON', false)
-    .action(({ json }: { json: boolean }) =>
+    .action((options: { down: boolean; json: boolean }) =>
       withDatabase(async (database) => {
-        const { pending } = await readState(database.db, MIGRATIONS);
-        const plans = await planMigrations(pending, subjectOf(database));
+        const { json } = options;
+        const state = await readState(database.db, MIGRATIONS);
+        const last = options.down ? await down(MIGRATIONS, false)(state) : [];
+        const files = options.down ? last.map(({ file }) => file) : state.pending;
+        const plans = await planMigrations(files, subjectOf(database), options.down ? 'down' : 'up');
         if (json) return console.log(JSON.stringify(plans));
         for (const plan of plans) console.log(describePlan(plan));
-        if (plans.length === 0) console.error('Nothing is pending.');
+        if (plans.length === 0) console.error(options.down ? 'Nothing is applied.' : 'Nothing is pending.');
       }),
     );
 }
 
-function describePlan({ file, steps, unsafe, undo }: Plan): string {
+function describePlan({ file, direction, steps, unsafe, undo }: Plan): string {
   const rows = steps.map(({ collection, what, documents, blocks, seconds }) => [
     collection ?? '',
     what,
     documents === undefined ? '' : String(documents),
     blocks,
-    seconds === undefined ? '' : `${seconds} s`,
+    `${seconds} s`,
   ]);
   const dangers = unsafe.map(({ name, message, recipe }) => `unsafe (${name}): it ${message} The safe way:\n${recipe}`);
   const heading = ['Collection', 'What', 'Documents', 'Blocks', 'About'];
-  return [`${file} (undone ${undo})`, table(heading, rows), ...dangers, ''].join('\n');
+  const all = steps.reduce((sum, { seconds }) => sum + seconds, 0);
+  return [`${direction} ${file} (about ${all} s; ${undo})`, table(heading, rows), ...dangers, ''].join('\n');
 }

@@ -80,11 +80,16 @@ describe('the migrations', () => {
     const plans = await planMigrations(files, subjectOf(database));
     expect(await everythingIn(db)).toEqual(before);
     expect(plans.map(({ file, unsafe, undo }) => [file, unsafe, undo])).toEqual(
-      files.map(({ name }) => [name, [], 'by its down']),
+      files.map(({ name }) => [name, [], 'undone by its down']),
     );
     expect(plans[1]?.steps).toMatchObject([
       { collection: 'engines', what: 'sets the validator' },
-      { collection: 'engines', what: 'backfill "engines: adding lastFired", in batches', documents: 2, blocks: 'no' },
+      {
+        collection: 'engines',
+        what: 'backfill "engines: adding lastFired" of lastFired, in batches',
+        documents: 2,
+        blocks: 'no',
+      },
       { collection: 'engines', what: 'sets the validator' },
       { collection: 'engines', what: 'adds an index on {"lastFired":1,"_id":1}', blocks: 'for a moment' },
       { collection: 'engines', what: 'sets the validator' },

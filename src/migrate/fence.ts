@@ -38,9 +38,9 @@ export function fence(lease: Lease, counts: Counts): Intercept {
     if (isCounted) add(counts, name, 1);
     const answer = await send(conditional(write, lease.expiresAt())).catch((error: unknown) => {
       if (isCounted && isUndone(write, error)) add(counts, name, -1);
-      throw isRefusal(error)
-        ? new LeaseLost(`${REFUSAL} A write came too late and was refused. Run npm run migrate:status.`)
-        : error;
+      if (!isRefusal(error)) throw error;
+      lease.assertHeld();
+      throw new LeaseLost(`${REFUSAL} A write came too late and was refused. Run npm run migrate:status.`);
     });
     for (const [name, count] of Object.entries(Object(answer)))
       if (

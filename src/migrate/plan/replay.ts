@@ -5,7 +5,7 @@ import type { CollectionShape } from '../autogenerate/shape.ts';
 import { UNUSABLE, type Finding } from '../checks.ts';
 import { loadMigration, type MigrationFile } from '../files.ts';
 import { catalogOf, type Catalog } from './catalog.ts';
-import { record } from './plan.ts';
+import { record } from './record.ts';
 
 /** What migrations make together. */
 interface Replayed {

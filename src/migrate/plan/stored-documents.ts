@@ -5,8 +5,6 @@ import type { Rule } from './rule.ts';
 import { headOf } from './taken.ts';
 import { fieldsReadBy, touching, untouchedBy, type Touched } from './touched.ts';
 
-export { indexesOf } from './made-indexes.ts';
-
 type Index = Document & { key: Document };
 
 /** A unique index over values that stored documents share, as far as no earlier step changes them. */

@@ -1,5 +1,6 @@
 import type { Document } from 'mongodb';
 import { isObject } from '../autogenerate/shape.ts';
+import { changesOf } from './changes.ts';
 import type { Recorded } from './recorder.ts';
 import { headOf } from './taken.ts';
 
@@ -47,46 +48,9 @@ export function note(touched: Touched, write: Recorded, filter?: Document): void
   const fields =
     changes.length === 0 || changes.some((one) => one.fields === undefined)
       ? undefined
-      : new Set(changes.flatMap((one) => one.fields ?? []));
+      : new Set(changes.flatMap((one) => one.fields ?? []).map(headOf));
   const moved = new Map(changes.length === 1 ? changes[0]?.moved : []);
   touched.set(stored, [...before, { fields, filter: isKnown ? { $or: filters } : {}, moved }]);
-}
-
-interface Change {
-  filter: Document;
-  fields: string[] | undefined;
-  moved: [to: string, from: string][];
-}
-
-function changesOf(operation: string, [first, second]: readonly unknown[]): Change[] {
-  const filter: Document = Object(first ?? {});
-  if (/^(update|findOneAndUpdate)/.test(operation)) return [{ filter, ...changesBy(second) }];
-  if (/^(replaceOne|findOneAnd|delete)/.test(operation)) return [{ filter, fields: undefined, moved: [] }];
-  if (operation !== 'bulkWrite' || !Array.isArray(first)) return [];
-  return first.flatMap((one) =>
-    Object.entries(Object(one)).flatMap(([name, model]) =>
-      changesOf(name, [Object(model).filter, Object(model).update]),
-    ),
-  );
-}
-
-function changesBy(update: unknown): Pick<Change, 'fields' | 'moved'> {
-  const fields: string[] = [];
-  const moved: Change['moved'] = [];
-  for (const [operator, value] of [update].flat().flatMap((stage) => Object.entries(Object(stage)))) {
-    if (operator === '$replaceWith' || operator === '$replaceRoot') return { fields: undefined, moved: [] };
-    if (operator === '$project' && !Object.values(Object(value)).every((one) => one === 0 || one === false))
-      return { fields: undefined, moved: [] };
-    if (operator === '$unset' && (typeof value === 'string' || Array.isArray(value)))
-      fields.push(...[value].flat().map(String));
-    else fields.push(...Object.keys(Object(value)));
-    for (const [path, other] of Object.entries(Object(value)).map(([path, one]) => [path, String(one)] as const)) {
-      if (operator === '$rename') fields.push(other);
-      if (operator === '$rename') moved.push([other, path]);
-      if (Array.isArray(update) && /^\$[^$]/.test(other)) moved.push([path, other.slice(1)]);
-    }
-  }
-  return { fields: fields.map(headOf), moved };
 }
 
 const ANY = '';

@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals';
+import { migrating, MIGRATIONS } from '../migrations.ts';
+import { run } from '../migrate/runner.ts';
+import { to } from '../migrate/verbs.ts';
+import { runHere } from '../testing/commands.ts';
+import { testDatabase } from '../testing/database.ts';
+import { everythingIn } from '../testing/everything.ts';
+import { ownMigrations } from '../testing/migrations-folder.ts';
+
+test('migrate:plan tells what is pending, and with --down what down will do, and about how long; nothing is written', async () => {
+  const database = await testDatabase();
+  const [create = '', addLastFired = '', ...others] = ownMigrations;
+  const plan = async (...parameters: string[]) => {
+    const { code, stdout } = await runHere(['migrate:plan', ...parameters], { MONGODB_URI: database.uri });
+    expect(code).toBe(0);
+    return stdout;
+  };
+  expect(await plan('--down')).toBe('');
+  await run(migrating(database, 'test'), to(MIGRATIONS, create));
+  await database.db.collection('engines').insertOne({ title: 'Merlin', thrust: 914 });
+  await run(migrating(database, 'test'), to(MIGRATIONS, addLastFired));
+  const before = await everythingIn(database.db);
+  expect(JSON.parse(await plan('--json'))).toMatchObject(others.map((file) => ({ file, direction: 'up' })));
+  const down = await plan('--down');
+  expect(down).toMatch(new RegExp(`^down ${addLastFired} \\(about \\d+ s; undone by its up\\)\n`));
+  expect(down).toMatch(/^engines +backfill "engines: removing lastFired" of lastFired, in batches +1 +no +1 s$/m);
+  expect(down).not.toContain('unsafe');
+  expect(await everythingIn(database.db)).toEqual(before);
+});
