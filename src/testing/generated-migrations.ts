@@ -92,5 +92,12 @@ const namesOf = (shapes: readonly CollectionShape[]) => shapes.map(({ name }) =>
 /** Without defaults, which no database holds, and in one order. */
 function shapeOnly({ name, validator, indexes }: CollectionShape): CollectionShape {
   const ordered = indexes.toSorted((left, right) => (left.name < right.name ? -1 : 1));
-  return { name, validator: validator ?? {}, indexes: ordered };
+  return { name, validator: Object(inOrder(validator ?? {})), indexes: ordered };
+}
+
+/** A schema whose lists of required fields are in order, which means nothing. */
+function inOrder(schema: unknown, keyword?: string): unknown {
+  if (Array.isArray(schema)) return keyword === 'required' ? schema.toSorted() : schema;
+  if (typeof schema !== 'object' || schema === null) return schema;
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, inOrder(value, key)]));
 }
