@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Db, Document } from 'mongodb';
 import { OperatorError } from '../../operator-error.ts';
 import { setValidator } from './collections.ts';
-import { parents, valueAt } from './paths.ts';
+import { parents } from './paths.ts';
 import { replaceValidator, validatorOf } from './replace-validator.ts';
 import { eitherValidator, listOf } from './validators.ts';
 
@@ -34,14 +35,28 @@ export async function editValidator(
   const before = await validatorOf(db, collection);
   const after = edited(before, edit, collection);
   if (steps !== undefined) {
-    await replaceValidator(db, collection, eitherValidator(before, after));
+    await replaceValidator(db, collection, opened(before, after, edit, collection));
     await steps();
   }
   await setValidator(db, collection, after);
 }
 
 /**
- * A validator after an edit: the same from the one before, from itself, and from one that accepts both.
+ * A validator for the time of an edit's steps. One that is edited already does not show what it was: by a change that is
+ * run again, or taken back before it began, documents may then take any shape in what the edit names.
+ */
+export function opened(before: Document, after: Document, edit: ValidatorEdit, collection: string): Document {
+  if (!isDeepStrictEqual(before, after)) return eitherValidator(before, after);
+  const { set = {}, unset = [], required: optional = [], otherFields } = edit;
+  const isRefused = (path: string) =>
+    objectAround(after['$jsonSchema'] ?? {}, path)?.['additionalProperties'] !== undefined;
+  const named = [...Object.keys(set), ...unset.filter(isRefused)];
+  const anything = Object.fromEntries(named.map((path) => [path, {}]));
+  return edited(after, { set: anything, optional, ...(otherFields && { otherFields: 'allowed' }) }, collection);
+}
+
+/**
+ * A validator after an edit: the same from the one before, from itself, and from the one that was opened.
  * @throws {OperatorError} if an object that a path leads through is not in it
  */
 export function edited(validator: Document, edit: ValidatorEdit, collection: string): Document {
@@ -49,14 +64,14 @@ export function edited(validator: Document, edit: ValidatorEdit, collection: str
   const { $jsonSchema = {}, ...conditions } = validator;
   let schema: Document = $jsonSchema;
   const change = (path: string, how: Change) => (schema = within(schema, path.split('.'), how));
-  for (const path of unset) if (isReachable(schema, path)) change(path, forget);
+  for (const path of unset) if (objectAround(schema, path)) change(path, forget);
   for (const [path, own] of Object.entries(set)) {
-    if (!isReachable(schema, path)) throw unreachable(collection, path);
+    if (objectAround(schema, path) === undefined) throw unreachable(collection, path);
     change(path, declare(own));
   }
-  for (const path of optional) if (isReachable(schema, path)) change(path, permit);
+  for (const path of optional) if (objectAround(schema, path)) change(path, permit);
   for (const path of required) {
-    if (!isReachable(schema, path)) throw unreachable(collection, path);
+    if (objectAround(schema, path) === undefined) throw unreachable(collection, path);
     change(path, demand);
   }
   const { additionalProperties: _others, ...open } = schema;
@@ -93,12 +108,13 @@ function within(schema: Document, [name = '', ...rest]: string[], change: Change
   return declare(within(schema['properties'][name], rest, change))(schema, name);
 }
 
-function isReachable(schema: Document, path: string): boolean {
-  return parents(path).every((parent) => {
-    const object: unknown = valueAt(schema, `properties.${parent.replaceAll('.', '.properties.')}`);
-    const { bsonType = 'object' } = Object(object);
-    return object !== undefined && [bsonType].flat().includes('object');
-  });
+/** What a schema says of the object that a field lies in; `undefined` if it has none there. */
+function objectAround(schema: Document, path: string): Document | undefined {
+  const [name = '', ...rest] = path.split('.');
+  if (rest.length === 0) return schema;
+  const inner: Document | undefined = schema['properties']?.[name];
+  const { bsonType = 'object' } = inner ?? {};
+  return inner !== undefined && [bsonType].flat().includes('object') ? objectAround(inner, rest.join('.')) : undefined;
 }
 
 const unreachable = (collection: string, path: string) =>
