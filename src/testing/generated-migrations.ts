@@ -97,7 +97,7 @@ function shapeOnly({ name, validator, indexes }: CollectionShape): CollectionSha
 
 /** A schema whose lists of required fields are in order, which means nothing. */
 function inOrder(schema: unknown, keyword?: string): unknown {
-  if (Array.isArray(schema)) return keyword === 'required' ? schema.toSorted() : schema;
+  if (Array.isArray(schema)) return keyword === 'required' ? schema.map(String).toSorted() : schema;
   if (typeof schema !== 'object' || schema === null) return schema;
   return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, inOrder(value, key)]));
 }
