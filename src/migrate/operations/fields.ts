@@ -1,4 +1,4 @@
-import type { Db, Document, Filter } from 'mongodb';
+import { BSON, type AnyBulkWriteOperation, type Db, type Document, type Filter, type UpdateFilter } from 'mongodb';
 import { recordRename } from '../../renames.ts';
 import { archiveName, DURABLE, readExactly } from './archives.ts';
 import { backfill } from './backfill.ts';
@@ -41,9 +41,7 @@ async function restoreField(db: Db, { collection, field }: FieldName, absent: Fi
     filter: { restored: { $exists: false } },
     async convert(batch) {
       const kept = await readExactly(archive, batch, ['value']);
-      const writes = kept.map(({ _id, value }) => ({
-        updateOne: { filter: { _id, ...absent }, update: { $set: { [field]: value } } },
-      }));
+      const writes = updatesByValue(kept, (value) => ({ filter: absent, update: { $set: { [field]: value } } }));
       if (writes.length > 0) await db.collection(collection).bulkWrite(writes, DURABLE);
       const ids = kept.map(({ _id }) => _id);
       return [{ updateMany: { filter: { _id: { $in: ids } }, update: { $set: { restored: true } } } }];
@@ -69,14 +67,38 @@ export async function removeField(db: Db, { collection, field }: FieldName): Pro
         return value === undefined ? [] : [{ _id: document['_id'], value }];
       });
       if (found.length === 0) return [];
-      const keep = found.map(({ _id, value }) => ({
-        replaceOne: { filter: { _id }, replacement: { value }, upsert: true },
-      }));
+      const ids = found.map(({ _id }) => _id);
+      const isNew = (await archive.findOne({ _id: { $in: ids } }, { projection: { _id: 1 } })) === null;
+      const keep = found.map(({ _id, value }) =>
+        isNew
+          ? { insertOne: { document: { _id, value } } }
+          : { replaceOne: { filter: { _id }, replacement: { value }, upsert: true } },
+      );
       await archive.bulkWrite(keep, DURABLE);
-      return found.map(({ _id, value }) => ({
-        updateOne: { filter: { _id, [field]: { $eq: value } }, update: { $unset: { [field]: '' } } },
-      }));
+      const update = { $unset: { [field]: '' } };
+      return updatesByValue(found, (value) => ({ filter: { [field]: { $eq: value } }, update }));
     },
+  });
+}
+
+/** One update for all documents that have the same value: many times as fast as one for each. */
+function updatesByValue(
+  documents: readonly Document[],
+  updateFor: (value: unknown) => { filter: Filter<Document>; update: UpdateFilter<Document> },
+): AnyBulkWriteOperation[] {
+  const groups = new Map<string, Document[]>();
+  for (const document of documents) {
+    const bytes = Buffer.from(BSON.serialize({ value: document['value'] })).toString('latin1');
+    const group = groups.get(bytes);
+    if (group) group.push(document);
+    else groups.set(bytes, [document]);
+  }
+  return [...groups.values()].map((group) => {
+    const { filter, update } = updateFor(group[0]?.['value']);
+    const [_id, ...others] = group.map((document) => document['_id']);
+    return others.length === 0
+      ? { updateOne: { filter: { _id, ...filter }, update } }
+      : { updateMany: { filter: { _id: { $in: [_id, ...others] }, ...filter }, update } };
   });
 }
 

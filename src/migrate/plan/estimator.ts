@@ -43,7 +43,7 @@ export function estimator(db: Db): (event: PlanEvent) => Promise<number> {
 function forBackfill({ documents, sample, writes }: Extract<PlanEvent, { label: string }>): number {
   if (sample.documents === 0) return 0;
   const { together, apart } = TIMES_OF_BATCH;
-  const times = writes < sample.documents ? together : (apart * writes) / sample.documents;
+  const times = writes < sample.documents ? together : apart;
   return (documents * sample.milliseconds * times) / sample.documents;
 }
 
