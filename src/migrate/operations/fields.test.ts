@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { Double, Long, type Document } from 'mongodb';
+import { Double, Long, MongoClient, type Document } from 'mongodb';
+import { atEnd } from '../../testing/cleanup.ts';
 import { testDatabase } from '../../testing/database.ts';
 import { addField, removeField, renameField } from './fields.ts';
 
-const { db } = await testDatabase();
+const { db, uri } = await testDatabase();
 const name = { collection: 'probes', field: 'range' };
 
 test('a removed field comes back with its values, for documents that changed meanwhile too', async () => {
@@ -136,4 +137,21 @@ describe('renaming', () => {
     expect(found).toHaveLength(100 + writes);
     expect(found.every((one) => one['new'] === (one['count'] ?? 0) && !('old' in one))).toBe(true);
   });
+});
+
+test('values that many documents share take one update for all of these, away and back', async () => {
+  const client = await MongoClient.connect(uri, { monitorCommands: true });
+  atEnd(() => client.close());
+  const updates: unknown[] = [];
+  client.on('commandStarted', ({ command }) => {
+    if (command['update'] === 'shared') updates.push(...command['updates']);
+  });
+  const shared = client.db().collection('shared');
+  await shared.insertMany(Array.from({ length: 100 }, (_, x) => ({ x: x < 90 ? null : x })));
+  const before = await shared.find().toArray();
+  await removeField(client.db(), { collection: 'shared', field: 'x' });
+  expect(await shared.countDocuments({ x: { $exists: true } })).toBe(0);
+  await addField(client.db(), { collection: 'shared', field: 'x' });
+  expect(await shared.find().toArray()).toEqual(before);
+  expect(updates).toHaveLength(2 * 11);
 });
