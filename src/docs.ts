@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { Router, type RequestHandler } from 'express';
-import { etagOf, readConditions } from './rest/conditions.ts';
-import { otherMethods } from './rest/operations.ts';
+import { etagOf, readConditions } from './rest/http/conditions.ts';
+import { otherMethods } from './rest/http/operations.ts';
 
 /** One file of the page. */
 interface Asset {

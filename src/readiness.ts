@@ -3,9 +3,9 @@ import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { compare, type Readiness } from './migrate/readiness.ts';
 import { Behind } from './rest/behind.ts';
-import { DatabaseTimeout } from './rest/failures.ts';
-import type { Operation } from './rest/operations.ts';
-import { Problem } from './rest/problems.ts';
+import { DatabaseTimeout } from './rest/http/failures.ts';
+import type { Operation } from './rest/http/operations.ts';
+import { Problem } from './rest/http/problems.ts';
 import type { CollectionDefinition } from './schema/collection.ts';
 import { refusedWrites } from './schema/refusals.ts';
 

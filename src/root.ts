@@ -1,5 +1,5 @@
 import { DOCS } from './docs.ts';
-import type { Operation } from './rest/operations.ts';
+import type { Operation } from './rest/http/operations.ts';
 import type { ResourceDeclaration } from './rest/resource-description.ts';
 import type { JsonSchema } from './schema/json-schema.ts';
 

@@ -6,7 +6,7 @@ import { loadSettings } from './config.ts';
 import { initialiseCollections } from './database/init.ts';
 import { collectionDefinitions, RESOURCES } from './models.ts';
 import type { ResourceDeclaration, ResourceSettings } from './rest/resource-description.ts';
-import { httpServer } from './rest/http-server.ts';
+import { httpServer } from './rest/http/http-server.ts';
 import { atEnd } from './testing/cleanup.ts';
 import { testDatabase } from './testing/database.ts';
 import { FIXTURES } from './testing/fixtures.ts';

@@ -7,10 +7,10 @@ import { interruption } from '../interruption.ts';
 import { OperatorError } from '../operator-error.ts';
 import { showProgress } from '../progress.ts';
 import { END_LINE } from '../rest/bulk/end-line.ts';
-import { FORMATS, type Format } from '../rest/bulk/formats.ts';
-import { listOperation } from '../rest/list.ts';
-import { NO_INPUT } from '../rest/operations.ts';
-import { compileParameters } from '../rest/parameters.ts';
+import { FORMATS, type Format } from '../rest/http/formats.ts';
+import { listOperation } from '../rest/query/list.ts';
+import { NO_INPUT } from '../rest/http/operations.ts';
+import { compileParameters } from '../rest/http/parameters.ts';
 import type { Resource } from '../rest/resource-description.ts';
 
 /**

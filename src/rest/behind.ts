@@ -1,13 +1,13 @@
 import { MongoServerError } from 'mongodb';
 import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT } from '../error-code.ts';
 import { refusedWrites } from '../schema/refusals.ts';
-import { validatorFlaws } from './database-flaws.ts';
-import { duplicate } from './failures.ts';
+import { validatorFlaws } from './http/database-flaws.ts';
+import { duplicate } from './http/failures.ts';
 import { historyDefinition } from './history/entries.ts';
-import type { Operation } from './operations.ts';
-import { Problem } from './problems.ts';
+import type { Operation } from './http/operations.ts';
+import { Problem } from './http/problems.ts';
 import type { Resource } from './resource-description.ts';
-import { escapePointer } from './validation.ts';
+import { escapePointer } from './http/validation.ts';
 
 const RETRY_AFTER_S = '30';
 

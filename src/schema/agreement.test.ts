@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MongoBulkWriteError, ObjectId, type Collection, type Document } from 'mongodb';
-import { mergePatched } from '../rest/merge-patch.ts';
-import { Problem } from '../rest/problems.ts';
-import { compileCheck } from '../rest/validation.ts';
+import { mergePatched } from '../rest/writes/merge-patch.ts';
+import { Problem } from '../rest/http/problems.ts';
+import { compileCheck } from '../rest/http/validation.ts';
 import { anyBody, orderly, type Body } from '../testing/any-body.ts';
 import { fixtureServer } from '../testing.ts';
 import { applyChanges } from './apply-changes.ts';

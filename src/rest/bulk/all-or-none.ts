@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectId, type ClientSession, type Document } from 'mongodb';
-import type { Origin } from '../operations.ts';
-import { Problem, unavailable } from '../problems.ts';
-import { hasTransactions } from '../topology.ts';
+import type { Origin } from '../http/operations.ts';
+import { Problem, unavailable } from '../http/problems.ts';
+import { hasTransactions } from '../writes/topology.ts';
 import { inTransaction } from '../writes/transaction.ts';
 import { unchanged } from '../writes/present-state.ts';
 import { insertBatch, removeBatch, throwFailure, type Target } from './insert-batch.ts';

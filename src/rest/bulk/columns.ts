@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ObjectId, type Document } from 'mongodb';
 import type { Field } from '../../schema/fields.ts';
-import { parse } from '../body.ts';
+import { parse } from '../http/body.ts';
 import { isExact, NUMBER } from '../../schema/exact-number.ts';
-import { inexact } from '../exact-numbers.ts';
-import { Problem, type Flaw } from '../problems.ts';
-import { escapePointer, isObject, type Valid } from '../validation.ts';
+import { inexact } from '../http/exact-numbers.ts';
+import { Problem, type Flaw } from '../http/problems.ts';
+import { escapePointer, isObject, type Valid } from '../http/validation.ts';
 
 /** One column of a CSV file: a field, or one of an object that is always there. */
 export interface Column {

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { readPreferences } from '../preferences.ts';
-import { Problem } from '../problems.ts';
-import { isObject } from '../validation.ts';
-import type { Format } from './formats.ts';
+import { readPreferences } from '../http/preferences.ts';
+import { Problem } from '../http/problems.ts';
+import { isObject } from '../http/validation.ts';
+import type { Format } from '../http/formats.ts';
 import type { Row } from './rows.ts';
 
 /** What a client prefers (RFC 7240) that wants to see by the last line of NDJSON whether it is whole. */

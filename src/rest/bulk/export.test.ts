@@ -10,9 +10,9 @@ import { serve, fixtureServer } from '../../testing.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { testDatabase } from '../../testing/database.ts';
 import { lineTo } from '../../testing/line.ts';
-import { listOperation } from '../list.ts';
-import { NO_INPUT } from '../operations.ts';
-import { compileParameters } from '../parameters.ts';
+import { listOperation } from '../query/list.ts';
+import { NO_INPUT } from '../http/operations.ts';
+import { compileParameters } from '../http/parameters.ts';
 import { describeResource } from '../resource-description.ts';
 
 const { url, probes, uri, db, settings } = await fixtureServer();

@@ -3,14 +3,14 @@ import { toRepresentation } from '../../schema/codec.ts';
 import type { Field } from '../../schema/fields.ts';
 import type { JsonSchema } from '../../schema/json-schema.ts';
 import type { WriteJson } from '../../schema/json-text.ts';
-import type { Answer } from '../answers.ts';
-import { Problem, tooSlow } from '../problems.ts';
+import type { Answer } from '../http/answers.ts';
+import { Problem, tooSlow } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
-import { sortOf, type SortKey } from '../sorts.ts';
+import { sortOf, type SortKey } from '../query/sorts.ts';
 import { columnsOf, writeCells } from './columns.ts';
 import { writeRecord } from './csv.ts';
 import { endLine } from './end-line.ts';
-import { FORMATS, formatOf } from './formats.ts';
+import { FORMATS, formatOf } from '../http/formats.ts';
 
 /** What is exported: one query after the other, none of which finds what another does. */
 export interface Selected {

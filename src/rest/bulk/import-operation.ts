@@ -1,10 +1,10 @@
 import type { JsonSchema } from '../../schema/json-schema.ts';
-import type { Input, Success } from '../operations.ts';
-import type { Answer } from '../answers.ts';
-import { readPreferences } from '../preferences.ts';
+import type { Input, Success } from '../http/operations.ts';
+import type { Answer } from '../http/answers.ts';
+import { readPreferences } from '../http/preferences.ts';
 import type { Resource } from '../resource-description.ts';
 import { END_LINE, hasEndLine } from './end-line.ts';
-import { FORMATS, formatOf } from './formats.ts';
+import { FORMATS, formatOf } from '../http/formats.ts';
 import { compileImport, rowSchema } from './import.ts';
 import { reportAs, reportStreams } from './report.ts';
 

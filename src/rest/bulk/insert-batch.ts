@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoBulkWriteError, type ClientSession, type Document, type ObjectId, type WriteError } from 'mongodb';
 import { DUPLICATE_KEY, INVALID_DOCUMENT } from '../../error-code.ts';
 import { behind, type Behind } from '../behind.ts';
-import { takenFlaws, validatorFlaws } from '../database-flaws.ts';
+import { takenFlaws, validatorFlaws } from '../http/database-flaws.ts';
 import { entriesOf, entryOf, type Entry } from '../history/entries.ts';
-import type { Origin } from '../operations.ts';
-import type { Flaw } from '../problems.ts';
+import type { Origin } from '../http/operations.ts';
+import type { Flaw } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
-import { hasTransactions } from '../topology.ts';
+import { hasTransactions } from '../writes/topology.ts';
 import { held } from '../writes/held.ts';
 import { inTransaction } from '../writes/transaction.ts';
 

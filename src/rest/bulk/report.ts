@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../../schema/json-schema.ts';
-import { flawSchema } from '../problems.ts';
-import { FORMATS } from './formats.ts';
+import { flawSchema } from '../http/problems.ts';
+import { FORMATS } from '../http/formats.ts';
 import type { Imported } from './import.ts';
 
 const count: JsonSchema = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };

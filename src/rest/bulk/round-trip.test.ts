@@ -11,9 +11,9 @@ import { keywords } from '../../schema/fields.ts';
 import { anyString } from '../../testing/any-string.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { testDatabase } from '../../testing/database.ts';
-import { answerFailures } from '../failures.ts';
-import { httpServer } from '../http-server.ts';
-import { routes } from '../operations.ts';
+import { answerFailures } from '../http/failures.ts';
+import { httpServer } from '../http/http-server.ts';
+import { routes } from '../http/operations.ts';
 import { resourceOperations } from '../resource.ts';
 import { parseRecord, writeRecord } from './csv.ts';
 

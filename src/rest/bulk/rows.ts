@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import type { Field } from '../../schema/fields.ts';
-import { LIMIT_BYTES, parse } from '../body.ts';
-import { withoutMarkAhead } from '../byte-order-mark.ts';
-import { Problem, type Flaw } from '../problems.ts';
-import { escapePointer } from '../validation.ts';
+import { LIMIT_BYTES, parse } from '../http/body.ts';
+import { withoutMarkAhead } from '../http/byte-order-mark.ts';
+import { Problem, type Flaw } from '../http/problems.ts';
+import { escapePointer } from '../http/validation.ts';
 import { columnsOf, readCells, type Column } from './columns.ts';
 import { parseRecord } from './csv.ts';
-import type { Format } from './formats.ts';
+import type { Format } from '../http/formats.ts';
 import { csvRecords, elements, lines, split, type Piece } from './split.ts';
 
 /** One row of a body: a value, or why it is none. */

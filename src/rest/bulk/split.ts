@@ -1,5 +1,5 @@
-import { LIMIT_BYTES } from '../body.ts';
-import { Problem } from '../problems.ts';
+import { LIMIT_BYTES } from '../http/body.ts';
+import { Problem } from '../http/problems.ts';
 
 /** One record of a body. */
 export interface Piece {

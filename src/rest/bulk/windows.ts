@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import type { Flaw } from '../problems.ts';
+import type { Flaw } from '../http/problems.ts';
 import type { Row } from './rows.ts';
 
 /** A row that was held against the rules: a document to be stored, or why it is bad. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unavailable } from '../problems.ts';
+import { unavailable } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { readChange, reset, type Change } from './change.ts';
 import { follow, type Opening } from './follow.ts';

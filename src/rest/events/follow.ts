@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { MongoServerError, type ChangeStream, type ChangeStreamDocument, type Document } from 'mongodb';
 import type { AnyModel } from '../../schema/model.ts';
-import { toProblem } from '../failures.ts';
-import { Problem } from '../problems.ts';
+import { toProblem } from '../http/failures.ts';
+import { Problem } from '../http/problems.ts';
 
 interface Source {
   collection: AnyModel['collection'];

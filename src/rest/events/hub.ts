@@ -1,5 +1,5 @@
-import { inTime, type Stream } from '../answers.ts';
-import { Problem, unavailable } from '../problems.ts';
+import { inTime, type Stream } from '../http/answers.ts';
+import { Problem, unavailable } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { EVENT_STREAM } from './event-stream.ts';
 import { Feed } from './feed.ts';

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { readAttributes } from '../attributes.ts';
-import { contradictions } from '../contradictions.ts';
-import { compileFilters } from '../filters.ts';
-import type { Operation } from '../operations.ts';
-import { Problem } from '../problems.ts';
+import { readAttributes } from '../query/attributes.ts';
+import { contradictions } from '../query/contradictions.ts';
+import { compileFilters } from '../query/filters.ts';
+import type { Operation } from '../http/operations.ts';
+import { Problem } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
-import { hasTransactions } from '../topology.ts';
+import { hasTransactions } from '../writes/topology.ts';
 import { EVENT_STREAM } from './event-stream.ts';
 import { noChangeStreams, unknownId } from './follow.ts';
 import { createHub } from './hub.ts';

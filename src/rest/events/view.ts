@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
-import { meets } from '../contradictions.ts';
-import type { Condition } from '../filters.ts';
+import { meets } from '../query/contradictions.ts';
+import type { Condition } from '../query/filters.ts';
 import type { Change } from './change.ts';
 
 /** What a reader is told of a change, if anything. */

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import jsonPatch from 'fast-json-patch';
 import type { Document, Filter, ObjectId } from 'mongodb';
-import { Problem } from '../problems.ts';
+import { Problem } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
-import { hasTransactions } from '../topology.ts';
+import { hasTransactions } from '../writes/topology.ts';
 import type { Change } from '../writes/commit.ts';
 import { DAY_MS, entriesOf, redate, toJson, type Entry } from './entries.ts';
 import { lackingOf, reshape, type Reshaped } from './reshape.ts';

@@ -4,9 +4,9 @@ import { applyChanges } from '../../schema/apply-changes.ts';
 import { constantDefaultOf, toDocument } from '../../schema/codec.ts';
 import type { Field } from '../../schema/fields.ts';
 import { objectSchema } from '../../schema/json-schema.ts';
-import type { Flaw } from '../problems.ts';
+import type { Flaw } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
-import { compileCheck, escapePointer, isObject } from '../validation.ts';
+import { compileCheck, escapePointer, isObject } from '../http/validation.ts';
 import { toJson } from './entries.ts';
 
 /** A state of a member in the shape that the model has now. */

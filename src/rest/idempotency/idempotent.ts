@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Collection } from 'mongodb';
-import type { Answer } from '../answers.ts';
-import { toProblem } from '../failures.ts';
+import type { Answer } from '../http/answers.ts';
+import { toProblem } from '../http/failures.ts';
 import { wasMade } from '../history/past.ts';
-import type { Input, Operation } from '../operations.ts';
-import { Problem } from '../problems.ts';
+import type { Input, Operation } from '../http/operations.ts';
+import { Problem } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import type { Companion } from '../writes/commit.ts';
 import { claimKey, keyRecords, type KeptAnswer, type KeyRecord } from './keys.ts';

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import supertest, { type Test } from 'supertest';
 import { readDescription, type Content, type DescribedResponse } from '../../testing/description.ts';
 import { fixtureServer, serve } from '../../testing.ts';
-import { DatabaseTimeout, toProblem } from '../failures.ts';
-import { problemDetails } from '../problems.ts';
+import { DatabaseTimeout, toProblem } from '../http/failures.ts';
+import { problemDetails } from '../http/problems.ts';
 
 const { url, connection, db } = await fixtureServer();
 const api = supertest(url);

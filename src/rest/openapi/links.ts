@@ -1,4 +1,4 @@
-import type { Operation } from '../operations.ts';
+import type { Operation } from '../http/operations.ts';
 import { isRead, tagOf } from './traits.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../../schema/json-schema.ts';
-import { ENTITY_TAGS } from '../conditions.ts';
-import type { Operation } from '../operations.ts';
+import { ENTITY_TAGS } from '../http/conditions.ts';
+import type { Operation } from '../http/operations.ts';
 import type { Components } from './components.ts';
 import { isConditional, isRead, prefersMinimal, tagOf } from './traits.ts';
 

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
-import { mediaTypesOf } from '../body.ts';
-import { contentOf, type Operation } from '../operations.ts';
-import { Problem, problemDetails, problemSchema } from '../problems.ts';
+import { mediaTypesOf } from '../http/body.ts';
+import { contentOf, type Operation } from '../http/operations.ts';
+import { Problem, problemDetails, problemSchema } from '../http/problems.ts';
 import type { Components } from './components.ts';
 import { describeHeaders } from './headers.ts';
 import { isConditional, isRead, templateOf } from './traits.ts';

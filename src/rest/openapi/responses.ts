@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../../schema/json-schema.ts';
-import type { Bodies } from '../body.ts';
-import { contentOf, type Operation, type Success } from '../operations.ts';
+import type { Bodies } from '../http/body.ts';
+import { contentOf, type Operation, type Success } from '../http/operations.ts';
 import type { Components } from './components.ts';
 import { exampleOf, patchOf } from './examples.ts';
 import { describeHeaders, type Headers } from './headers.ts';

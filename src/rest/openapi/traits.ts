@@ -1,4 +1,4 @@
-import type { Operation } from '../operations.ts';
+import type { Operation } from '../http/operations.ts';
 
 /** Whether it reads a representation, which can be one that the client has already; a stream has no state to name. */
 export const isRead = ({ method, success }: Operation): boolean => method === 'get' && success.schema !== undefined;

@@ -1,8 +1,8 @@
 import type { ClientSession, Document, ObjectId } from 'mongodb';
 import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT } from '../../error-code.ts';
-import type { Answer } from '../answers.ts';
+import type { Answer } from '../http/answers.ts';
 import type { Resource } from '../resource-description.ts';
-import { hasTransactions } from '../topology.ts';
+import { hasTransactions } from './topology.ts';
 import { inTheLimit, writeLimit } from './held.ts';
 import { inTransaction } from './transaction.ts';
 

@@ -1,6 +1,6 @@
 import { MongoServerError, MongoWriteConcernError } from 'mongodb';
 import { hasCode, MAX_TIME_MS_EXPIRED } from '../../error-code.ts';
-import { unavailable } from '../problems.ts';
+import { unavailable } from '../http/problems.ts';
 
 /** How long a write outside of a transaction may wait for what others hold, so that its client hears of it in time. */
 const MOST_MS = 1000;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Answer } from '../answers.ts';
-import { Problem, unavailable } from '../problems.ts';
+import type { Answer } from '../http/answers.ts';
+import { Problem, unavailable } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { commit, type Change, type Companion, type Unchanged } from './commit.ts';
 import { held } from './held.ts';

@@ -1,0 +1,66 @@
+import type { ErrorObject } from 'ajv';
+import { compile } from '../../schema/ajv.ts';
+import type { JsonSchema } from '../../schema/json-schema.ts';
+import { Problem, type Flaw } from './problems.ts';
+
+/** An object that a schema has accepted. */
+export type Valid = Readonly<Record<string, unknown>>;
+
+/**
+ * Compiles a schema once, into a function that lists every flaw of a value by JSON pointer; none if it is valid.
+ */
+export function compileCheck(schema: JsonSchema): (value: unknown) => Flaw[] {
+  const accepts = compile(schema);
+  return (value) => (accepts(value) ? [] : (accepts.errors ?? []).flatMap(toFlaws));
+}
+
+/**
+ * Compiles the schema of a body once.
+ * The validator throws {Problem} 422 with every flaw.
+ */
+export function compileValidator(schema: JsonSchema): (body: unknown) => Valid {
+  const check = compileCheck(schema);
+  return (body) => {
+    const flaws = check(body);
+    if (flaws.length > 0 || !isObject(body))
+      throw new Problem(422, 'The body breaks the rules listed in errors.', flaws);
+    return body;
+  };
+}
+
+/** Whether a value has members: an object or an array. */
+export const isObject = (value: unknown): value is Valid => typeof value === 'object' && value !== null;
+
+function toFlaws(error: ErrorObject): Flaw[] {
+  const { instancePath, keyword, params, message, parentSchema } = error;
+  const name: unknown = params['missingProperty'] ?? params['additionalProperty'];
+  const pointer = typeof name === 'string' ? `${instancePath}/${escapePointer(name)}` : instancePath;
+  const pointers = keyword === 'required' ? demanded(parentSchema?.['properties']?.[String(name)], pointer) : [pointer];
+  return pointers.map((pointer) => ({ pointer, keyword, detail: describe(keyword, params, message) }));
+}
+
+/** Of an object that is missing, what is missing in it. */
+function demanded(schema: JsonSchema | undefined, pointer: string): string[] {
+  const { required, properties }: JsonSchema = Object(schema);
+  if (!Array.isArray(required)) return [pointer];
+  return required.flatMap((name) => demanded(Object(properties)[name], `${pointer}/${escapePointer(String(name))}`));
+}
+
+function describe(keyword: string, params: Record<string, unknown>, message: string | undefined): string {
+  if (keyword === 'additionalProperties') return 'is not a field that can be written here';
+  if (keyword === 'required') return 'is required';
+  if (keyword === 'type') return `must be ${[params['type']].flat().join(' or ')}`;
+  if (keyword === 'enum' && Array.isArray(params['allowedValues'])) return `must be ${oneOf(params['allowedValues'])}`;
+  return message ?? keyword;
+}
+
+const MOST_VALUES = 20;
+
+function oneOf(values: readonly unknown[]): string {
+  const shown = values.slice(0, MOST_VALUES).map((value) => JSON.stringify(value));
+  if (values.length > MOST_VALUES) return `one of ${shown.join(', ')} or ${values.length - MOST_VALUES} others`;
+  return [shown.slice(0, -1).join(', '), shown.at(-1)].filter(Boolean).join(' or ');
+}
+
+/** RFC 6901, section 3. */
+export const escapePointer = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -1,0 +1,63 @@
+import { toDocument } from '../../schema/codec.ts';
+import type { Field } from '../../schema/fields.ts';
+import { objectSchema, type JsonSchema } from '../../schema/json-schema.ts';
+
+/** A scalar field that a list can be filtered and sorted by. */
+export interface Attribute {
+  /** As clients write it: `id`, `size.width`. */
+  name: string;
+  /** As it is stored: `_id`, `size.width`. */
+  path: string;
+  type: Field['type'];
+  /** Whether null can be written as a value; a String's text "null" is that string. */
+  nullable: boolean;
+  /**
+   * Of a value other than null, in JSON. Of the field's rules only its enumeration is kept:
+   * what can not be stored can still be compared with.
+   */
+  schema: JsonSchema;
+  /** The value that is stored for one of JSON. */
+  toStored: (value: unknown) => unknown;
+}
+
+const idField: Field = {
+  name: '_id',
+  type: 'ObjectId',
+  required: true,
+  nullable: false,
+  default: undefined,
+  managed: true,
+  keywords: {},
+  fields: [],
+};
+
+/** The id and every scalar field, those of nested objects by their dotted paths. */
+export const readAttributes = (fields: readonly Field[]): Attribute[] => [
+  { ...readAttribute(idField, '_id'), name: 'id' },
+  ...scalars(fields, ''),
+];
+
+function scalars(fields: readonly Field[], prefix: string): Attribute[] {
+  return fields.flatMap((field) => {
+    const path = prefix + field.name;
+    if (field.type === 'Object') return scalars(field.fields, `${path}.`);
+    return field.type === 'Array' ? [] : [readAttribute(field, path)];
+  });
+}
+
+function readAttribute(
+  { description: _description, example: _example, searchable: _searchable, ...field }: Field,
+  path: string,
+): Attribute {
+  const { name, type, keywords } = field;
+  const listed = keywords.enum?.filter((value) => value !== null);
+  const bare: Field = { ...field, managed: false, nullable: false, keywords: listed ? { enum: listed } : {} };
+  return {
+    name: path,
+    path,
+    type,
+    nullable: field.nullable && type !== 'String',
+    schema: objectSchema([bare], 'read').properties[name] ?? {},
+    toStored: (value) => toDocument([bare], { [name]: value })[name],
+  };
+}

@@ -1,0 +1,62 @@
+import { TOKENS } from '../../schema/search.ts';
+import type { Attribute } from './attributes.ts';
+import type { Condition, Operator } from './filters.ts';
+import { Problem } from '../http/problems.ts';
+import type { Resource } from '../resource-description.ts';
+import type { SortKey } from './sorts.ts';
+
+type Keys = readonly (readonly [path: string, direction: unknown])[];
+
+/** Every collection has it. */
+const ID_INDEX: Keys = [['_id', 1]];
+
+const BOUNDING: readonly Operator[] = ['eq', 'in', 'gt', 'gte', 'lt', 'lte', 'startsWith', 'exists'];
+
+/** Compiles the guard against queries that read a whole collection. It throws {Problem} 400 naming the indexes. */
+export function compileIndexGuard(
+  { indexes, settings }: Pick<Resource, 'indexes' | 'settings'>,
+  attributes: readonly Attribute[],
+) {
+  // Others hold only a part of the documents, or are not used.
+  const whole = indexes.filter(
+    ({ sparse, partialFilterExpression, hidden, collation }) =>
+      sparse !== true && hidden !== true && partialFilterExpression === undefined && collation === undefined,
+  );
+  const isSearched = whole.some(({ key }) => TOKENS in key);
+  const usable: Keys[] = [ID_INDEX, ...whole.map(({ key }): Keys => Object.entries(key))].filter((keys) =>
+    keys.every(([path, direction]) => path !== TOKENS && (direction === 1 || direction === -1)),
+  );
+  const bounded = new Set(usable.map(([first]) => first?.[0]));
+  const nameOf = (path: string) => attributes.find((attribute) => attribute.path === path)?.name ?? path;
+  const listed = usable.map((keys) =>
+    keys.map(([path, direction]) => (direction === -1 ? '-' : '') + nameOf(path)).join(','),
+  );
+  const remedy =
+    `The indexes are ${listed.join(' and ')}: filter by the first field of one with ${BOUNDING.join(', ')}, ` +
+    `${isSearched ? 'search with q, ' : ''}or do not filter and sort in the order of one, forwards or backwards. ` +
+    'The server allows any query if its setting allowScans is true.';
+
+  return (conditions: readonly Condition[], sort: readonly SortKey[]): void => {
+    if (settings.allowScans) return;
+    const answered =
+      conditions.length > 0
+        ? conditions.some(({ attribute, operator }) => BOUNDING.includes(operator) && bounded.has(attribute.path))
+        : usable.some((keys) => ordersBy(keys, sort));
+    if (answered) return;
+    const parameters = conditions.length > 0 ? conditions.map(({ parameter }) => parameter) : ['sort'];
+    throw new Problem(
+      400,
+      `No index answers this query. ${remedy}`,
+      parameters.map((parameter) => ({ parameter, keyword: 'index', detail: 'cannot be answered from an index' })),
+    );
+  };
+}
+
+/** Whether an index begins with these keys, all in the same or all in the other direction. */
+function ordersBy(index: Keys, sort: readonly SortKey[]): boolean {
+  const factor = sort[0]?.direction === index[0]?.[1] ? 1 : -1;
+  return sort.every(({ path, direction }, place) => {
+    const [indexed, way] = index[place] ?? [];
+    return indexed === path && way === direction * factor;
+  });
+}

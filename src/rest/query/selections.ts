@@ -1,0 +1,61 @@
+import type { Document } from 'mongodb';
+import type { Field } from '../../schema/fields.ts';
+import type { JsonSchema } from '../../schema/json-schema.ts';
+import { compileJsonText, type WriteJson } from '../../schema/json-text.ts';
+import { shownPart } from '../../schema/search.ts';
+import type { Resource } from '../resource-description.ts';
+import type { SortKey } from './sorts.ts';
+
+/** What is read of each document, and how that is shown. */
+export interface Selection {
+  /** Those that are shown. */
+  fields: readonly Field[];
+  projection?: Document;
+  write: WriteJson;
+}
+
+/** The `fields` parameter, and the reader of its value. */
+export function compileSelections({ fields, write }: Pick<Resource, 'fields' | 'write'>) {
+  const names = ['id', ...namesOf(fields)];
+  const parameter: JsonSchema = {
+    type: 'array',
+    items: { type: 'string', enum: names },
+    minItems: 1,
+    maxItems: names.length,
+    uniqueItems: true,
+    description: 'Fields to show, repeated or separated by commas; the id is always there. Without this all are shown',
+  };
+  const all: Selection = { ...shownPart(fields), fields, write };
+  return {
+    parameter,
+    /** Sort keys are read too, for the cursors. */
+    read(names: unknown, keys: readonly SortKey[]): Selection {
+      if (!Array.isArray(names)) return all;
+      const chosen = new Set(names.map(String));
+      const shown = pick(fields, chosen);
+      const paths = new Set([...chosen, ...keys.map(({ path }) => path)]);
+      paths.delete('id');
+      // MongoDB refuses a path together with one above it.
+      const outer = [...paths].filter((path) => !ancestors(path).some((above) => paths.has(above)));
+      return {
+        fields: shown,
+        projection: { _id: 1, ...Object.fromEntries(outer.map((path) => [path, 1])) },
+        write: compileJsonText(shown),
+      };
+    },
+  };
+}
+
+const namesOf = (fields: readonly Field[], prefix = ''): string[] =>
+  fields.flatMap((field) => [prefix + field.name, ...namesOf(field.fields, `${prefix}${field.name}.`)]);
+
+function pick(fields: readonly Field[], chosen: ReadonlySet<string>, prefix = ''): Field[] {
+  return fields.flatMap((field) => {
+    const path = prefix + field.name;
+    if (chosen.has(path)) return [field];
+    const inner = pick(field.fields, chosen, `${path}.`);
+    return inner.length > 0 ? [{ ...field, fields: inner }] : [];
+  });
+}
+
+const ancestors = (path: string): string[] => [...path.matchAll(/\./g)].map(({ index }) => path.slice(0, index));
