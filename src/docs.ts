@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { Router, type RequestHandler } from 'express';
-import { etagOf, readConditions } from './rest/http/conditions.ts';
+import { etagOf, readPreconditions } from './rest/http/preconditions.ts';
 import { otherMethods } from './rest/http/operations.ts';
 
 /** One file of the page. */
@@ -87,15 +87,15 @@ function answerWith(load: () => Promise<Asset>): RequestHandler {
     return { ...asset, etag: etagOf(asset.content) };
   };
   return async (request, response) => {
-    const conditions = readConditions(request.headers);
+    const preconditions = readPreconditions(request.headers);
     loading ??= withTag().catch((error: unknown) => {
       loading = undefined;
       throw error;
     });
     const { mediaType, content, etag } = await loading;
-    conditions.requireNamed({ etag });
+    preconditions.requireNamed({ etag });
     const headers = { ...HEADERS, etag };
-    if (conditions.isKnown({ etag })) {
+    if (preconditions.isKnown({ etag })) {
       response.writeHead(304, headers).end();
       return;
     }

@@ -4,7 +4,7 @@ import { refusedWrites } from '../schema/refusals.ts';
 import { validatorFlaws } from './http/database-flaws.ts';
 import { duplicate } from './http/failures.ts';
 import { historyDefinition } from './history/entries.ts';
-import type { Operation } from './http/operations.ts';
+import type { WriteOperation } from './write-operation.ts';
 import { Problem } from './http/problems.ts';
 import type { Resource } from './resource-description.ts';
 import { escapePointer } from './http/validation.ts';
@@ -39,14 +39,14 @@ export async function behind({ connection, definition }: Pick<Resource, 'connect
  * The operation, where a document that the database refuses is only then the client's fault if the request can correct
  * it: a PATCH leaves in place what was stored before.
  */
-export function fairlyJudged(resource: Resource, operation: Operation): Operation {
+export function fairlyJudged(resource: Resource, operation: WriteOperation): WriteOperation {
   const writable = new Set(
     resource.fields.filter(({ managed }) => !managed).map(({ name }) => `/${escapePointer(name)}`),
   );
   return {
     ...operation,
-    handle: (input) =>
-      operation.handle(input).catch(async (error: unknown) => {
+    handle: (input, claim) =>
+      operation.handle(input, claim).catch(async (error: unknown) => {
         if (!(error instanceof MongoServerError)) throw error;
         if (hasCode(error, DUPLICATE_KEY)) throw duplicate(error, resource.fields);
         if (!hasCode(error, INVALID_DOCUMENT)) throw error;

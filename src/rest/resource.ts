@@ -3,15 +3,12 @@ import type { Field } from '../schema/fields.ts';
 import { objectSchema } from '../schema/json-schema.ts';
 import type { AnyModel } from '../schema/model.ts';
 import { shownPart } from '../schema/search.ts';
-import type { Answer } from './http/answers.ts';
 import { fairlyJudged } from './behind.ts';
 import { eventsOperation } from './events/operation.ts';
 import { FORMATS } from './http/formats.ts';
 import { importOperation } from './bulk/import-operation.ts';
-import { historian } from './history/entries.ts';
 import { historyOperation } from './history/list-changes.ts';
 import { memberAt } from './history/past.ts';
-import { LEFT_OUT, leftOutHeader, type Reshaped } from './history/reshape.ts';
 import { restoreOperation } from './history/restore.ts';
 import { idempotent } from './idempotency/idempotent.ts';
 import { compileJsonPatch, jsonPatchSchema } from './writes/json-patch.ts';
@@ -21,7 +18,9 @@ import type { Input, Operation } from './http/operations.ts';
 import { refuseParameterNames } from './query/parameter-names.ts';
 import { Problem } from './http/problems.ts';
 import { describeResource, memberHeaders, type Resource, type ResourceSettings } from './resource-description.ts';
-import { changeMember, createMember, found, removeMember, shownAs, writtenAs, type Terms } from './writes/members.ts';
+import { termsOf, type Claim, type WriteOperation } from './write-operation.ts';
+import { changeMember, createMember, found, removeMember } from './writes/members.ts';
+import { answerTo, LEFT_OUT, shownAs, writtenAs } from './member-answers.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
 
@@ -43,7 +42,7 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
   const headers = memberHeaders(resource);
   const memberSchema = { success: { status: 200, description: 'The member as it is now', schema, headers } };
 
-  const create: Operation = {
+  const create: WriteOperation = {
     method: 'post',
     path,
     operationId: `create${name}`,
@@ -60,10 +59,11 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     streamed: many.streamed,
     problems: [409],
     preferences: many.preferences,
-    handle: (input) =>
-      input.source
-        ? many.handle(input, input.source)
-        : createMember(resource, terms(input), toDocument(fields, input.body), input.newMember),
+    async handle(input, claim) {
+      if (input.source) return many.handle(input, input.source);
+      const terms = termsOf(resource, input, claim);
+      return answerTo(resource, await createMember(resource, terms, toDocument(fields, input.body)));
+    },
   };
 
   const read: Operation = {
@@ -78,12 +78,15 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     success: { status: 200, description: 'The member', schema, headers: { ...headers, ...(keepsHistory && LEFT_OUT) } },
     problems: keepsHistory ? [404, 410] : [404],
     async handle({ id, parameters: { at } }) {
-      if (at !== undefined) return pastOf(await memberAt(resource, id, new Date(String(at))));
+      if (at !== undefined) {
+        const { document, leftOut } = await memberAt(resource, id, new Date(String(at)));
+        return shownAs(resource, document, leftOut);
+      }
       return writtenAs(resource, found(await collection.findOne<Buffer>({ _id: id }, shown), id));
     },
   };
 
-  const replace: Operation = {
+  const replace: WriteOperation = {
     ...memberSchema,
     method: 'put',
     path: member,
@@ -93,10 +96,10 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     body: { header: 'accept', schemas: { 'application/json': createSchema } },
     changesState: true,
     problems: [404, 409],
-    handle: (input) => changeMember(resource, terms(input), input.id, toReplacement(fields, input.body)),
+    handle: (input, claim) => change(input, claim, toReplacement(fields, input.body)),
   };
 
-  const patch: Operation = {
+  const patch: WriteOperation = {
     ...memberSchema,
     method: 'patch',
     path: member,
@@ -113,14 +116,13 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     },
     changesState: true,
     problems: [404, 409],
-    handle(input) {
-      const { id, body, mediaType } = input;
-      const changes = mediaType === JSON_PATCH ? jsonPatched(body) : mergePatched(fields, body);
-      return changeMember(resource, terms(input), id, changes);
+    handle(input, claim) {
+      const { body, mediaType } = input;
+      return change(input, claim, mediaType === JSON_PATCH ? jsonPatched(body) : mergePatched(fields, body));
     },
   };
 
-  const remove: Operation = {
+  const remove: WriteOperation = {
     method: 'delete',
     path: member,
     operationId: `delete${name}`,
@@ -129,10 +131,12 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     success: { status: 204, description: 'Removed' },
     changesState: true,
     problems: [404],
-    handle: (input) => removeMember(resource, terms(input), input.id),
+    async handle(input, claim) {
+      return answerTo(resource, await removeMember(resource, termsOf(resource, input, claim), input.id));
+    },
   };
 
-  const past = keepsHistory ? [historyOperation(resource), restoreOperation(resource, updateSchema, terms)] : [];
+  const past = keepsHistory ? [historyOperation(resource), restoreOperation(resource, updateSchema)] : [];
   const operations = [
     listOperation(resource),
     create,
@@ -151,13 +155,8 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     )
     .map((operation) => (UNSAFE.has(operation.method) ? idempotent(resource, operation) : operation));
 
-  function pastOf({ document, leftOut }: Reshaped): Answer {
-    const answer = shownAs(resource, document);
-    return { ...answer, headers: { ...answer.headers, ...leftOutHeader(leftOut) } };
-  }
-
-  function terms({ conditions, companions, origin }: Input): Terms {
-    return { conditions, companions: keepsHistory ? [historian(resource, origin), ...companions] : companions };
+  async function change(input: Input, claim: Claim | undefined, changes: Parameters<typeof changeMember>[3]) {
+    return answerTo(resource, await changeMember(resource, termsOf(resource, input, claim), input.id, changes));
   }
 }
 
@@ -188,19 +187,19 @@ const atParameter = {
 };
 
 /** RFC 6585, section 3. */
-function demandingPrecondition({ stamps }: Resource, operation: Operation): Operation {
+function demandingPrecondition({ stamps }: Resource, operation: WriteOperation): WriteOperation {
   // Of what has no time of its last change, If-Unmodified-Since says nothing (RFC 9110, section 13.1.4).
-  const namesState = ({ conditions, headers }: Input) =>
-    stamps.updated === undefined ? headers['if-match'] !== undefined : conditions.nameState;
+  const namesState = ({ preconditions, headers }: Input) =>
+    stamps.updated === undefined ? headers['if-match'] !== undefined : preconditions.nameState;
   return {
     ...operation,
     problems: [...operation.problems, 428],
-    async handle(input) {
+    async handle(input, claim) {
       if (!namesState(input))
         throw new Problem(428, 'Say which state of the resource this changes: send its ETag in If-Match.', [
           { header: 'If-Match', keyword: 'required', detail: 'is required' },
         ]);
-      return operation.handle(input);
+      return operation.handle(input, claim);
     },
   };
 }

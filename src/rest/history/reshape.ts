@@ -134,22 +134,3 @@ function isStoredAs(type: Field['type'], value: unknown): boolean {
 
 const isPlain = (value: unknown): value is Document =>
   isObject(value) && !Array.isArray(value) && !(value instanceof Date) && !('_bsontype' in value);
-
-/** No header grows without bound. */
-const MOST_POINTERS = 20;
-
-/** Tells what was left out, where anything was: a list of strings (RFC 9651), each a pointer as a URI has it. */
-export const leftOutHeader = (pointers: readonly string[]): Record<string, string> =>
-  pointers.length === 0
-    ? {}
-    : {
-        'left-out': pointers
-          .slice(0, MOST_POINTERS)
-          .map((pointer) => `"${encodeURI(pointer)}"`)
-          .join(', '),
-      };
-
-/** The description of that header, for OpenAPI. */
-export const LEFT_OUT = {
-  'Left-Out': `What it had then and the model has no place for now: JSON pointers in quotes, ${MOST_POINTERS} at most`,
-};

@@ -6,15 +6,16 @@ import type { JsonSchema } from '../../schema/json-schema.ts';
 import { withSearch } from '../../schema/search.ts';
 import { changedAt } from '../../schema/stamps.ts';
 import { JSON_TYPE } from '../http/answers.ts';
-import type { Input, Operation } from '../http/operations.ts';
 import { Problem } from '../http/problems.ts';
 import { memberHeaders, type Resource } from '../resource-description.ts';
-import { isThere, shownAs, type Terms } from '../writes/members.ts';
+import { answerTo, LEFT_OUT } from '../member-answers.ts';
+import { termsOf, type WriteOperation } from '../write-operation.ts';
+import { isThere } from '../writes/members.ts';
 import { persist } from '../writes/persist.ts';
 import { later } from '../writes/times.ts';
 import { entriesOf, type Entry } from './entries.ts';
 import { made, settleAnnounced } from './past.ts';
-import { lackingOf, LEFT_OUT, leftOutHeader, reshape } from './reshape.ts';
+import { lackingOf, reshape } from './reshape.ts';
 
 const MERGE_PATCH = 'application/merge-patch+json';
 
@@ -22,9 +23,9 @@ const MERGE_PATCH = 'application/merge-patch+json';
  * `POST /:id/restore`: a removed member comes back as it was, as far as the model has a place for that. What it demands
  * now and the member did not have comes in the body.
  */
-export function restoreOperation(resource: Resource, patchSchema: JsonSchema, termsOf: (input: Input) => Terms) {
+export function restoreOperation(resource: Resource, patchSchema: JsonSchema): WriteOperation {
   const { collection, fields, name, path, schema, stamps } = resource;
-  const operation: Operation = {
+  return {
     method: 'post',
     path: `${path}/:id/restore`,
     operationId: `restore${name}`,
@@ -44,9 +45,10 @@ export function restoreOperation(resource: Resource, patchSchema: JsonSchema, te
       headers: { ...memberHeaders(resource), ...LEFT_OUT },
     },
     problems: [404, 409],
-    async handle(input) {
+    async handle(input, claim) {
       const { id } = input;
-      return persist(resource, termsOf(input).companions, async () => {
+      const { companions } = termsOf(resource, input, claim);
+      const outcome = await persist(resource, companions, async () => {
         const { last, before } = await lastRemoval(resource, id);
         const at = later(last.at);
         const { document, leftOut } = await reshape(resource, before, last.at);
@@ -59,23 +61,22 @@ export function restoreOperation(resource: Resource, patchSchema: JsonSchema, te
             'The model demands more than the removed resource had. Send what errors names in the body, as a merge patch.',
             lacking,
           );
-        const { headers, ...answer } = shownAs(resource, after);
         return {
           kind: 'restore',
           id,
           at,
           before: null,
           after,
-          answer: { ...answer, headers: { ...headers, ...leftOutHeader(leftOut) } },
+          leftOut,
           // Others may have restored, changed and removed it meanwhile.
           write: async (options) =>
             isSame(await newestOf(resource, id, options), last) &&
             (await collection.insertOne(after, options)).acknowledged,
         };
       });
+      return answerTo(resource, outcome);
     },
   };
-  return operation;
 }
 
 /** With what a function makes for a field that must be there, as for a new member. */

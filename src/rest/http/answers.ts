@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import { hasCode } from '../../error-code.ts';
 import { FORMATS } from './formats.ts';
-import { etagOf, type Conditions } from './conditions.ts';
+import { etagOf, type Preconditions } from './preconditions.ts';
 import { DatabaseTimeout } from './failures.ts';
 import { preferredType } from './media-ranges.ts';
 import { readPreferences } from './preferences.ts';
@@ -54,7 +54,7 @@ export async function send(
   request: Request,
   response: Response,
   given: Answer,
-  { conditions, accepted }: { conditions: Conditions; accepted: string },
+  { preconditions, accepted }: { preconditions: Preconditions; accepted: string },
 ): Promise<void> {
   const answer: Answer = { ...given, headers: { ...given.headers, ...varyOf(response) } };
   const { status, body, json, stream } = answer;
@@ -76,10 +76,10 @@ export async function send(
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (isRead) {
     const present = { etag, lastModified };
-    conditions.requireNamed(present);
+    preconditions.requireNamed(present);
     // Without this a cache may hold it for a while, by its Last-Modified (RFC 9111, section 4.2.2).
     Object.assign(headers, { 'cache-control': 'no-cache' });
-    if (conditions.isKnown(present)) return void response.writeHead(304, headers).end();
+    if (preconditions.isKnown(present)) return void response.writeHead(304, headers).end();
   } else {
     const wish = readPreferences(request.headers['prefer']).get('return');
     if (wish === 'minimal') return sendMinimal(request, response, status, headers);

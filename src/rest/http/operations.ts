@@ -5,12 +5,11 @@ import { ObjectId } from 'mongodb';
 import type { JsonSchema } from '../../schema/json-schema.ts';
 import { inTime, JSON_TYPE, negotiate, send, type Answer } from './answers.ts';
 import { hasBody, mediaTypeOf, mediaTypesOf, readContent, type Bodies, type Content } from './body.ts';
-import { readConditions, type Conditions } from './conditions.ts';
+import { readPreconditions, type Preconditions } from './preconditions.ts';
 import { compileParameters, readId, type Parameters } from './parameters.ts';
 import { Problem } from './problems.ts';
 import { compileValidator, type Valid } from './validation.ts';
 import { dependOn } from './vary.ts';
-import type { Companion } from '../writes/commit.ts';
 
 /** Who asks, and which request it is: what a log of changes tells. */
 export interface Origin {
@@ -37,11 +36,7 @@ export interface Input {
   headers: IncomingHttpHeaders;
   /** Of a write. */
   origin: Origin;
-  conditions: Conditions;
-  /** What is written together with the change that a handler makes. */
-  companions: readonly Companion[];
-  /** Of a member that the request creates, where another attempt may have created it already. */
-  newMember?: NewMember;
+  preconditions: Preconditions;
 }
 
 /** A request that says nothing, for whoever handles an operation without one. */
@@ -54,15 +49,8 @@ export const NO_INPUT: Input = {
   accepted: JSON_TYPE,
   headers: {},
   origin: { caller: '', requestId: '' },
-  conditions: readConditions({}),
-  companions: [],
+  preconditions: readPreconditions({}),
 };
-
-/** Id and time of a member to be created. */
-export interface NewMember {
-  id: ObjectId;
-  at: Date;
-}
 
 /** An answer that is no problem, as OpenAPI describes it. */
 export interface Success {
@@ -112,7 +100,7 @@ export interface Operation {
   handle: (input: Input) => Promise<Answer>;
 }
 
-type Checked = Pick<Input, 'id' | 'parameters' | 'conditions' | 'accepted'>;
+type Checked = Pick<Input, 'id' | 'parameters' | 'preconditions' | 'accepted'>;
 
 /**
  * Routes for the operations; other methods on their paths are answered with 405, and OPTIONS with what there is, here or
@@ -157,7 +145,7 @@ function handlers(operation: Operation): RequestHandler[] {
     return {
       id: hasId ? readId(request.params['id']) : NO_INPUT.id,
       parameters: readParameters(request.url),
-      conditions: readConditions(request.headers),
+      preconditions: readPreconditions(request.headers),
       accepted,
     };
   };
@@ -169,7 +157,7 @@ function handlers(operation: Operation): RequestHandler[] {
     const body = source ? {} : (validators.get(mediaType)?.(value) ?? {});
     const origin = method === 'get' ? NO_INPUT.origin : originOf(request);
     const target = request.url;
-    const working = handle({ ...checked, target, headers, body, source, mediaType, accepted, origin, companions: [] });
+    const working = handle({ ...checked, target, headers, body, source, mediaType, accepted, origin });
     // A stream takes as long as its client takes to send it.
     await send(request, response, source ? await working : await inTime(working), { ...checked, accepted });
   };

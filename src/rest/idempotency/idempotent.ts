@@ -7,18 +7,17 @@ import { wasMade } from '../history/past.ts';
 import type { Input, Operation } from '../http/operations.ts';
 import { Problem } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
-import type { Companion } from '../writes/commit.ts';
+import { answerTo } from '../member-answers.ts';
+import type { WriteOperation } from '../write-operation.ts';
+import type { Companion, Outcome } from '../writes/commit.ts';
 import { claimKey, keyRecords, type KeptAnswer, type KeyRecord } from './keys.ts';
-
-/** What a handler is told that belongs to a request with a key. */
-type Claim = Pick<Input, 'companions' | 'newMember'>;
 
 /**
  * The operation, safe to be repeated by a client that did not get its answer: with the same `Idempotency-Key` it is done
  * once, and answered alike (draft-ietf-httpapi-idempotency-key-header-07).
  * The answer is kept in one step with the change. An answer of 500 or more changes nothing and is not kept.
  */
-export function idempotent(resource: Resource, operation: Operation): Operation {
+export function idempotent(resource: Resource, operation: WriteOperation): Operation {
   return {
     ...operation,
     takesIdempotencyKey: true,
@@ -46,8 +45,8 @@ export function idempotent(resource: Resource, operation: Operation): Operation 
         return replay(answer);
       }
       const { memberId: id, memberAt: at } = record;
-      const claim: Claim = { newMember: { id, at }, companions: [...input.companions, keeper(records, record)] };
-      return operation.handle({ ...input, ...claim }).catch(async (error: unknown) => {
+      const claim = { newMember: { id, at }, companions: [keeper(resource, records, record)] };
+      return operation.handle(input, claim).catch(async (error: unknown) => {
         const problem = toProblem(error);
         const { status, headers, message: detail, flaws } = problem;
         if (status < 500) await keep(records, record, { status, headers, problem: { detail, flaws } });
@@ -60,16 +59,18 @@ export function idempotent(resource: Resource, operation: Operation): Operation 
 }
 
 /** Writes the answer together with the change. */
-function keeper(records: Collection<KeyRecord>, record: KeyRecord): Companion {
+function keeper(resource: Resource, records: Collection<KeyRecord>, record: KeyRecord): Companion {
   const { _id, attempt } = record;
+  const answerOf = (outcome: Outcome) => toKept(answerTo(resource, outcome));
   return {
-    async announce({ kind, id, at, answer }) {
-      const announced = { kind, id, at, answer: toKept(answer) };
+    async announce(change) {
+      const { kind, id, at } = change;
+      const announced = { kind, id, at, answer: answerOf(change) };
       const { matchedCount } = await records.updateOne({ _id, attempt }, { $set: { announced } });
       if (matchedCount === 0) throw underWay();
     },
-    settle: ({ answer }, session) => keep(records, record, toKept(answer), { session }),
-    keepAnswer: (answer) => keep(records, record, toKept(answer)),
+    settle: (change, session) => keep(records, record, answerOf(change), { session }),
+    leave: (outcome) => keep(records, record, answerOf(outcome)),
     withdraw: () => records.updateOne({ _id, attempt }, { $unset: { announced: true } }),
   };
 }

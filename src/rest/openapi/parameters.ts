@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../schema/json-schema.ts';
-import { ENTITY_TAGS } from '../http/conditions.ts';
+import { ENTITY_TAGS } from '../http/preconditions.ts';
 import type { Operation } from '../http/operations.ts';
 import type { Components } from './components.ts';
 import { isConditional, isRead, prefersMinimal, tagOf } from './traits.ts';

@@ -1,28 +1,29 @@
 import type { ClientSession, Document, ObjectId } from 'mongodb';
 import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT } from '../../error-code.ts';
-import type { Answer } from '../http/answers.ts';
 import type { Resource } from '../resource-description.ts';
 import { hasTransactions } from './topology.ts';
 import { inTheLimit, writeLimit } from './held.ts';
 import { inTransaction } from './transaction.ts';
 
-/** One change of one member, as it is about to be made. */
-export interface Change {
-  kind: 'create' | 'change' | 'remove' | 'restore';
+/** What became of a member. */
+export interface Outcome {
+  /** `none`: it was as it was to be already. */
+  kind: 'create' | 'change' | 'remove' | 'restore' | 'none';
   id: ObjectId;
+  /** Its document afterwards; null if it is gone. */
+  after: Document | null;
+  /** JSON Pointers of what a restored member had and the model has no place for any more. */
+  leftOut?: readonly string[];
+}
+
+/** One change of one member, as it is about to be made. */
+export interface Change extends Outcome {
+  kind: Exclude<Outcome['kind'], 'none'>;
   /** Its time; later than all earlier ones of this member, and what the member's timestamp says afterwards. */
   at: Date;
   before: Document | null;
-  after: Document | null;
-  /** What the client is told of it. */
-  answer: Answer;
   /** Makes it, if the member still is as it was before; whether it did. */
   write: (options: { session?: ClientSession; maxTimeMS?: number }) => Promise<boolean>;
-}
-
-/** A request that has nothing to change. */
-export interface Unchanged {
-  answer: Answer;
 }
 
 /**
@@ -35,8 +36,8 @@ export interface Companion {
   settle: (change: Change, session?: ClientSession) => Promise<unknown>;
   /** Takes an announcement back, of a change that was not made. */
   withdraw: (change: Change) => Promise<unknown>;
-  /** Keeps the answer to a request that has nothing to change. */
-  keepAnswer?: (answer: Answer) => Promise<unknown>;
+  /** Is told of a request that has nothing to change. */
+  leave?: (outcome: Outcome) => Promise<unknown>;
   /** The time of a member's last change that it knows of. */
   lastChange?: (id: ObjectId) => Promise<Date | undefined>;
 }

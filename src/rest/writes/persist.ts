@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Answer } from '../http/answers.ts';
 import { Problem, unavailable } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
-import { commit, type Change, type Companion, type Unchanged } from './commit.ts';
+import { commit, type Change, type Companion, type Outcome } from './commit.ts';
 import { held } from './held.ts';
 
 /** Others may change the document between its read and its write so many times, and for so long. */
@@ -18,8 +17,8 @@ const MOST_PAUSE_MS = 100;
 export async function persist(
   resource: Resource,
   companions: readonly Companion[],
-  plan: () => Promise<Change | Unchanged>,
-): Promise<Answer> {
+  plan: () => Promise<Change | Outcome>,
+): Promise<Outcome> {
   const start = performance.now();
   let first: Change | undefined;
   let isStill = true;
@@ -31,11 +30,11 @@ export async function persist(
     const begunAt = performance.now();
     const change = await plan();
     if (!('write' in change)) {
-      for (const companion of companions) await companion.keepAnswer?.(change.answer);
-      return change.answer;
+      for (const companion of companions) await companion.leave?.(change);
+      return change;
     }
     const isMade = await commit(resource, change, companions);
-    if (isMade) return change.answer;
+    if (isMade) return change;
     first ??= change;
     isStill &&= isDeepStrictEqual(change.before, first.before);
     outcomes.add(isMade);

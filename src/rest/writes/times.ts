@@ -1,5 +1,4 @@
 import type { Document } from 'mongodb';
-import type { Stamps } from '../../schema/stamps.ts';
 import type { Resource } from '../resource-description.ts';
 import type { Companion } from './commit.ts';
 
@@ -32,12 +31,3 @@ export async function timeOfNext(
 /** The present, but behind a time that is known. */
 export const later = (before: unknown) =>
   new Date(Math.max(Date.now(), before instanceof Date ? before.getTime() + 1 : 0));
-
-/**
- * The `Last-Modified` of a representation; `undefined` where it has no time of its last change.
- * For a time in the future stands the present one (RFC 9110, section 8.8.2.1).
- */
-export function lastModifiedOf({ updated }: Stamps, shown: Document): string | undefined {
-  const time: unknown = updated === undefined ? undefined : shown[updated];
-  return time instanceof Date ? new Date(Math.min(time.getTime(), Date.now())).toUTCString() : undefined;
-}

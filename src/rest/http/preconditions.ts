@@ -10,7 +10,7 @@ export interface Validators {
 }
 
 /** What a request asks of the resource's present state (RFC 9110, section 13). */
-export interface Conditions {
+export interface Preconditions {
   /** Whether a write says which state it changes, by If-Match or If-Unmodified-Since. */
   nameState: boolean;
   /** Whether there is anything to compare before a write. */
@@ -28,10 +28,10 @@ export const etagOf = (representation: string | Buffer): string =>
   `"${hash('sha256', representation, 'base64url').slice(0, 27)}"`;
 
 /**
- * Reads the conditions of a request. Dates that are none are ignored, as section 13.1 demands.
+ * Reads the preconditions of a request. Dates that are none are ignored, as section 13.1 demands.
  * @throws {Problem} 400 for entity tags that are none: ignoring them would make a conditional write an unconditional one
  */
-export function readConditions(headers: IncomingHttpHeaders): Conditions {
+export function readPreconditions(headers: IncomingHttpHeaders): Preconditions {
   const wanted = readTags(headers, 'If-Match');
   const unwanted = readTags(headers, 'If-None-Match');
   // Each date counts only where the tags that say more are absent.

@@ -1,0 +1,71 @@
+import type { Document } from 'mongodb';
+import type { Stamps } from '../schema/stamps.ts';
+import type { Answer } from './http/answers.ts';
+import { etagOf, type Preconditions } from './http/preconditions.ts';
+import type { Resource } from './resource-description.ts';
+import type { Outcome } from './writes/commit.ts';
+
+/** What the client of a write is told of its outcome. */
+export function answerTo(resource: Resource, { kind, id, after, leftOut }: Outcome): Answer {
+  if (after === null) return { status: 204 };
+  const answer = shownAs(resource, after, leftOut);
+  if (kind !== 'create') return answer;
+  return { ...answer, status: 201, headers: { ...answer.headers, location: `${resource.path}/${id.toHexString()}` } };
+}
+
+/** The answer that shows a document, of whose past state the model has no place for some fields any more. */
+export function shownAs(
+  { show, stamps }: Pick<Resource, 'show' | 'stamps'>,
+  document: Document,
+  leftOut: readonly string[] = [],
+): Answer {
+  const body = show(document);
+  return { status: 200, body, headers: { ...lastModifiedHeader(stamps, body), ...leftOutHeader(leftOut) } };
+}
+
+/** The same of a document's BSON. */
+export function writtenAs({ stamps, write }: Pick<Resource, 'stamps' | 'write'>, bson: Buffer): Answer {
+  const json = write(bson);
+  const { updated } = stamps;
+  if (updated === undefined) return { status: 200, json };
+  return { status: 200, json, headers: lastModifiedHeader(stamps, { [updated]: new Date(JSON.parse(json)[updated]) }) };
+}
+
+/** Checks the present state of a member against the preconditions of a request; `undefined` where it has none. */
+export function stateCheck({ show, stamps }: Pick<Resource, 'show' | 'stamps'>, preconditions: Preconditions) {
+  if (!preconditions.areGiven) return undefined;
+  return (present: Document) => {
+    const shown = show(present);
+    preconditions.require({ etag: etagOf(JSON.stringify(shown)), lastModified: lastModifiedOf(stamps, shown) });
+  };
+}
+
+function lastModifiedHeader(stamps: Stamps, shown: Document): Record<string, string> {
+  const date = lastModifiedOf(stamps, shown);
+  return date === undefined ? {} : { 'last-modified': date };
+}
+
+/** For a time in the future stands the present one (RFC 9110, section 8.8.2.1). */
+function lastModifiedOf({ updated }: Stamps, shown: Document): string | undefined {
+  const time: unknown = updated === undefined ? undefined : shown[updated];
+  return time instanceof Date ? new Date(Math.min(time.getTime(), Date.now())).toUTCString() : undefined;
+}
+
+/** No header grows without bound. */
+const MOST_POINTERS = 20;
+
+/** Tells what was left out, where anything was: a list of strings (RFC 9651), each a pointer as a URI has it. */
+const leftOutHeader = (pointers: readonly string[]): Record<string, string> =>
+  pointers.length === 0
+    ? {}
+    : {
+        'left-out': pointers
+          .slice(0, MOST_POINTERS)
+          .map((pointer) => `"${encodeURI(pointer)}"`)
+          .join(', '),
+      };
+
+/** The description of that header, for OpenAPI. */
+export const LEFT_OUT = {
+  'Left-Out': `What it had then and the model has no place for now: JSON pointers in quotes, ${MOST_POINTERS} at most`,
+};
