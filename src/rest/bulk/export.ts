@@ -6,7 +6,6 @@ import type { WriteJson } from '../../schema/json-text.ts';
 import type { Answer } from '../http/answers.ts';
 import { Problem, tooSlow } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
-import { sortOf, type SortKey } from '../query/sorts.ts';
 import { columnsOf, writeCells } from './columns.ts';
 import { writeRecord } from './csv.ts';
 import { endLine } from './end-line.ts';
@@ -15,7 +14,7 @@ import { FORMATS, formatOf } from '../http/formats.ts';
 /** What is exported: one query after the other, none of which finds what another does. */
 export interface Selected {
   filters: readonly Document[];
-  keys: readonly SortKey[];
+  sort: Document;
   projection?: Document;
   fields: readonly Field[];
   write: WriteJson;
@@ -133,13 +132,13 @@ async function* generate(
 async function* batches(
   { collection, maxTimeMS }: Pick<Resource, 'collection' | 'maxTimeMS'>,
   filter: Document,
-  { keys, projection }: Pick<Selected, 'keys' | 'projection'>,
+  { sort, projection }: Pick<Selected, 'sort' | 'projection'>,
   held: Held,
 ): AsyncGenerator<Buffer[]> {
   const opening = new AbortController();
   const timer = setTimeout(() => opening.abort(tooSlow(maxTimeMS)), maxTimeMS);
   const { signal } = opening;
-  const options = { sort: sortOf(keys), batchSize: BATCH, signal, ...(projection && { projection }), raw: true };
+  const options = { sort, batchSize: BATCH, signal, ...(projection && { projection }), raw: true };
   const cursor = collection.find<Buffer>(filter, options);
   let isClosed = false;
   const close = () => {

@@ -116,7 +116,7 @@ export function listOperation(resource: Resource): Operation {
         return exportAnswer(
           resource,
           accepted,
-          { ...query, filters: (query.ranks ?? [query.clauses]).map(allOf) },
+          { ...query, sort: sortOf(query.keys), filters: (query.ranks ?? [query.clauses]).map(allOf) },
           { ...counted, ...(applied !== '' && { 'preference-applied': applied }) },
           hasEnd,
         );
