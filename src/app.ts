@@ -5,12 +5,19 @@ import { pinoHttp } from 'pino-http';
 import { docs, docsPaths } from './docs.ts';
 import { collectionDefinitions } from './models.ts';
 import { ready, tellRefusals } from './readiness.ts';
-import { canonicalPaths } from './rest/http/canonical-paths.ts';
-import { answerFailures, DatabaseTimeout, notFound } from './rest/http/failures.ts';
-import { describeOperations, type About } from './rest/openapi/openapi.ts';
-import { routes, type Operation } from './rest/http/operations.ts';
-import type { ResourceDeclaration, ResourceSettings } from './rest/resource-description.ts';
-import { resourceOperations } from './rest/resource.ts';
+import {
+  DatabaseTimeout,
+  answerFailures,
+  canonicalPaths,
+  describeOperations,
+  notFound,
+  resourceOperations,
+  routes,
+  type About,
+  type Operation,
+  type ResourceDeclaration,
+  type ResourceSettings,
+} from './rest/index.ts';
 import { root } from './root.ts';
 
 /** What the application is made of; it opens and closes none of it. */

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { Router, type RequestHandler } from 'express';
-import { etagOf, readPreconditions } from './rest/http/preconditions.ts';
-import { otherMethods } from './rest/http/operations.ts';
+import { etagOf, otherMethods, readPreconditions } from './rest/index.ts';
 
 /** One file of the page. */
 interface Asset {

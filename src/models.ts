@@ -1,9 +1,7 @@
 import type { Connection } from 'mongoose';
 import { engines } from './engines/index.ts';
-import { historyDefinition } from './rest/history/entries.ts';
-import { idempotencyKeysDefinition } from './rest/idempotency/keys.ts';
-import type { ResourceDeclaration } from './rest/resource-description.ts';
-import { collectionDefinition, type CollectionDefinition } from './schema/collection.ts';
+import { historyDefinition, idempotencyKeysDefinition, type ResourceDeclaration } from './rest/index.ts';
+import { collectionDefinition, type CollectionDefinition } from './schema/index.ts';
 
 /** All resources. A new model is named here, and nowhere else. */
 export const RESOURCES: readonly ResourceDeclaration[] = [engines];

@@ -2,12 +2,8 @@ import type { ErrorRequestHandler } from 'express';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { compare, type Readiness } from './migrate/readiness.ts';
-import { Behind } from './rest/behind.ts';
-import { DatabaseTimeout } from './rest/http/failures.ts';
-import type { Operation } from './rest/http/operations.ts';
-import { Problem } from './rest/http/problems.ts';
-import type { CollectionDefinition } from './schema/collection.ts';
-import { refusedWrites } from './schema/refusals.ts';
+import { Behind, DatabaseTimeout, Problem, type Operation } from './rest/index.ts';
+import { refusedWrites, type CollectionDefinition } from './schema/index.ts';
 
 /** What this version of the program demands of its database. */
 export interface Shape {

@@ -1,7 +1,6 @@
 import { DOCS } from './docs.ts';
-import type { Operation } from './rest/http/operations.ts';
-import type { ResourceDeclaration } from './rest/resource-description.ts';
-import type { JsonSchema } from './schema/json-schema.ts';
+import type { Operation, ResourceDeclaration } from './rest/index.ts';
+import type { JsonSchema } from './schema/index.ts';
 
 const HTML = 'text/html';
 

@@ -10,7 +10,7 @@ import { MIGRATIONS } from './migrations.ts';
 import { collectionDefinitions, RESOURCES } from './models.ts';
 import { OperatorError } from './operator-error.ts';
 import { warnOfDifferences } from './readiness.ts';
-import { httpServer } from './rest/http/http-server.ts';
+import { httpServer } from './rest/index.ts';
 
 /** So long requests that are under way have when the server stops. */
 const DRAIN_MS = 10_000;

@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import type { Connection } from 'mongoose';
 import { maskUri } from './config.ts';
 import { interruption } from './interruption.ts';
-import type { AnyModel } from './schema/model.ts';
+import type { AnyModel } from './schema/index.ts';
 import type { Settings } from './settings.ts';
 
 /** A REPL with the database, the models and the settings at hand; resolves when it is left. */

@@ -7,8 +7,7 @@ import fastify from 'fastify';
 import { MongoClient, ObjectId, type Document } from 'mongodb';
 import { loadSettings } from '../config.ts';
 import { OperatorError } from '../operator-error.ts';
-import { SEARCH, TOKENS } from '../schema/search.ts';
-import { RANKS, tokenOf, tokensOf, wordsOf } from '../schema/search-tokens.ts';
+import { RANKS, SEARCH, TOKENS, tokenOf, tokensOf, wordsOf } from '../schema/index.ts';
 
 const { mongodbUri } = loadSettings();
 if (mongodbUri === null) throw new OperatorError('MONGODB_URI is not set; this server is started by npm run bench.');

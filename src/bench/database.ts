@@ -10,8 +10,8 @@ import { sampleDocuments } from '../database/seed.ts';
 import { sampleEngine } from '../engines/sample.ts';
 import { RESOURCES } from '../models.ts';
 import { OperatorError } from '../operator-error.ts';
-import { httpServer } from '../rest/http/http-server.ts';
-import { SEARCH } from '../schema/search.ts';
+import { httpServer } from '../rest/index.ts';
+import { SEARCH } from '../schema/index.ts';
 
 const BATCH = 1000;
 

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { OperatorError } from '../operator-error.ts';
-import { SEARCH } from '../schema/search.ts';
+import { SEARCH } from '../schema/index.ts';
 import { median } from './command.ts';
 import type { RunningServer } from './servers.ts';
 import { timed } from './writers.ts';

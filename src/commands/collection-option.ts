@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { OperatorError } from '../operator-error.ts';
-import type { ResourceDeclaration } from '../rest/resource-description.ts';
+import type { ResourceDeclaration } from '../rest/index.ts';
 
 /** Which resource a command is about. */
 export interface CollectionOption {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { seed } from '../database/seed.ts';
 import { initialise, initialiseIfEmpty } from '../initialise.ts';
 import { OperatorError } from '../operator-error.ts';
-import type { ResourceDeclaration } from '../rest/resource-description.ts';
+import type { ResourceDeclaration } from '../rest/index.ts';
 import { runShell } from '../shell.ts';
 import { wholeNumber } from './arguments.ts';
 import { chosen, withCollectionOption, type CollectionOption } from './collection-option.ts';

@@ -6,12 +6,15 @@ import { hasCode } from '../error-code.ts';
 import { interruption } from '../interruption.ts';
 import { OperatorError } from '../operator-error.ts';
 import { showProgress } from '../progress.ts';
-import { END_LINE } from '../rest/bulk/end-line.ts';
-import { FORMATS, type Format } from '../rest/http/formats.ts';
-import { listOperation } from '../rest/query/list.ts';
-import { NO_INPUT } from '../rest/http/operations.ts';
-import { compileParameters } from '../rest/http/parameters.ts';
-import type { Resource } from '../rest/resource-description.ts';
+import {
+  END_LINE,
+  FORMATS,
+  NO_INPUT,
+  compileParameters,
+  listOperation,
+  type Format,
+  type Resource,
+} from '../rest/index.ts';
 
 /**
  * Exports what a list's query, `filter`, finds, into a file that is there when it is complete, or to stdout.

@@ -6,12 +6,18 @@ import { hasCode } from '../error-code.ts';
 import { interruption } from '../interruption.ts';
 import { OperatorError } from '../operator-error.ts';
 import { showProgress, type Progress } from '../progress.ts';
-import { FORMATS, type Format } from '../rest/http/formats.ts';
-import { compileImport, type Imported } from '../rest/bulk/import.ts';
-import { reportAs } from '../rest/bulk/report.ts';
-import { lines, split } from '../rest/bulk/split.ts';
-import { Problem, type Flaw } from '../rest/http/problems.ts';
-import type { Resource } from '../rest/resource-description.ts';
+import {
+  FORMATS,
+  Problem,
+  compileImport,
+  lines,
+  reportAs,
+  split,
+  type Flaw,
+  type Format,
+  type Imported,
+  type Resource,
+} from '../rest/index.ts';
 
 /** The name of a file that stands for the standard input. */
 export const STDIN = '-';

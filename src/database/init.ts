@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { hasCode } from '../error-code.ts';
 import { isServers } from '../own-collections.ts';
-import type { CollectionDefinition } from '../schema/collection.ts';
+import type { CollectionDefinition } from '../schema/index.ts';
 
 const NAMESPACE_EXISTS = 48;
 

@@ -1,4 +1,4 @@
-import type { ResourceDeclaration } from '../rest/resource-description.ts';
+import type { ResourceDeclaration } from '../rest/index.ts';
 import { engineModel } from './model.ts';
 import { sampleEngine } from './sample.ts';
 

@@ -1,7 +1,5 @@
 import { Schema, type Connection } from 'mongoose';
-import { keywords } from '../schema/fields.ts';
-import { exactValues } from '../schema/exact-values-plugin.ts';
-import { searchable } from '../schema/search-plugin.ts';
+import { exactValues, keywords, searchable } from '../schema/index.ts';
 
 /**
  * A spacecraft's engine. This is the only declaration of its fields:

@@ -1,6 +1,5 @@
 import type { Document } from 'mongodb';
-import { readFields, type Field } from '../schema/fields.ts';
-import { withSearch } from '../schema/search.ts';
+import { readFields, type Field, withSearch } from '../schema/index.ts';
 import { engineSchema } from './model.ts';
 
 /** A whole number from the first to the second, both included. */

@@ -1,6 +1,6 @@
 import { MongoServerError } from 'mongodb';
 import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT } from '../error-code.ts';
-import { refusedWrites } from '../schema/refusals.ts';
+import { refusedWrites } from '../schema/index.ts';
 import { validatorFlaws } from './http/database-flaws.ts';
 import { duplicate } from './http/failures.ts';
 import { historyDefinition } from './history/entries.ts';

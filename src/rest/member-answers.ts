@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import type { Stamps } from '../schema/stamps.ts';
+import type { Stamps } from '../schema/index.ts';
 import type { Answer } from './http/answers.ts';
 import { etagOf, type Preconditions } from './http/preconditions.ts';
 import type { Resource } from './resource-description.ts';

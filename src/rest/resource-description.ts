@@ -1,13 +1,21 @@
 import type { Document } from 'mongodb';
 import type { Connection } from 'mongoose';
 import type { Settings } from '../settings.ts';
-import { toRepresentation } from '../schema/codec.ts';
-import { collectionDefinition, type CollectionDefinition } from '../schema/collection.ts';
-import { readFields, type Field } from '../schema/fields.ts';
-import { idSchema, objectSchema, type JsonSchema } from '../schema/json-schema.ts';
-import { compileJsonText, type WriteJson } from '../schema/json-text.ts';
-import type { AnyModel } from '../schema/model.ts';
-import { stampsOf, type Stamps } from '../schema/stamps.ts';
+import {
+  collectionDefinition,
+  compileJsonText,
+  idSchema,
+  objectSchema,
+  readFields,
+  stampsOf,
+  toRepresentation,
+  type AnyModel,
+  type CollectionDefinition,
+  type Field,
+  type JsonSchema,
+  type Stamps,
+  type WriteJson,
+} from '../schema/index.ts';
 import type { EventLimits } from './events/limits.ts';
 
 /** A resource as its folder declares it. src/models.ts lists them all. */

@@ -1,8 +1,4 @@
-import { toDocument, toReplacement } from '../schema/codec.ts';
-import type { Field } from '../schema/fields.ts';
-import { objectSchema } from '../schema/json-schema.ts';
-import type { AnyModel } from '../schema/model.ts';
-import { shownPart } from '../schema/search.ts';
+import { objectSchema, shownPart, toDocument, toReplacement, type AnyModel, type Field } from '../schema/index.ts';
 import { fairlyJudged } from './behind.ts';
 import { eventsOperation } from './events/operation.ts';
 import { FORMATS } from './http/formats.ts';

@@ -9,7 +9,8 @@ import { fixtureServer } from '../testing.ts';
 import { applyChanges } from './apply-changes.ts';
 import { toDocument } from './codec.ts';
 import { collectionDefinition } from './collection.ts';
-import { readFields, type Field } from './fields.ts';
+import type { Field } from './field.ts';
+import { readFields } from './fields.ts';
 import { fieldSchema, objectSchema } from './json-schema.ts';
 
 /** Of each model; npm run check:agreement makes it 20,000. */

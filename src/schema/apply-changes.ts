@@ -1,8 +1,8 @@
 import type { Document } from 'mongodb';
-import type { Changes } from './codec.ts';
+import type { UpdateOperators } from './update-operators.ts';
 
 /** The document that update operators make of another, which stays as it is. See "$set" in MongoDB's manual. */
-export function applyChanges(document: Document, { $set, $unset }: Changes): Document {
+export function applyChanges(document: Document, { $set, $unset }: UpdateOperators): Document {
   const changed = { ...document };
   for (const [path, value] of Object.entries($set)) change(changed, path.split('.'), value);
   for (const path of Object.keys($unset)) change(changed, path.split('.'), undefined);

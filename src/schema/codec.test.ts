@@ -176,7 +176,7 @@ function merge(target: Document, changes: Document): Document {
 describe('in the database, whatever shape a document has,', () => {
   async function update(
     { whole, lacking }: { whole: Document; lacking: string[] },
-    change: (present: Document) => Changes,
+    change: (present: Document) => UpdateOperators,
   ) {
     const stored = Object.fromEntries(Object.entries(whole).filter(([name]) => !lacking.includes(name)));
     const { insertedId } = await parts.insertOne(stored);
@@ -189,7 +189,7 @@ describe('in the database, whatever shape a document has,', () => {
     ];
     return { before, now };
   }
-  type Changes = ReturnType<typeof toChanges>;
+  type UpdateOperators = ReturnType<typeof toChanges>;
 
   test('a patch does what RFC 7396 says', async () => {
     await fc.assert(

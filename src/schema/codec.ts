@@ -1,9 +1,10 @@
 import { Long, ObjectId, type Document } from 'mongodb';
 import { applyChanges } from './apply-changes.ts';
 import { hasConstantDefault } from './defaults.ts';
-import type { Field } from './fields.ts';
+import type { Field } from './field.ts';
 import { shownInt64 } from './int64.ts';
 import { withSearch } from './search.ts';
+import type { UpdateOperators } from './update-operators.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -28,16 +29,10 @@ function toObject(fields: readonly Field[], body: Body, fill: Fill = defaultOf):
 }
 
 /** The update operators for a body that replaces a document: every field a client may write is set or unset. */
-export function toReplacement(fields: readonly Field[], body: Body, fill?: Fill): Changes {
+export function toReplacement(fields: readonly Field[], body: Body, fill?: Fill): UpdateOperators {
   const $set = toObject(fields, body, fill);
   const absent = fields.filter((field) => !field.managed && !(field.name in $set));
   return { $set, $unset: Object.fromEntries(absent.map((field) => [field.name, true as const])) };
-}
-
-/** Update operators by dotted path. */
-export interface Changes {
-  $set: Document;
-  $unset: Record<string, true>;
 }
 
 /**
@@ -45,8 +40,8 @@ export interface Changes {
  * the document has none, or something else, is made anew, with the defaults of what the patch leaves out.
  * @param present the document; not needed where the patch holds no objects
  */
-export function toChanges(fields: readonly Field[], patch: Body, present: Document = {}, prefix = ''): Changes {
-  const changes: Changes = { $set: {}, $unset: {} };
+export function toChanges(fields: readonly Field[], patch: Body, present: Document = {}, prefix = ''): UpdateOperators {
+  const changes: UpdateOperators = { $set: {}, $unset: {} };
   for (const field of fields) {
     const value = patch[field.name];
     const path = prefix + field.name;

@@ -5,7 +5,8 @@ import { refusal } from './declaration.ts';
 import { withNull } from './json-schema.ts';
 import type { AnyModel } from './model.ts';
 import { databasePattern } from './patterns.ts';
-import { readFields, type Field } from './fields.ts';
+import type { Field } from './field.ts';
+import { readFields } from './fields.ts';
 import { SEARCH, searchablePaths } from './search.ts';
 
 /** What a model demands of its collection in the database. */

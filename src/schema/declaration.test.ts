@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import mongoose, { Schema, type SchemaDefinition } from 'mongoose';
 import { OperatorError } from '../operator-error.ts';
 import { collectionDefinition } from './collection.ts';
-import { keywords, readFields, type Field, type Keywords } from './fields.ts';
+import type { Field, Keywords } from './field.ts';
+import { keywords, readFields } from './fields.ts';
 
 const connection = mongoose.createConnection();
 const { Int32, Double, ObjectId, Mixed, Decimal128 } = Schema.Types;

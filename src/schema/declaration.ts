@@ -1,7 +1,7 @@
 import type { SchemaType } from 'mongoose';
 import { OperatorError } from '../operator-error.ts';
 import { compile } from './ajv.ts';
-import type { Field, Keywords } from './fields.ts';
+import type { Field, Keywords } from './field.ts';
 import { fieldSchema, INT32 } from './json-schema.ts';
 import { patternFlaw } from './patterns.ts';
 

@@ -1,5 +1,5 @@
 import { compile } from './ajv.ts';
-import type { Field } from './fields.ts';
+import type { Field } from './field.ts';
 import { fieldSchema } from './json-schema.ts';
 import { patternSample } from './pattern-sample.ts';
 

@@ -1,5 +1,5 @@
 import { hasConstantDefault } from './defaults.ts';
-import type { Field } from './fields.ts';
+import type { Field } from './field.ts';
 
 /** A JSON Schema (draft 2020-12, as OpenAPI 3.1 uses it). */
 export interface JsonSchema {

@@ -1,6 +1,6 @@
 import { BSON } from 'mongodb';
 import { constantDefaultOf, toRepresentation } from './codec.ts';
-import type { Field } from './fields.ts';
+import type { Field } from './field.ts';
 
 /** Writes the representation of a document. */
 export type WriteJson = (bson: Buffer) => string;

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
 import { testDatabase } from '../testing/database.ts';
 import { toChanges, toRepresentation } from './codec.ts';
-import type { Field } from './fields.ts';
+import type { Field } from './field.ts';
 
 const { db } = await testDatabase();
 

@@ -1,7 +1,8 @@
 import type { Document as Stored } from 'mongodb';
 import { Document, Schema, type Query } from 'mongoose';
-import type { Changes } from './codec.ts';
-import { readFields, type Field } from './fields.ts';
+import type { UpdateOperators } from './update-operators.ts';
+import type { Field } from './field.ts';
+import { readFields } from './fields.ts';
 import { SEARCH, searchablePaths, TOKENS, withSearch, withSearchChanges } from './search.ts';
 
 /**
@@ -79,7 +80,7 @@ function completeUpdate({ fields, paths }: Searched, query: Query<unknown, unkno
 }
 
 /** What an update sets and unsets, and the paths that it changes in another way. Mongoose takes plain fields for `$set`. */
-function partsOf(update: Stored): { changes: Changes; others: string[] } {
+function partsOf(update: Stored): { changes: UpdateOperators; others: string[] } {
   const { $set, $unset, ...rest } = update;
   const plain = Object.entries(rest).filter(([name]) => !name.startsWith('$'));
   const operators = Object.entries(rest).filter(([name]) => name.startsWith('$'));

@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
-import type { Changes } from './codec.ts';
-import type { Field } from './fields.ts';
+import type { PlannedUpdate, UpdateOperators } from './update-operators.ts';
+import type { Field } from './field.ts';
 import { tokensOf } from './search-tokens.ts';
 
 /** Where a document keeps what it is searched by. No client sees or writes it. */
@@ -44,13 +44,11 @@ export function withSearch(fields: readonly Field[], document: Document): Docume
   return { ...document, [SEARCH]: searchOf(paths.map((path) => [path, valueAt(document, path)])) };
 }
 
-type Planned = Changes | ((present: Document) => Changes);
-
 /**
  * The changes with those of what a document is searched by.
  * They depend on the present document if they write some searchable fields, and others not.
  */
-export function withSearchChanges(fields: readonly Field[], changes: Planned): Planned {
+export function withSearchChanges(fields: readonly Field[], changes: PlannedUpdate): PlannedUpdate {
   if (typeof changes !== 'function') return completed(fields, changes);
   return (present) => {
     const complete = completed(fields, changes(present));
@@ -58,11 +56,11 @@ export function withSearchChanges(fields: readonly Field[], changes: Planned): P
   };
 }
 
-function completed(fields: readonly Field[], changes: Changes): Planned {
+function completed(fields: readonly Field[], changes: UpdateOperators): PlannedUpdate {
   const paths = searchablePaths(fields);
   const written = paths.filter((path) => isWritten(changes, path));
   if (written.length === 0) return changes;
-  const complete = (present: Document): Changes => {
+  const complete = (present: Document): UpdateOperators => {
     const search = searchOf(paths.map((path) => [path, valueAfter(changes, path, present)]));
     return { ...changes, $set: { ...changes.$set, [SEARCH]: search } };
   };
@@ -86,10 +84,10 @@ const outwards = (path: string): string[] => {
   return steps.map((_, index) => steps.slice(0, steps.length - index).join('.'));
 };
 
-const isWritten = ({ $set, $unset }: Changes, path: string) =>
+const isWritten = ({ $set, $unset }: UpdateOperators, path: string) =>
   outwards(path).some((one) => one in $set || one in $unset);
 
-function valueAfter({ $set, $unset }: Changes, path: string, present: Document): unknown {
+function valueAfter({ $set, $unset }: UpdateOperators, path: string, present: Document): unknown {
   const written = outwards(path).find((one) => one in $set || one in $unset);
   if (written === undefined) return valueAt(present, path);
   if (written in $unset) return undefined;

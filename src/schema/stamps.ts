@@ -1,6 +1,6 @@
 import type { Schema } from 'mongoose';
 import { OperatorError } from '../operator-error.ts';
-import type { Field } from './fields.ts';
+import type { Field } from './field.ts';
 
 /** What a timestamp tells of a document: when it was made, or when it was last changed. */
 export type Stamp = 'created' | 'updated';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Field } from '../schema/fields.ts';
+import type { Field } from '../schema/index.ts';
 import { anyString } from './any-string.ts';
 
 /** A JSON object that a client may send. */

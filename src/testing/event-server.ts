@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 import { connect } from '../database/connect.ts';
-import type { EventLimits } from '../rest/events/limits.ts';
+import type { EventLimits } from '../rest/index.ts';
 import { serve } from '../testing.ts';
 import { atEnd } from './cleanup.ts';
 import type { TestDatabase } from './database.ts';

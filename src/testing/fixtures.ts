@@ -1,8 +1,6 @@
 import { Schema, type Connection } from 'mongoose';
-import type { ResourceDeclaration } from '../rest/resource-description.ts';
-import { keywords } from '../schema/fields.ts';
-import { exactValues } from '../schema/exact-values-plugin.ts';
-import { searchable } from '../schema/search-plugin.ts';
+import type { ResourceDeclaration } from '../rest/index.ts';
+import { exactValues, keywords, searchable } from '../schema/index.ts';
 
 const size = new Schema(
   {

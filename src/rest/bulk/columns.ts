@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ObjectId, type Document } from 'mongodb';
-import type { Field } from '../../schema/fields.ts';
+import { NUMBER, isExact, type Field } from '../../schema/index.ts';
 import { parse } from '../http/body.ts';
-import { isExact, NUMBER } from '../../schema/exact-number.ts';
 import { inexact } from '../http/exact-numbers.ts';
 import { Problem, type Flaw } from '../http/problems.ts';
 import { escapePointer, isObject, type Valid } from '../http/validation.ts';

@@ -1,8 +1,5 @@
 import { BSON, type Document } from 'mongodb';
-import { toRepresentation } from '../../schema/codec.ts';
-import type { Field } from '../../schema/fields.ts';
-import type { JsonSchema } from '../../schema/json-schema.ts';
-import type { WriteJson } from '../../schema/json-text.ts';
+import { toRepresentation, type Field, type JsonSchema, type WriteJson } from '../../schema/index.ts';
 import type { Answer } from '../http/answers.ts';
 import { Problem, tooSlow } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../schema/json-schema.ts';
+import type { JsonSchema } from '../../schema/index.ts';
 import type { Input, Success } from '../http/operations.ts';
 import type { Answer } from '../http/answers.ts';
 import { readPreferences } from '../http/preferences.ts';

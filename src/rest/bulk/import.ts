@@ -1,7 +1,5 @@
 import { ObjectId, type Document } from 'mongodb';
-import { toDocument } from '../../schema/codec.ts';
-import type { Field } from '../../schema/fields.ts';
-import { idSchema, objectSchema, type JsonSchema } from '../../schema/json-schema.ts';
+import { idSchema, objectSchema, toDocument, type Field, type JsonSchema } from '../../schema/index.ts';
 import { toProblem } from '../http/failures.ts';
 import type { Origin } from '../http/operations.ts';
 import { Problem, type Flaw } from '../http/problems.ts';

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../schema/json-schema.ts';
+import type { JsonSchema } from '../../schema/index.ts';
 import { flawSchema } from '../http/problems.ts';
 import { FORMATS } from '../http/formats.ts';
 import type { Imported } from './import.ts';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Field } from '../../schema/fields.ts';
+import type { Field } from '../../schema/index.ts';
 import { LIMIT_BYTES, parse } from '../http/body.ts';
 import { withoutMarkAhead } from '../http/byte-order-mark.ts';
 import { Problem, type Flaw } from '../http/problems.ts';

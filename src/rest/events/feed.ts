@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unavailable } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
-import { readChange, reset, type Change } from './change.ts';
+import { readChangeEvent, reset, type ChangeEvent } from './change-event.ts';
 import { follow, type Opening } from './follow.ts';
 import type { EventLimits } from './limits.ts';
 import type { Reader } from './reader.ts';
@@ -48,7 +48,7 @@ export class Feed {
       const run = async () => {
         for await (const step of steps) {
           if (step.opened) this.#open(step);
-          else this.#add(readChange(step.change, show));
+          else this.#add(readChangeEvent(step.change, show));
           resolve();
           await this.#room();
         }
@@ -101,7 +101,7 @@ export class Feed {
     this.#add(reset(id));
   }
 
-  #add(change: Change): void {
+  #add(change: ChangeEvent): void {
     this.ring.push(change);
     this.#changedAt = Date.now();
     for (const reader of this.readers) reader.wake();
@@ -111,7 +111,7 @@ export class Feed {
     }
   }
 
-  #handOver(other: Feed, place: number, between: readonly Change[] = []): void {
+  #handOver(other: Feed, place: number, between: readonly ChangeEvent[] = []): void {
     other.#isLive ||= this.#isLive;
     for (const reader of this.readers) {
       other.readers.add(reader);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { MongoServerError, type ChangeStream, type ChangeStreamDocument, type Document } from 'mongodb';
-import type { AnyModel } from '../../schema/model.ts';
+import type { AnyModel } from '../../schema/index.ts';
 import { toProblem } from '../http/failures.ts';
 import { Problem } from '../http/problems.ts';
 

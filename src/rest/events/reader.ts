@@ -1,4 +1,4 @@
-import type { Change } from './change.ts';
+import type { ChangeEvent } from './change-event.ts';
 import { HEARTBEAT, positionMessage, RETRY } from './event-stream.ts';
 import type { Ring } from './ring.ts';
 import type { View } from './view.ts';
@@ -21,7 +21,7 @@ export class Reader {
   #ring: Ring;
   #place: number;
   /** What comes before that place. */
-  #backlog: Change[] = [];
+  #backlog: ChangeEvent[] = [];
   /** The id that the client has, if any. */
   #told: string | undefined;
   #waiting: { resolve: (result: Result) => void; reject: (error: unknown) => void } | undefined;
@@ -73,7 +73,7 @@ export class Reader {
   }
 
   /** Reads on from a place in another ring, after what it has not taken of this one, and something between. */
-  moveTo(ring: Ring, place: number, between: readonly Change[] = []): void {
+  moveTo(ring: Ring, place: number, between: readonly ChangeEvent[] = []): void {
     this.#backlog.push(...this.#ring.from(this.#place), ...between);
     this.#ring = ring;
     this.#place = place;

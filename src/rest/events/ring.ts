@@ -1,9 +1,9 @@
-import type { Change } from './change.ts';
+import type { ChangeEvent } from './change-event.ts';
 
 /** The latest changes of one change stream, in order, each at a numbered place: what all its readers read from. */
 export class Ring {
   readonly #most: { entries: number; bytes: number };
-  readonly #entries: Change[] = [];
+  readonly #entries: ChangeEvent[] = [];
   /** Places behind the changes with these ids. */
   readonly #behind = new Map<string, number>();
   #start = 0;
@@ -18,12 +18,12 @@ export class Ring {
     return this.#start + this.#entries.length;
   }
 
-  get newest(): Change | undefined {
+  get newest(): ChangeEvent | undefined {
     return this.#entries.at(-1);
   }
 
   /** Adds a change; the oldest go where there are too many, or they are too large. */
-  push(change: Change): void {
+  push(change: ChangeEvent): void {
     this.#entries.push(change);
     this.#bytes += sizeOf(change);
     this.#behind.set(change.id, this.end);
@@ -36,11 +36,11 @@ export class Ring {
     }
   }
 
-  at(place: number): Change | undefined {
+  at(place: number): ChangeEvent | undefined {
     return this.#entries[place - this.#start];
   }
 
-  from(place: number): Change[] {
+  from(place: number): ChangeEvent[] {
     return this.#entries.slice(Math.max(0, place - this.#start));
   }
 
@@ -67,4 +67,4 @@ export class Ring {
   }
 }
 
-const sizeOf = ({ message, unmatched }: Change) => (message?.length ?? 0) + (unmatched?.length ?? 0);
+const sizeOf = ({ message, unmatched }: ChangeEvent) => (message?.length ?? 0) + (unmatched?.length ?? 0);

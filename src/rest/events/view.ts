@@ -1,10 +1,10 @@
 import type { Document } from 'mongodb';
 import { meets } from '../query/contradictions.ts';
 import type { Condition } from '../query/filters.ts';
-import type { Change } from './change.ts';
+import type { ChangeEvent } from './change-event.ts';
 
 /** What a reader is told of a change, if anything. */
-export type View = (change: Change) => Buffer | undefined;
+export type View = (change: ChangeEvent) => Buffer | undefined;
 
 /**
  * The changes of the documents that meet all conditions. They are judged here, so that all readers can share one change

@@ -1,7 +1,7 @@
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { ObjectId, type Collection, type Document } from 'mongodb';
 import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
-import type { CollectionDefinition } from '../../schema/collection.ts';
+import type { CollectionDefinition } from '../../schema/index.ts';
 import type { Origin } from '../http/operations.ts';
 import type { Resource } from '../resource-description.ts';
 import { Outpaced, type Change, type Companion } from '../writes/commit.ts';

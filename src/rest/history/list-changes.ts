@@ -1,5 +1,5 @@
 import type { ObjectId } from 'mongodb';
-import type { JsonSchema } from '../../schema/json-schema.ts';
+import type { JsonSchema } from '../../schema/index.ts';
 import { compileCursors } from '../query/cursors.ts';
 import { jsonPatchSchema } from '../writes/json-patch.ts';
 import type { Operation } from '../http/operations.ts';

@@ -1,9 +1,6 @@
 import { Long, ObjectId, type Document } from 'mongodb';
 import { renamesOf, type MadeRename } from '../../renames.ts';
-import { applyChanges } from '../../schema/apply-changes.ts';
-import { constantDefaultOf, toDocument } from '../../schema/codec.ts';
-import type { Field } from '../../schema/fields.ts';
-import { objectSchema } from '../../schema/json-schema.ts';
+import { applyChanges, constantDefaultOf, objectSchema, toDocument, type Field } from '../../schema/index.ts';
 import type { Flaw } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { compileCheck, escapePointer, isObject } from '../http/validation.ts';

@@ -1,10 +1,13 @@
 import type { ClientSession, Document, ObjectId } from 'mongodb';
-import { applyChanges } from '../../schema/apply-changes.ts';
-import { defaultOf, toChanges } from '../../schema/codec.ts';
-import type { Field } from '../../schema/fields.ts';
-import type { JsonSchema } from '../../schema/json-schema.ts';
-import { withSearch } from '../../schema/search.ts';
-import { changedAt } from '../../schema/stamps.ts';
+import {
+  applyChanges,
+  changedAt,
+  defaultOf,
+  toChanges,
+  type Field,
+  type JsonSchema,
+  withSearch,
+} from '../../schema/index.ts';
 import { JSON_TYPE } from '../http/answers.ts';
 import { Problem } from '../http/problems.ts';
 import { memberHeaders, type Resource } from '../resource-description.ts';

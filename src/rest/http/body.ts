@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Request, RequestHandler } from 'express';
-import type { JsonSchema } from '../../schema/json-schema.ts';
+import type { JsonSchema } from '../../schema/index.ts';
 import { arriving } from './arrival.ts';
 import { withoutMark } from './byte-order-mark.ts';
 import { inexactNumbers } from './exact-numbers.ts';

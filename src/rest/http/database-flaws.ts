@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import type { Field } from '../../schema/fields.ts';
+import type { Field } from '../../schema/index.ts';
 import type { Flaw } from './problems.ts';
 import { escapePointer } from './validation.ts';
 

@@ -1,4 +1,4 @@
-import { isExact } from '../../schema/exact-number.ts';
+import { isExact } from '../../schema/index.ts';
 import type { Flaw } from './problems.ts';
 import { escapePointer } from './validation.ts';
 

@@ -11,7 +11,7 @@ import {
 } from 'mongodb';
 import type { Logger } from 'pino';
 import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT, isPassing } from '../../error-code.ts';
-import type { Field } from '../../schema/fields.ts';
+import type { Field } from '../../schema/index.ts';
 import { takenFlaws, validatorFlaws } from './database-flaws.ts';
 import { Problem, sendProblem, unavailable } from './problems.ts';
 

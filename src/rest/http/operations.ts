@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { ObjectId } from 'mongodb';
-import type { JsonSchema } from '../../schema/json-schema.ts';
+import type { JsonSchema } from '../../schema/index.ts';
 import { inTime, JSON_TYPE, negotiate, send, type Answer } from './answers.ts';
 import { hasBody, mediaTypeOf, mediaTypesOf, readContent, type Bodies, type Content } from './body.ts';
 import { readPreconditions, type Preconditions } from './preconditions.ts';

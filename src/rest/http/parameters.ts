@@ -1,8 +1,6 @@
 import { closestMatch } from 'leven';
 import { ObjectId } from 'mongodb';
-import { isDateTime } from '../../schema/ajv.ts';
-import type { JsonSchema } from '../../schema/json-schema.ts';
-import { isExact, NUMBER } from '../../schema/exact-number.ts';
+import { NUMBER, isDateTime, isExact, type JsonSchema } from '../../schema/index.ts';
 import { inexact } from './exact-numbers.ts';
 import { Problem, type Flaw } from './problems.ts';
 import { compileCheck, type Valid } from './validation.ts';

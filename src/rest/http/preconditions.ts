@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Problem } from './problems.ts';
 
 /** What tells one state of a resource from another (RFC 9110, section 8.8). */
-export interface Validators {
+interface Validators {
   etag: string;
   /** To the second. */
   lastModified?: string | undefined;

@@ -1,6 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import { compile } from '../../schema/ajv.ts';
-import type { JsonSchema } from '../../schema/json-schema.ts';
+import { compile, type JsonSchema } from '../../schema/index.ts';
 import { Problem, type Flaw } from './problems.ts';
 
 /** An object that a schema has accepted. */

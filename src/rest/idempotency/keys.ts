@@ -1,7 +1,7 @@
 import { ObjectId, type Collection } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
-import type { CollectionDefinition } from '../../schema/collection.ts';
+import type { CollectionDefinition } from '../../schema/index.ts';
 import { unavailable, type Flaw } from '../http/problems.ts';
 import type { Change } from '../writes/commit.ts';
 

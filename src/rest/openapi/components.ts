@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonSchema } from '../../schema/json-schema.ts';
+import type { JsonSchema } from '../../schema/index.ts';
 
 /** What is described once and referred to (OpenAPI 3.1, "Components Object"). */
 type Kind = 'schemas' | 'parameters' | 'headers' | 'responses';

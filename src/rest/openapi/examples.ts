@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../schema/json-schema.ts';
+import type { JsonSchema } from '../../schema/index.ts';
 
 /**
  * A value that a schema allows, put together from the examples of its parts; `undefined` where they are lacking.

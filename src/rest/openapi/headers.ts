@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../schema/json-schema.ts';
+import type { JsonSchema } from '../../schema/index.ts';
 import type { Components } from './components.ts';
 
 /** Headers of an answer, by name and description. */

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { Schema, type SchemaDefinition } from 'mongoose';
 import supertest from 'supertest';
-import { keywords, type Keywords } from '../../schema/fields.ts';
+import type { Keywords } from '../../schema/field.ts';
+import { keywords } from '../../schema/index.ts';
 import { testServer } from '../../testing.ts';
 import type { ResourceDeclaration } from '../resource-description.ts';
 import { readDescription, type Content } from '../../testing/description.ts';

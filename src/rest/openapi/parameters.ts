@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../schema/json-schema.ts';
+import type { JsonSchema } from '../../schema/index.ts';
 import { ENTITY_TAGS } from '../http/preconditions.ts';
 import type { Operation } from '../http/operations.ts';
 import type { Components } from './components.ts';

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../schema/json-schema.ts';
+import type { JsonSchema } from '../../schema/index.ts';
 import type { Bodies } from '../http/body.ts';
 import { contentOf, type Operation, type Success } from '../http/operations.ts';
 import type { Components } from './components.ts';

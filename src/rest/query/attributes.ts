@@ -1,6 +1,4 @@
-import { toDocument } from '../../schema/codec.ts';
-import type { Field } from '../../schema/fields.ts';
-import { objectSchema, type JsonSchema } from '../../schema/json-schema.ts';
+import { objectSchema, toDocument, type Field, type JsonSchema } from '../../schema/index.ts';
 
 /** A scalar field that a list can be filtered and sorted by. */
 export interface Attribute {

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import { withNull, type JsonSchema } from '../../schema/json-schema.ts';
+import { type JsonSchema, withNull } from '../../schema/index.ts';
 import type { Attribute } from './attributes.ts';
 import type { Parameters } from '../http/parameters.ts';
 import type { Valid } from '../http/validation.ts';

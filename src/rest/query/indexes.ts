@@ -1,4 +1,4 @@
-import { TOKENS } from '../../schema/search.ts';
+import { TOKENS } from '../../schema/index.ts';
 import type { Attribute } from './attributes.ts';
 import type { Condition, Operator } from './filters.ts';
 import { Problem } from '../http/problems.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { refusal } from '../../schema/declaration.ts';
+import { refusal } from '../../schema/index.ts';
 import { readAttributes } from './attributes.ts';
 import { compileFilters } from './filters.ts';
 import type { Operation } from '../http/operations.ts';

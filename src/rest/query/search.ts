@@ -1,7 +1,5 @@
 import type { Document } from 'mongodb';
-import type { Field } from '../../schema/fields.ts';
-import { searchablePaths, TOKENS } from '../../schema/search.ts';
-import { RANKS, tokenOf, wordsOf, type Rank } from '../../schema/search-tokens.ts';
+import { RANKS, TOKENS, searchablePaths, tokenOf, type Field, type Rank, wordsOf } from '../../schema/index.ts';
 import { allOf } from './filters.ts';
 import type { Parameters } from '../http/parameters.ts';
 import { Problem } from '../http/problems.ts';

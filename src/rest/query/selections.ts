@@ -1,8 +1,5 @@
 import type { Document } from 'mongodb';
-import type { Field } from '../../schema/fields.ts';
-import type { JsonSchema } from '../../schema/json-schema.ts';
-import { compileJsonText, type WriteJson } from '../../schema/json-text.ts';
-import { shownPart } from '../../schema/search.ts';
+import { compileJsonText, shownPart, type Field, type JsonSchema, type WriteJson } from '../../schema/index.ts';
 import type { Resource } from '../resource-description.ts';
 import type { SortKey } from './sorts.ts';
 

@@ -1,5 +1,5 @@
 import { Decimal128, Double, Int32, Long, type Document } from 'mongodb';
-import type { JsonSchema } from '../../schema/json-schema.ts';
+import type { JsonSchema } from '../../schema/index.ts';
 import type { Attribute } from './attributes.ts';
 import { allOf, isNotNull, isNull } from './filters.ts';
 import type { Flaw } from '../http/problems.ts';

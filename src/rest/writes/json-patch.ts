@@ -1,8 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import type { Document } from 'mongodb';
-import { constantDefaultOf, defaultOf, toReplacement, type Changes, type Fill } from '../../schema/codec.ts';
-import type { JsonSchema } from '../../schema/json-schema.ts';
+import {
+  constantDefaultOf,
+  defaultOf,
+  toReplacement,
+  type UpdateOperators,
+  type Fill,
+  type JsonSchema,
+} from '../../schema/index.ts';
 import { Problem } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { compileValidator, isObject, type Valid } from '../http/validation.ts';
@@ -96,7 +102,7 @@ function impossible(index: number, { op, path }: Operation, error: unknown): Pro
 export function compileJsonPatch(
   { fields, show }: Resource,
   wholeSchema: JsonSchema,
-): (operations: Valid) => (present: Document) => Changes {
+): (operations: Valid) => (present: Document) => UpdateOperators {
   const validate = compileValidator(wholeSchema);
   const fixed = new Set(['id', ...fields.filter(({ managed }) => managed).map(({ name }) => name)]);
   return (operations) => (present) => {

@@ -1,9 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { MongoServerError, ObjectId, type Document, type UpdateFilter } from 'mongodb';
-import { applyChanges } from '../../schema/apply-changes.ts';
-import type { Changes } from '../../schema/codec.ts';
-import { shownPart, withSearchChanges } from '../../schema/search.ts';
-import { changedAt, stampsAt } from '../../schema/stamps.ts';
+import {
+  applyChanges,
+  changedAt,
+  shownPart,
+  stampsAt,
+  type PlannedUpdate,
+  type UpdateOperators,
+  withSearchChanges,
+} from '../../schema/index.ts';
 import { Problem } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import type { Companion, Outcome } from './commit.ts';
@@ -14,7 +19,7 @@ import { unchanged } from './present-state.ts';
 import { visibleUpdate } from './visible-update.ts';
 
 /** Id and time of a member to be created. */
-export interface NewMember {
+interface NewMember {
   id: ObjectId;
   at: Date;
 }
@@ -71,7 +76,7 @@ export async function changeMember(
   resource: Resource,
   terms: Terms,
   id: ObjectId,
-  wanted: Changes | ((present: Document) => Changes),
+  wanted: PlannedUpdate,
 ): Promise<Outcome> {
   const { collection, fields, show, stamps } = resource;
   const { requireState, companions } = terms;
@@ -138,7 +143,7 @@ export function found<Stored>(document: Stored | null, id: ObjectId): Stored {
 export const isThere = async ({ collection, maxTimeMS }: Resource, id: ObjectId): Promise<boolean> =>
   (await collection.findOne({ _id: id }, { maxTimeMS, projection: { _id: 1 } })) !== null;
 
-const updateOf = ({ $set, $unset }: Changes, stamp: Document): UpdateFilter<Document> => ({
+const updateOf = ({ $set, $unset }: UpdateOperators, stamp: Document): UpdateFilter<Document> => ({
   $set: { ...$set, ...stamp },
   ...(Object.keys($unset).length > 0 && { $unset }),
 });

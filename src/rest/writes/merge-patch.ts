@@ -1,6 +1,4 @@
-import type { Document } from 'mongodb';
-import { toChanges, type Changes } from '../../schema/codec.ts';
-import type { Field } from '../../schema/fields.ts';
+import { toChanges, type PlannedUpdate, type Field } from '../../schema/index.ts';
 import { Problem, type Flaw } from '../http/problems.ts';
 import { escapePointer, isObject, type Valid } from '../http/validation.ts';
 
@@ -9,7 +7,7 @@ import { escapePointer, isObject, type Valid } from '../http/validation.ts';
  * the patch reaches into objects: what is none yet is made one.
  * They throw {Problem} 422 if an object that is made lacks what it must have.
  */
-export function mergePatched(fields: readonly Field[], patch: Valid): Changes | ((present: Document) => Changes) {
+export function mergePatched(fields: readonly Field[], patch: Valid): PlannedUpdate {
   const isInside = fields.some(({ name, type }) => type === 'Object' && isObject(patch[name]));
   if (!isInside) return toChanges(fields, patch);
   return (present) => {

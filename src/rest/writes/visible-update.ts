@@ -1,12 +1,15 @@
 import type { Document } from 'mongodb';
-import { constantDefaultOf, type Changes } from '../../schema/codec.ts';
-import type { Field } from '../../schema/fields.ts';
+import { constantDefaultOf, type UpdateOperators, type Field } from '../../schema/index.ts';
 
 /**
  * A pipeline that makes the changes and stamps the document, where a client will see a difference; else it leaves the
  * document as it is. See "Updates with Aggregation Pipeline" in MongoDB's manual.
  */
-export function visibleUpdate(fields: readonly Field[], { $set, $unset }: Changes, stamp: Document): Document[] {
+export function visibleUpdate(
+  fields: readonly Field[],
+  { $set, $unset }: UpdateOperators,
+  stamp: Document,
+): Document[] {
   const gone = Object.keys($unset);
   const differences = [
     ...Object.entries($set).flatMap(([path, value]) => differing(fieldAt(fields, path.split('.')), path, value)),

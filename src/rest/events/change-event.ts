@@ -3,7 +3,7 @@ import { eventMessage } from './event-stream.ts';
 import { toId } from './resume-token.ts';
 
 /** One place in a change stream, and what happened there; only a place where nothing did that a client is told. */
-export interface Change {
+export interface ChangeEvent {
   /** The place behind it. */
   id: string;
   /** For everyone, or for those whose filter the document meets. */
@@ -17,7 +17,7 @@ export interface Change {
 }
 
 /** What the server tells of a change, as it is passed on. */
-export function readChange(told: ChangeStreamDocument, show: (document: Document) => Document): Change {
+export function readChangeEvent(told: ChangeStreamDocument, show: (document: Document) => Document): ChangeEvent {
   const id = toId(told._id);
   switch (told.operationType) {
     case 'insert':
@@ -49,7 +49,7 @@ const pathsOf = ({ updatedFields = {}, removedFields = [], truncatedArrays = [] 
 ];
 
 /** Tells a reader that what it knows may be out of date. */
-export const reset = (id: string | undefined): Change => ({
+export const reset = (id: string | undefined): ChangeEvent => ({
   id: id ?? '',
   message: eventMessage('reset', id, { detail: 'Changes before this one cannot be told. Read the collection again.' }),
 });
