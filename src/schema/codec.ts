@@ -1,4 +1,5 @@
 import { Long, ObjectId, type Document } from 'mongodb';
+import { isObject } from '../document.ts';
 import { applyChanges } from './apply-changes.ts';
 import { hasConstantDefault } from './defaults.ts';
 import type { Field } from './field.ts';
@@ -120,6 +121,3 @@ function toStored(field: Field, value: unknown, fill?: Fill): unknown {
       return value;
   }
 }
-
-const isObject = (value: unknown): value is Body =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

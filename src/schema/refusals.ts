@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Db, Document } from 'mongodb';
+import { isObject } from '../document.ts';
 import type { CollectionDefinition } from './collection.ts';
 import { INT32 } from './json-schema.ts';
 
@@ -97,6 +98,3 @@ const typesOf = (types: unknown) =>
   [types ?? []].flat().flatMap((type) => (type === 'number' ? NUMBERS : [String(type)]));
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-
-const isObject = (value: unknown): value is Document =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

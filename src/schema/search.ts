@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb';
 import type { PlannedUpdate, UpdateOperators } from './update-operators.ts';
 import type { Field } from './field.ts';
+import { valueAt } from '../document.ts';
 import { tokensOf } from './search-tokens.ts';
 
 /** Where a document keeps what it is searched by. No client sees or writes it. */
@@ -93,6 +94,3 @@ function valueAfter({ $set, $unset }: UpdateOperators, path: string, present: Do
   if (written in $unset) return undefined;
   return written === path ? $set[path] : valueAt($set[written], path.slice(written.length + 1));
 }
-
-const valueAt = (document: unknown, path: string): unknown =>
-  path.split('.').reduce<unknown>((value, name) => Object(value)[name], document);

@@ -4,7 +4,8 @@ import { NUMBER, isExact, type Field } from '../../schema/index.ts';
 import { parse } from '../http/body.ts';
 import { inexact } from '../http/exact-numbers.ts';
 import { Problem, type Flaw } from '../http/problems.ts';
-import { escapePointer, isObject, type Valid } from '../http/validation.ts';
+import { escapePointer, type Valid } from '../http/validation.ts';
+import { valueAt } from '../../document.ts';
 
 /** One column of a CSV file: a field, or one of an object that is always there. */
 export interface Column {
@@ -87,9 +88,7 @@ export function readCells(columns: readonly Column[], cells: readonly string[]):
 
 /** A document's cells. */
 export const writeCells = (columns: readonly Column[], shown: Document): string[] =>
-  columns.map(({ path }) =>
-    cellOf(path.reduce<unknown>((value, name) => (isObject(value) ? value[name] : null), shown)),
-  );
+  columns.map(({ path }) => cellOf(valueAt(shown, path.join('.'))));
 
 function cellOf(value: unknown): string {
   if (typeof value === 'string') return guarded(value);

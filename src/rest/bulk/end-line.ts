@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { readPreferences } from '../http/preferences.ts';
 import { Problem } from '../http/problems.ts';
-import { isObject } from '../http/validation.ts';
+import { isObject } from '../../document.ts';
 import type { Format } from '../http/formats.ts';
 import type { Row } from './rows.ts';
 

@@ -1,4 +1,5 @@
 import type { Document } from 'mongodb';
+import { valueAt } from '../../document.ts';
 import { meets } from '../query/contradictions.ts';
 import type { Condition } from '../query/filters.ts';
 import type { ChangeEvent } from './change-event.ts';
@@ -14,22 +15,14 @@ export type View = (change: ChangeEvent) => Buffer | undefined;
 export function compileView(conditions: readonly Condition[]): View {
   const paths = conditions.map(({ attribute }) => attribute.path);
   const isMet = (document: Document) =>
-    conditions.every((condition) => meets(valueAt(document, condition.attribute.path), condition));
+    // A missing field is compared as null, as in the database.
+    conditions.every((condition) => meets(valueAt(document, condition.attribute.path) ?? null, condition));
   return ({ message, document, unmatched, written }) => {
     if (!document || isMet(document)) return message;
     const mayHaveLeft = !written || written.some((path) => paths.some((own) => isWithin(path, own)));
     return mayHaveLeft ? unmatched : undefined;
   };
 }
-
-/** A missing field is compared as null, as in the database. */
-function valueAt(document: Document, path: string): unknown {
-  let value: unknown = document;
-  for (const name of path.split('.')) value = isObject(value) ? value[name] : undefined;
-  return value ?? null;
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** Whether one of two dotted paths is a part of the other. */
 const isWithin = (one: string, other: string) => `${one}.`.startsWith(`${other}.`) || `${other}.`.startsWith(`${one}.`);

@@ -3,7 +3,8 @@ import { renamesOf, type MadeRename } from '../../renames.ts';
 import { applyChanges, constantDefaultOf, objectSchema, toDocument, type Field } from '../../schema/index.ts';
 import type { Flaw } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
-import { compileCheck, escapePointer, isObject } from '../http/validation.ts';
+import { compileCheck, escapePointer } from '../http/validation.ts';
+import { isObject, valueAt } from '../../document.ts';
 import { toJson } from './entries.ts';
 
 /** A state of a member in the shape that the model has now. */
@@ -70,9 +71,6 @@ function moved(document: Document, from: string, to: string): Document {
   return changed;
 }
 
-const valueAt = (document: Document, path: string): unknown =>
-  path.split('.').reduce<unknown>((value, name) => (isPlain(value) ? value[name] : undefined), document);
-
 function fitObject(fields: readonly Field[], object: Document, pointer: string, leftOut: string[]): Document {
   const document: Document = {};
   for (const name of Object.keys(object))
@@ -130,4 +128,4 @@ function isStoredAs(type: Field['type'], value: unknown): boolean {
 }
 
 const isPlain = (value: unknown): value is Document =>
-  isObject(value) && !Array.isArray(value) && !(value instanceof Date) && !('_bsontype' in value);
+  isObject(value) && !(value instanceof Date) && !('_bsontype' in value);

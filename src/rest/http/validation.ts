@@ -21,14 +21,13 @@ export function compileValidator(schema: JsonSchema): (body: unknown) => Valid {
   const check = compileCheck(schema);
   return (body) => {
     const flaws = check(body);
-    if (flaws.length > 0 || !isObject(body))
+    if (flaws.length > 0 || !hasMembers(body))
       throw new Problem(422, 'The body breaks the rules listed in errors.', flaws);
     return body;
   };
 }
 
-/** Whether a value has members: an object or an array. */
-export const isObject = (value: unknown): value is Valid => typeof value === 'object' && value !== null;
+const hasMembers = (value: unknown): value is Valid => typeof value === 'object' && value !== null;
 
 function toFlaws(error: ErrorObject): Flaw[] {
   const { instancePath, keyword, params, message, parentSchema } = error;

@@ -11,7 +11,8 @@ import {
 } from '../../schema/index.ts';
 import { Problem } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
-import { compileValidator, isObject, type Valid } from '../http/validation.ts';
+import { compileValidator, type Valid } from '../http/validation.ts';
+import { isObject } from '../../document.ts';
 
 const MOST_OPERATIONS = 1000;
 /** Copies of copies grow without bound: as large as a body may be, and no larger. */
@@ -78,7 +79,7 @@ function patchInPlace(target: unknown, operations: readonly unknown[]): unknown 
 /** A copy without prototypes, so that no path leads into them. @param objects where its objects are added */
 const bare = (value: unknown, objects = new WeakSet<object>()): unknown =>
   JSON.parse(JSON.stringify(value), (_name, member: unknown) => {
-    if (!isObject(member) || Array.isArray(member)) return member;
+    if (!isObject(member)) return member;
     const object: object = Object.assign(Object.create(null), member);
     objects.add(object);
     return object;
@@ -117,7 +118,7 @@ export function compileJsonPatch(
         'The patch writes what the server alone writes.',
         written.map((name) => ({ pointer: `/${name}`, keyword: 'readOnly', detail: 'is set by the server' })),
       );
-    const body = isObject(after) && !Array.isArray(after) ? without(after, fixed) : after;
+    const body = isObject(after) ? without(after, fixed) : after;
     // Only what the patch adds is new, and takes the defaults of new documents.
     const isNew = (object: object) => !old.has(object === body ? Object(after) : object);
     const fill: Fill = (field, within) => (isNew(within) ? defaultOf : constantDefaultOf)(field);

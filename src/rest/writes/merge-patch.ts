@@ -1,6 +1,7 @@
 import { toChanges, type PlannedUpdate, type Field } from '../../schema/index.ts';
 import { Problem, type Flaw } from '../http/problems.ts';
-import { escapePointer, isObject, type Valid } from '../http/validation.ts';
+import { escapePointer, type Valid } from '../http/validation.ts';
+import { isObject } from '../../document.ts';
 
 /**
  * The changes of a merge patch (RFC 7396) that satisfies the `update` schema. They depend on the present document where
