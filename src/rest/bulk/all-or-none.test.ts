@@ -24,7 +24,7 @@ const document = (_id = new ObjectId()): Document => ({
 });
 
 /** Windows of three rows each. */
-function windowsOf(documents: readonly Document[]) {
+function batchesFrom(documents: readonly Document[]) {
   return async function* () {
     for (let at = 0; at < documents.length; at += 3)
       yield documents.slice(at, at + 3).map((one, index) => ({ place: at + index, document: one, flaws: [] }));
@@ -52,7 +52,7 @@ describe.each([
 ])('all or none, %s', (_where, insert) => {
   test('stores all', async () => {
     const documents = Array.from({ length: 8 }, () => document());
-    expect(await insert({ ...rest, collection }, windowsOf(documents), ORIGIN)).toEqual([]);
+    expect(await insert({ ...rest, collection }, batchesFrom(documents), ORIGIN)).toEqual([]);
     expect(await probes.countDocuments()).toBe(8);
   });
 
@@ -61,7 +61,7 @@ describe.each([
     const taken = new ObjectId();
     const other = { ...document(taken), title: 'of another' };
     await probes.insertOne(other);
-    const refused = await insert({ ...rest, collection }, windowsOf([...mine.slice(0, 7), document(taken)]), ORIGIN);
+    const refused = await insert({ ...rest, collection }, batchesFrom([...mine.slice(0, 7), document(taken)]), ORIGIN);
     expect(refused.filter(({ flaws }) => flaws.length > 0)).toMatchObject([
       { place: 7, flaws: [{ pointer: '/id', keyword: 'unique' }] },
     ]);
@@ -73,7 +73,7 @@ describe.each([
     ['after it is done', (run: () => Promise<unknown>) => run().then(fail)],
   ])('stores nothing if a batch fails %s', async (_when, happen) => {
     const documents = Array.from({ length: 8 }, () => document());
-    const inserting = insert(disturbed(2, happen), windowsOf(documents), ORIGIN);
+    const inserting = insert(disturbed(2, happen), batchesFrom(documents), ORIGIN);
     await expect(inserting).rejects.toThrow(insert === removable ? Undecided : 'the line is cut');
     expect(await probes.countDocuments()).toBe(0);
   });
@@ -86,7 +86,7 @@ test('without transactions, one of another that came with the same id while a ba
     await probes.insertOne(other);
     return fail();
   };
-  await expect(removable(disturbed(1, happen), windowsOf(mine), ORIGIN)).rejects.toThrow(Undecided);
+  await expect(removable(disturbed(1, happen), batchesFrom(mine), ORIGIN)).rejects.toThrow(Undecided);
   expect(await probes.find().toArray()).toEqual([other]);
 });
 
@@ -95,11 +95,11 @@ test('without transactions, what is taken back leaves the history of an earlier 
   const second = document();
   const history = db.collection('probes.history');
   const resource = { ...rest, collection };
-  await insertAllOrNone(resource, windowsOf([first]), ORIGIN);
+  await insertAllOrNone(resource, batchesFrom([first]), ORIGIN);
   await probes.deleteOne({ _id: first['_id'] });
   await history.updateMany({}, { $set: { at: new Date('2026-05-01') } });
   await probes.insertOne(second);
-  expect(await removable(resource, windowsOf([first, document(), document(), second]), ORIGIN)).not.toEqual([]);
+  expect(await removable(resource, batchesFrom([first, document(), document(), second]), ORIGIN)).not.toEqual([]);
   expect(await probes.find().toArray()).toEqual([second]);
   expect(await history.find({ of: first['_id'] }).toArray()).toMatchObject([{ at: new Date('2026-05-01') }]);
 });

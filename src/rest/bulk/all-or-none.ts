@@ -8,10 +8,10 @@ import { unchanged } from '../writes/present-state.ts';
 import { insertBatch, removeBatch, throwFailure, type Target } from './insert-batch.ts';
 import { lines, split } from './split.ts';
 import { openSpool, type Spool } from './spool.ts';
-import { isGood, type Good, type Judged } from './windows.ts';
+import { isValid, type CheckedRow } from './checked-rows.ts';
 
-/** What is inserted, all or nothing: good rows, which can be read as often as need be. */
-type Windows = () => AsyncIterable<readonly Judged[]>;
+/** What is inserted, all or nothing: valid rows, which can be read as often as need be. */
+type ReadBatches = () => AsyncIterable<readonly CheckedRow[]>;
 
 /** It is not known whether everything was stored, or nothing, or what could not be removed again. */
 export class Undecided extends Problem {}
@@ -26,19 +26,23 @@ const ID_BATCH = 200;
  * @returns the rows that the database did not take, because of which nothing is stored; one at least, if not all
  * @throws {Undecided} if what became of them is not known
  */
-export async function insertAllOrNone(resource: Target, windows: Windows, origin: Origin): Promise<Judged[]> {
+export async function insertAllOrNone(
+  resource: Target,
+  readBatches: ReadBatches,
+  origin: Origin,
+): Promise<CheckedRow[]> {
   return (await hasTransactions(resource.connection))
-    ? atOnce(resource, windows, origin)
-    : removable(resource, windows, origin);
+    ? atOnce(resource, readBatches, origin)
+    : removable(resource, readBatches, origin);
 }
 
-async function atOnce(resource: Target, windows: Windows, origin: Origin): Promise<Judged[]> {
+async function atOnce(resource: Target, readBatches: ReadBatches, origin: Origin): Promise<CheckedRow[]> {
   const start = performance.now();
   for (let pauseMs = 20; ; pauseMs = Math.min(2 * pauseMs, 1000)) {
-    let refused: Judged[] = [];
+    let refused: CheckedRow[] = [];
     let isCommitting = false;
     const isDone = await inTransaction(resource.connection, async (session) => {
-      refused = await insertAll(resource, windows, origin, { session });
+      refused = await insertAll(resource, readBatches, origin, { session });
       isCommitting = refused.length === 0;
       return isCommitting;
     }).catch((error: unknown) => {
@@ -55,7 +59,7 @@ async function atOnce(resource: Target, windows: Windows, origin: Origin): Promi
 }
 
 /** Without transactions. */
-export async function removable(resource: Target, windows: Windows, origin: Origin): Promise<Judged[]> {
+export async function removable(resource: Target, readBatches: ReadBatches, origin: Origin): Promise<CheckedRow[]> {
   const since = new Date();
   const stored = openSpool();
   const doubtful: Document[] = [];
@@ -64,7 +68,7 @@ export async function removable(resource: Target, windows: Windows, origin: Orig
     await removeBatch(resource, await presentOf(resource, doubtful), since);
   };
   try {
-    const refused = await insertAll(resource, windows, origin, { stored, doubtful });
+    const refused = await insertAll(resource, readBatches, origin, { stored, doubtful });
     if (refused.length > 0) await remove();
     return refused;
   } catch (error) {
@@ -90,16 +94,16 @@ interface Notes {
   doubtful?: Document[];
 }
 
-/** Inserts window by window. @returns the rows of the first window that the database did not take */
+/** Inserts batch by batch. @returns the rows of the first batch that the database did not take */
 async function insertAll(
   resource: Target,
-  windows: Windows,
+  readBatches: ReadBatches,
   origin: Origin,
   { session, stored, doubtful }: Notes,
-): Promise<Judged[]> {
-  for await (const window of windows()) {
-    const good: Good[] = window.filter(isGood);
-    const documents = good.map(({ document }) => document);
+): Promise<CheckedRow[]> {
+  for await (const batch of readBatches()) {
+    const valid = batch.filter(isValid);
+    const documents = valid.map(({ document }) => document);
     doubtful?.push(...documents);
     const refusals = await insertBatch(resource, documents, origin, session);
     doubtful?.splice(0);
@@ -107,7 +111,7 @@ async function insertAll(
     const ids = documents.filter((_, index) => !refused.has(index)).map(({ _id }) => `${String(_id)}\n`);
     await stored?.write(ids.join(''));
     throwFailure(refusals);
-    if (refused.size > 0) return good.flatMap((row, index) => ({ ...row, flaws: refused.get(index) ?? [] }));
+    if (refused.size > 0) return valid.flatMap((row, index) => ({ ...row, flaws: refused.get(index) ?? [] }));
   }
   return [];
 }

@@ -5,7 +5,8 @@ import { readPreferences } from '../http/preferences.ts';
 import type { Resource } from '../resource-description.ts';
 import { END_LINE, hasEndLine } from './end-line.ts';
 import { FORMATS, formatOf } from '../http/formats.ts';
-import { compileImport, rowSchema } from './import.ts';
+import { rowSchema } from './checked-rows.ts';
+import { compileImport } from './import.ts';
 import { reportAs, reportStreams } from './report.ts';
 
 /** What the creation of a member declares and does, in order to take many of them at once. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { openSpool } from './spool.ts';
 import { readRows } from './rows.ts';
-import { windowsOf } from './windows.ts';
+import { batchesOf } from './checked-rows.ts';
 import { fixtureServer } from '../../testing.ts';
 import { heldInBuffers } from '../../testing/memory.ts';
 
@@ -66,15 +66,15 @@ describe('memory', () => {
     expect(most - before).toBeLessThan(2 ** 24);
   });
 
-  test('of a window is bounded by its rows and by their bytes', async () => {
+  test('of a batch is bounded by its rows and by their bytes', async () => {
     const row = (bytes: number) => ({ place: 1, value: {}, flaws: [], bytes });
     const sizes = async (bytes: readonly number[]) => {
       const all = [];
       const source = async function* () {
         for (const size of bytes) yield row(size);
       };
-      const judge = ({ place }: { place: number }) => ({ place, document: {}, flaws: [] });
-      for await (const window of windowsOf(source(), judge)) all.push(window.length);
+      const check = ({ place }: { place: number }) => ({ place, document: {}, flaws: [] });
+      for await (const batch of batchesOf(source(), check)) all.push(batch.length);
       return all;
     };
     expect(await sizes(Array.from({ length: 450 }, () => 10))).toEqual([200, 200, 50]);

@@ -20,7 +20,7 @@ export const reportStreams: Readonly<Record<string, JsonSchema>> = {
       rows: {
         type: 'array',
         maxItems: 2 ** 31 - 1,
-        description: 'The bad ones, in their order',
+        description: 'The rejected ones, in their order',
         items: {
           title: 'BadRow',
           type: 'object',
@@ -53,18 +53,18 @@ export const reportStreams: Readonly<Record<string, JsonSchema>> = {
 };
 
 /** The report of an import in one of these media types. It is read once, and then gone. */
-export async function* reportAs(mediaType: string, { bad, totals }: Imported): AsyncGenerator<Buffer> {
+export async function* reportAs(mediaType: string, { rejected, totals }: Imported): AsyncGenerator<Buffer> {
   try {
     if (mediaType === FORMATS.json) {
       yield Buffer.from(`${JSON.stringify(totals).slice(0, -1)},"rows":[`);
-      yield* elementsOf(bad.read());
+      yield* elementsOf(rejected.read());
       yield Buffer.from(']}');
     } else {
-      yield* bad.read();
+      yield* rejected.read();
       yield Buffer.from(`${JSON.stringify(totals)}\n`);
     }
   } finally {
-    await bad.close();
+    await rejected.close();
   }
 }
 
