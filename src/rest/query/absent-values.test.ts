@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Schema } from 'mongoose';
 import supertest from 'supertest';
-import { testServer } from '../testing.ts';
-import { links } from '../testing/links.ts';
-import type { ResourceDeclaration } from './resource-description.ts';
+import { testServer } from '../../testing.ts';
+import { links } from '../../testing/links.ts';
+import type { ResourceDeclaration } from '../resource-description.ts';
 
 const schema = new Schema(
   { site: { code: { type: Number, default: null }, pad: { gate: { type: Number, default: null } } } },
