@@ -4,7 +4,7 @@ import { refusedWrites } from '../schema/index.ts';
 import { validatorFlaws } from './http/database-flaws.ts';
 import { duplicate } from './http/failures.ts';
 import { historyDefinition } from './history/entries.ts';
-import type { WriteOperation } from './write-operation.ts';
+import type { WriteOperation } from './members/write-operation.ts';
 import { Problem } from './http/problems.ts';
 import type { Resource } from './resource-description.ts';
 import { escapePointer } from './http/validation.ts';

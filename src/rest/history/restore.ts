@@ -11,8 +11,8 @@ import {
 import { JSON_TYPE } from '../http/answers.ts';
 import { Problem } from '../http/problems.ts';
 import { memberHeaders, type Resource } from '../resource-description.ts';
-import { answerTo, LEFT_OUT } from '../member-answers.ts';
-import { termsOf, type WriteOperation } from '../write-operation.ts';
+import { answerTo, LEFT_OUT } from '../members/answers.ts';
+import { termsOf, type WriteOperation } from '../members/write-operation.ts';
 import { isThere } from '../writes/members.ts';
 import { persist } from '../writes/persist.ts';
 import { later } from '../writes/times.ts';

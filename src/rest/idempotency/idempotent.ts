@@ -7,8 +7,8 @@ import { wasMade } from '../history/past.ts';
 import type { Input, Operation } from '../http/operations.ts';
 import { Problem } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
-import { answerTo } from '../member-answers.ts';
-import type { WriteOperation } from '../write-operation.ts';
+import { answerTo } from '../members/answers.ts';
+import type { WriteOperation } from '../members/write-operation.ts';
 import type { Companion, Outcome } from '../writes/commit.ts';
 import { claimKey, keyRecords, type KeptAnswer, type KeyRecord } from './keys.ts';
 

@@ -1,9 +1,9 @@
 import type { Document } from 'mongodb';
-import type { Stamps } from '../schema/index.ts';
-import type { Answer } from './http/answers.ts';
-import { etagOf, type Preconditions } from './http/preconditions.ts';
-import type { Resource } from './resource-description.ts';
-import type { Outcome } from './writes/commit.ts';
+import type { Stamps } from '../../schema/index.ts';
+import type { Answer } from '../http/answers.ts';
+import { etagOf, type Preconditions } from '../http/preconditions.ts';
+import type { Resource } from '../resource-description.ts';
+import type { Outcome } from '../writes/commit.ts';
 
 /** What the client of a write is told of its outcome. */
 export function answerTo(resource: Resource, { kind, id, after, leftOut }: Outcome): Answer {

@@ -1,9 +1,9 @@
-import { historian } from './history/entries.ts';
-import type { Answer } from './http/answers.ts';
-import type { Input, Operation } from './http/operations.ts';
-import { stateCheck } from './member-answers.ts';
-import type { Resource } from './resource-description.ts';
-import type { Terms } from './writes/members.ts';
+import { historian } from '../history/entries.ts';
+import type { Answer } from '../http/answers.ts';
+import type { Input, Operation } from '../http/operations.ts';
+import { stateCheck } from './answers.ts';
+import type { Resource } from '../resource-description.ts';
+import type { Terms } from '../writes/members.ts';
 
 /** What belongs to a write besides its request, because of its `Idempotency-Key`. */
 export type Claim = Pick<Terms, 'companions' | 'newMember'>;

@@ -1,0 +1,118 @@
+import { toDocument, toReplacement, type JsonSchema, type PlannedUpdate } from '../../schema/index.ts';
+import { importOperation } from '../bulk/import-operation.ts';
+import { FORMATS } from '../http/formats.ts';
+import type { Input } from '../http/operations.ts';
+import { memberHeaders, type Resource } from '../resource-description.ts';
+import { compileJsonPatch, jsonPatchSchema } from '../writes/json-patch.ts';
+import { changeMember, createMember, removeMember } from '../writes/members.ts';
+import { mergePatched } from '../writes/merge-patch.ts';
+import { answerTo } from './answers.ts';
+import { termsOf, type Claim, type WriteOperation } from './write-operation.ts';
+
+const JSON_PATCH = 'application/json-patch+json';
+
+const WITH_STATE =
+  'With If-Match it takes place only in that state: comparing and writing are one step, so that of any number at once ' +
+  'exactly one succeeds.';
+
+/** `POST` to the collection: adds one member, or many. */
+export function createOperation(resource: Resource, createSchema: JsonSchema): WriteOperation {
+  const { name, path, fields, schema } = resource;
+  const many = importOperation(resource);
+  return {
+    method: 'post',
+    path,
+    operationId: `create${name}`,
+    summary: 'Add a member to the collection',
+    description: 'One as JSON; many as a JSON array, NDJSON or CSV, of any length, which are stored as they arrive.',
+    body: { header: 'accept-post', schemas: { 'application/json': createSchema }, streams: many.streams },
+    success: {
+      status: 201,
+      description: 'Created',
+      schema,
+      streams: { [FORMATS.ndjson]: { type: 'string', description: 'NDJSON: the member, on one line' } },
+      headers: { Location: 'Path of the new member', ...memberHeaders(resource) },
+    },
+    streamed: many.streamed,
+    problems: [409],
+    preferences: many.preferences,
+    async handle(input, claim) {
+      if (input.source) return many.handle(input, input.source);
+      const terms = termsOf(resource, input, claim);
+      return answerTo(resource, await createMember(resource, terms, toDocument(fields, input.body)));
+    },
+  };
+}
+
+/** `PUT /:id`. */
+export function replaceOperation(resource: Resource, createSchema: JsonSchema): WriteOperation {
+  const { name, fields } = resource;
+  return {
+    ...changing(resource),
+    method: 'put',
+    operationId: `replace${name}`,
+    summary: 'Replace a member; what the body leaves out takes its default',
+    description: WITH_STATE,
+    body: { header: 'accept', schemas: { 'application/json': createSchema } },
+    handle: (input, claim) => change(resource, input, claim, toReplacement(fields, input.body)),
+  };
+}
+
+/** `PATCH /:id`. @param createSchema of a whole member, which the result of a JSON Patch is held against */
+export function patchOperation(resource: Resource, createSchema: JsonSchema, updateSchema: JsonSchema): WriteOperation {
+  const { name, fields } = resource;
+  const jsonPatched = compileJsonPatch(resource, createSchema);
+  return {
+    ...changing(resource),
+    method: 'patch',
+    operationId: `patch${name}`,
+    summary: 'Change some fields of a member (RFC 7396, RFC 6902)',
+    description: `A merge patch, in which null empties a field, or a JSON Patch, done whole or not at all. ${WITH_STATE}`,
+    body: {
+      header: 'accept-patch',
+      schemas: {
+        'application/merge-patch+json': updateSchema,
+        'application/json': updateSchema,
+        [JSON_PATCH]: jsonPatchSchema,
+      },
+    },
+    handle(input, claim) {
+      const { body, mediaType } = input;
+      return change(resource, input, claim, mediaType === JSON_PATCH ? jsonPatched(body) : mergePatched(fields, body));
+    },
+  };
+}
+
+/** `DELETE /:id`. */
+export function removeOperation(resource: Resource): WriteOperation {
+  const { name, path } = resource;
+  return {
+    method: 'delete',
+    path: `${path}/:id`,
+    operationId: `delete${name}`,
+    summary: 'Remove a member',
+    description: WITH_STATE,
+    success: { status: 204, description: 'Removed' },
+    changesState: true,
+    problems: [404],
+    async handle(input, claim) {
+      return answerTo(resource, await removeMember(resource, termsOf(resource, input, claim), input.id));
+    },
+  };
+}
+
+const changing = (resource: Resource) => ({
+  path: `${resource.path}/:id`,
+  success: {
+    status: 200,
+    description: 'The member as it is now',
+    schema: resource.schema,
+    headers: memberHeaders(resource),
+  },
+  changesState: true,
+  problems: [404, 409],
+});
+
+async function change(resource: Resource, input: Input, claim: Claim | undefined, update: PlannedUpdate) {
+  return answerTo(resource, await changeMember(resource, termsOf(resource, input, claim), input.id, update));
+}
