@@ -18,77 +18,105 @@ const MOST_STATES = 600;
 
 /**
  * Whether a text can be matched by a repeated part in more than one way, so that the ways to try double with each
- * repeat: `(a+)+`, `(a|aa)*`, `(a?)*`. Found by the pattern's automaton of positions (Glushkov): it has a state from
- * which two different paths over the same text lead back to one state of the same loop.
+ * repeat: `(a+)+`, `(a|aa)*`, `(a?)*`.
  */
 export function isAmbiguous(alternatives: readonly AST.Alternative[]): boolean {
-  const characters: Characters[] = [];
-  const next: number[][] = [];
-  const aside: (readonly AST.Alternative[])[] = [];
-  let repeatsNothing = false;
+  const automaton = new Automaton();
+  for (const alternative of alternatives) automaton.add(alternative);
+  return automaton.isAmbiguous;
+}
 
-  const state = (of: Characters): Part => {
-    const index = characters.push(of) - 1;
-    next.push([]);
-    return { first: [index], last: [index], isEmpty: false };
-  };
-  const link = (from: Part, to: Part) => {
-    if (next.length <= MOST_STATES) for (const end of from.last) next[end]?.push(...to.first);
-  };
-  const either = (parts: readonly Part[]): Part => ({
-    first: parts.flatMap(({ first }) => first),
-    last: parts.flatMap(({ last }) => last),
-    isEmpty: parts.some(({ isEmpty }) => isEmpty),
-  });
-  const sequence = (parts: readonly Part[]): Part =>
-    parts.reduce((before, after) => {
-      link(before, after);
-      return {
-        first: before.isEmpty ? [...before.first, ...after.first] : before.first,
-        last: after.isEmpty ? [...before.last, ...after.last] : after.last,
-        isEmpty: before.isEmpty && after.isEmpty,
-      };
-    }, NOTHING);
-  const copies = (node: AST.Node, count: number, isOptional = false): Part[] =>
-    Array.from({ length: count }, () => (isOptional ? { ...build(node), isEmpty: true } : build(node)));
-  const loop = (node: AST.Node): Part => {
-    const part = build(node);
-    repeatsNothing ||= part.isEmpty;
-    link(part, part);
-    return part;
-  };
+/**
+ * A pattern's automaton of positions (Glushkov). It is ambiguous if it has a state from which two different paths over
+ * the same text lead back to one state of the same loop.
+ */
+class Automaton {
+  /** Of each state: the characters that lead into it. */
+  readonly #characters: Characters[] = [];
+  /** Of each state: the states that may follow. */
+  readonly #next: number[][] = [];
+  /** Lookaheads have automata of their own. */
+  readonly #lookaheads: (readonly AST.Alternative[])[] = [];
+  #repeatsNothing = false;
 
-  function repeated({ element, min, max }: AST.Quantifier): Part {
-    if (max <= MOST_COPIES) return sequence([...copies(element, min), ...copies(element, max - min, true)]);
-    if (min > MOST_COPIES) return loop(element);
-    return sequence([...copies(element, min), { ...loop(element), isEmpty: true }]);
+  get isAmbiguous(): boolean {
+    if (this.#repeatsNothing || this.#isTooLarge) return true;
+    const isShared = (left: number, right: number) => overlap(this.#characters[left], this.#characters[right]);
+    return hasTwoWays(this.#next, isShared) || this.#lookaheads.some(isAmbiguous);
   }
 
-  function build(node: AST.Node): Part {
-    if (next.length > MOST_STATES) return NOTHING;
+  get #isTooLarge(): boolean {
+    return this.#next.length > MOST_STATES;
+  }
+
+  add(node: AST.Node): Part {
+    if (this.#isTooLarge) return NOTHING;
     switch (node.type) {
       case 'Character':
       case 'CharacterClass':
-        return state(charactersOf(node));
+        return this.#state(charactersOf(node));
       case 'Alternative':
-        return sequence(node.elements.map(build));
+        return this.#sequence(node.elements.map((element) => this.add(element)));
       case 'Group':
       case 'CapturingGroup':
-        return either(node.alternatives.map(build));
+        return either(node.alternatives.map((alternative) => this.add(alternative)));
       case 'Quantifier':
-        return repeated(node);
+        return this.#repeated(node);
       case 'Assertion':
-        if ('alternatives' in node) aside.push(node.alternatives);
+        if ('alternatives' in node) this.#lookaheads.push(node.alternatives);
         return NOTHING;
       default:
         return NOTHING;
     }
   }
 
-  for (const alternative of alternatives) build(alternative);
-  if (repeatsNothing || next.length > MOST_STATES) return true;
-  return hasTwoWays(next, (left, right) => overlap(characters[left], characters[right])) || aside.some(isAmbiguous);
+  #state(characters: Characters): Part {
+    const index = this.#characters.push(characters) - 1;
+    this.#next.push([]);
+    return { first: [index], last: [index], isEmpty: false };
+  }
+
+  #link(from: Part, to: Part): void {
+    if (!this.#isTooLarge) for (const end of from.last) this.#next[end]?.push(...to.first);
+  }
+
+  #sequence(parts: readonly Part[]): Part {
+    return parts.reduce((before, after) => {
+      this.#link(before, after);
+      return {
+        first: before.isEmpty ? [...before.first, ...after.first] : before.first,
+        last: after.isEmpty ? [...before.last, ...after.last] : after.last,
+        isEmpty: before.isEmpty && after.isEmpty,
+      };
+    }, NOTHING);
+  }
+
+  #repeated({ element, min, max }: AST.Quantifier): Part {
+    if (max <= MOST_COPIES)
+      return this.#sequence([...this.#copies(element, min), ...this.#copies(element, max - min).map(optional)]);
+    if (min > MOST_COPIES) return this.#loop(element);
+    return this.#sequence([...this.#copies(element, min), optional(this.#loop(element))]);
+  }
+
+  #copies(node: AST.Node, count: number): Part[] {
+    return Array.from({ length: count }, () => this.add(node));
+  }
+
+  #loop(node: AST.Node): Part {
+    const part = this.add(node);
+    this.#repeatsNothing ||= part.isEmpty;
+    this.#link(part, part);
+    return part;
+  }
 }
+
+const optional = (part: Part): Part => ({ ...part, isEmpty: true });
+
+const either = (parts: readonly Part[]): Part => ({
+  first: parts.flatMap(({ first }) => first),
+  last: parts.flatMap(({ last }) => last),
+  isEmpty: parts.some(({ isEmpty }) => isEmpty),
+});
 
 function charactersOf(node: AST.Character | AST.CharacterClass): Characters {
   if (node.type === 'Character') return [[node.value, node.value]];

@@ -5,6 +5,9 @@ import type { Position } from './sorts.ts';
 const MAC_BYTES = 16;
 const EXACT = { relaxed: false };
 
+/** Writes and reads the cursors of one path. */
+export type Cursors = ReturnType<typeof compileCursors>;
+
 /**
  * Writes positions as opaque cursors: base64url of a truncated HMAC-SHA256 (RFC 2104) and of the values in canonical
  * Extended JSON, for the relaxed one rounds large integers.

@@ -1,4 +1,4 @@
-import type { compileCursors } from './cursors.ts';
+import type { Cursors } from './cursors.ts';
 import { writeQuery, type Parameters } from '../http/parameters.ts';
 import { Problem } from '../http/problems.ts';
 import type { Position } from './sorts.ts';
@@ -35,7 +35,7 @@ export interface Place {
 }
 
 /** Reads where a page lies. @throws {Problem} 400 for a cursor that is not of this query */
-export function readPlace({ limit, after, before, ...rest }: Valid, cursors: ReturnType<typeof compileCursors>): Place {
+export function readPlace({ limit, after, before, ...rest }: Valid, cursors: Cursors): Place {
   const names = Object.keys(rest).toSorted();
   const query = writeQuery(names.map((name) => [name, rest[name]]));
   const place = { limit: Number(limit), query, backwards: before !== undefined };
