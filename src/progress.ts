@@ -13,21 +13,26 @@ export interface Progress {
 }
 
 /** What is counted. */
-type Unit = 'documents' | 'lines' | 'bytes';
+type Unit = 'documents' | 'lines' | 'bytes' | 'packages';
 
-const LINE_MS = 2000;
 /** A pace that is taken over less says nothing. */
 const PACE_MS = 1000;
 
 /**
- * A bar on a terminal; elsewhere a line every two seconds, and one at the end. On stderr, so that stdout stays for data.
+ * Shows a bar if stderr is a terminal, and nothing elsewhere.
  * It shows what is known alone: no total where there is none or it proved wrong, and nothing where there is nothing to do.
+ * @param printsData whether stdout takes data meanwhile; they and a bar would spoil each other on one terminal
  */
-export function showProgress(label: string, total: number | undefined, unit: Unit = 'documents'): Progress {
+export function showProgress(
+  label: string,
+  total: number | undefined,
+  unit: Unit = 'documents',
+  printsData = false,
+): Progress {
   const startedAt = performance.now();
   const work: Work = { done: 0, before: 0, total, unit };
   const text = () => `${label}: ${inWords(work, performance.now() - startedAt)}`;
-  const { show, stop } = process.stderr.isTTY ? bar(work, text) : lines(text);
+  const { show, stop } = process.stderr.isTTY && !(printsData && process.stdout.isTTY) ? bar(work, text) : SILENT;
   return {
     advance(items, before = false) {
       interruption().throwIfAborted();
@@ -59,7 +64,7 @@ export function partInWords(part: Part): string {
   const total = totalOf(part);
   const isSmall = (total ?? done) < 1e5;
   const [count, name] = unit === 'bytes' ? (isSmall ? [kilobytes, 'kB'] : [megabytes, 'MB']) : [String, unit];
-  if (total === undefined) return `${count(done)} ${name}`;
+  if (total === undefined) return `${count(done)} ${done === 1 ? name.replace(/s$/, '') : name}`;
   return `${count(done)} of ${count(total)} ${name} (${Math.floor((done * 100) / total)} %)`;
 }
 
@@ -77,7 +82,8 @@ function inWords(work: Work, elapsedMs: number): string {
   return `${text}${rate}${left}`;
 }
 
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+/** As "1.5". */
+export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 const kilobytes = (bytes: number): string => (bytes / 1e3).toFixed(1);
 
 function duration(seconds: number): string {
@@ -91,28 +97,7 @@ interface Display {
   stop: () => void;
 }
 
-function lines(text: () => string): Display {
-  let last = '';
-  let due = performance.now() + LINE_MS;
-  const print = () => {
-    const line = text();
-    if (line !== last) process.stderr.write(`${line}\n`);
-    last = line;
-  };
-  let isShown = false;
-  return {
-    show() {
-      isShown = true;
-      if (performance.now() < due) return;
-      print();
-      due = performance.now() + LINE_MS;
-    },
-    stop() {
-      if (isShown) print();
-      isShown = false;
-    },
-  };
-}
+const SILENT: Display = { show() {}, stop() {} };
 
 /** It appears at once where the total is known, else with the first item. */
 function bar(work: Work, text: () => string): Display {

@@ -5,7 +5,7 @@ import { withPartial } from '../database/backup/partial.ts';
 import { hasCode } from '../error-code.ts';
 import { interruption } from '../interruption.ts';
 import { OperatorError } from '../operator-error.ts';
-import { showProgress } from '../progress.ts';
+import { showProgress, type Progress } from '../progress.ts';
 import {
   END_LINE,
   FORMATS,
@@ -27,7 +27,7 @@ export async function exportTo(
   resource: Resource,
 ): Promise<void> {
   const prefer = ['count=exact', ...(endLine ? [END_LINE] : [])].join(', ');
-  const chunks = await openExport(format, filter, prefer, resource);
+  const chunks = await openExport(format, filter, prefer, resource, file === undefined);
   if (file === undefined) return toStdout(chunks);
   if (existsSync(file)) throw exists(file);
   await withPartial(file, async (partial) => {
@@ -42,7 +42,7 @@ export async function exportTo(
 
 const exists = (file: string) => new OperatorError(`${file} exists. Choose another name, or remove it.`);
 
-async function openExport(format: Format, query: string, prefer: string, resource: Resource) {
+async function openExport(format: Format, query: string, prefer: string, resource: Resource, printsData: boolean) {
   const { handle, parameters = {} } = listOperation(resource);
   const target = `?${query}`;
   const { stream, headers } = await handle({
@@ -54,11 +54,11 @@ async function openExport(format: Format, query: string, prefer: string, resourc
   });
   if (!stream) throw new Error('a list is no stream');
   const lines = Number(headers?.['x-total-count']) + (format === 'csv' ? 1 : 0);
-  return withProgress(stream.content, lines);
+  const total = Number.isNaN(lines) ? undefined : lines;
+  return withProgress(stream.content, showProgress('Exporting', total, 'lines', printsData));
 }
 
-async function* withProgress(content: AsyncIterable<string | Uint8Array>, lines: number) {
-  const progress = showProgress('Exporting', Number.isNaN(lines) ? undefined : lines, 'lines');
+async function* withProgress(content: AsyncIterable<string | Uint8Array>, progress: Progress) {
   try {
     for await (const chunk of content) {
       interruption().throwIfAborted();
