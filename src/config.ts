@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import convict from 'convict';
 import { ConnectionString } from 'mongodb-connection-string-url';
 import { hasCode } from './error-code.ts';
-import { OperatorError } from './operator-error.ts';
+import { OperatorError, systemReason } from './operator-error.ts';
 import { definition, definitions, FORMATS, Unacceptable, type Settings } from './settings.ts';
 
 /** The checkout or deployment that this code belongs to; `src/` and `dist/` both lie directly below it. */
@@ -29,7 +30,8 @@ function readFile(path: string): Record<string, unknown> {
     text = readFileSync(path, 'utf8').replace(/^\u{FEFF}/u, ''); // some editors put a byte order mark there
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return {};
-    throw new OperatorError(`${path} cannot be read (${String(error)}). Make it readable or remove it.`);
+    if (hasCode(error, 'ENOTDIR')) throw new OperatorError(`INSTANCE_PATH: ${dirname(path)} is no folder. Name one.`);
+    throw new OperatorError(`${path} cannot be read: ${systemReason(error)}. Make it readable or remove it.`);
   }
   let value: unknown;
   try {
@@ -82,7 +84,16 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     }
   }
   if (errors.length > 0) throw new OperatorError(errors.join(' '));
-  return { ...config.getProperties(), instancePath };
+  return { ...config.getProperties(), instancePath, cacheHome: config.get('cacheHome').replace(/^~/, home) };
+}
+
+/** Not every user has one. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return '';
+  }
 }
 
 const valueOf = (properties: Settings, name: string): unknown =>

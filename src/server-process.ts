@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { pino } from 'pino';
 import { describeSettings, loadSettings } from './config.ts';
 import { onEnding, outliveReaders } from './interruption.ts';
-import { OperatorError } from './operator-error.ts';
+import { printable } from './operator-error.ts';
 import { RESOURCES } from './models.ts';
 import { serve } from './serve.ts';
 
@@ -32,7 +32,7 @@ export async function runServer(resources = RESOURCES): Promise<void> {
     });
     logger.info({ url }, 'listening');
   } catch (error) {
-    console.error(error instanceof OperatorError ? error.message : error);
+    console.error(printable(error));
     process.exit(1);
   }
 }

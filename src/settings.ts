@@ -14,6 +14,8 @@ export interface Settings {
   /** `null` stands for the embedded database. */
   mongodbUri: string | null;
   mongodBinary: string | null;
+  /** Absolute path of the folder for what can be had again, such as the embedded database's program. */
+  cacheHome: string;
   /** Absolute path of the folder for this machine's settings and data. */
   instancePath: string;
   /** Whether a write must say which state of the resource it changes. */
@@ -48,6 +50,10 @@ const oneOf = (values: readonly unknown[]) => (value: unknown) => {
 
 function nonEmptyString(value: unknown): void {
   if (typeof value !== 'string' || value === '') throw new Unacceptable('a non-empty string');
+}
+
+function absolutePath(value: unknown): void {
+  if (typeof value !== 'string' || !/^(~?\/|~$)/.test(value)) throw new Unacceptable('an absolute path');
 }
 
 function portNumber(value: unknown): void {
@@ -118,6 +124,12 @@ export const definition = {
     default: null,
     nullable: true,
     env: 'MONGOMS_SYSTEM_BINARY',
+  },
+  cacheHome: {
+    doc: 'folder whose spaceship-engines/ holds the program of the embedded database, for all checkouts',
+    format: absolutePath,
+    default: '~/.cache',
+    env: 'XDG_CACHE_HOME',
   },
   instancePath: {
     doc: 'folder of config.json and of the embedded database; only from the environment',

@@ -5,7 +5,7 @@ import mongoose, { type Connection } from 'mongoose';
 import { pino } from 'pino';
 import { createApp } from '../app.ts';
 import { loadSettings, maskUri } from '../config.ts';
-import { openTemporary } from '../database/embedded.ts';
+import { openTemporary } from '../database/launch.ts';
 import { sampleDocuments } from '../database/seed.ts';
 import { sampleEngine } from '../engines/sample.ts';
 import { RESOURCES } from '../models.ts';
@@ -24,10 +24,11 @@ export interface Plan {
 
 /** Opens an empty database for the bench: at MONGODB_URI where that is set, else on an embedded server in memory. */
 export async function openBenchDatabase() {
-  const { mongodbUri, mongodBinary } = loadSettings();
+  const settings = loadSettings();
+  const { mongodbUri } = settings;
   const report = (line: string) => console.error(line);
   const stop = async () => {};
-  const server = mongodbUri === null ? await openTemporary(mongodBinary, report) : { uri: mongodbUri, stop };
+  const server = mongodbUri === null ? await openTemporary(settings, report) : { uri: mongodbUri, stop };
   const uri = forBench(server.uri);
   // No operation waits for ever, so that neither does the bench.
   const client = new MongoClient(uri, { serverSelectionTimeoutMS: 5000, socketTimeoutMS: 60_000 });

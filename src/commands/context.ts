@@ -3,7 +3,7 @@ import { openDatabase } from '../database/connect.ts';
 import { interruptible, interruption } from '../interruption.ts';
 import { LeaseBusy } from '../migrate/lease.ts';
 import type { OpenDatabase } from '../migrations.ts';
-import { OperatorError } from '../operator-error.ts';
+import { printable } from '../operator-error.ts';
 
 /** The exit code for what may succeed later (EX_TEMPFAIL of sysexits.h). */
 const TRY_AGAIN = 75;
@@ -20,7 +20,7 @@ export async function inOneLine(command: () => Promise<void>): Promise<void> {
   try {
     await interruptible(command);
   } catch (error) {
-    console.error(error instanceof OperatorError ? error.message : error);
+    console.error(printable(error));
     process.exitCode = error instanceof LeaseBusy ? TRY_AGAIN : 1;
   }
 }

@@ -1,4 +1,7 @@
 import type { Command } from 'commander';
+import { loadSettings } from '../config.ts';
+import { connectionString } from '../database/connect.ts';
+import { installations, removeInstallations } from '../database/secantusdb.ts';
 import { seed } from '../database/seed.ts';
 import { initialise, initialiseIfEmpty } from '../initialise.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -6,7 +9,7 @@ import type { ResourceDeclaration } from '../rest/index.ts';
 import { runShell } from '../shell.ts';
 import { wholeNumber } from './arguments.ts';
 import { chosen, withCollectionOption, type CollectionOption } from './collection-option.ts';
-import { withDatabase } from './context.ts';
+import { inOneLine, withDatabase } from './context.ts';
 
 interface SeedOptions extends CollectionOption {
   count: number;
@@ -16,7 +19,7 @@ interface SeedOptions extends CollectionOption {
   force: boolean;
 }
 
-/** `db:init`, `db:seed` and `shell`. */
+/** `db:init`, `db:seed`, `db:uri`, `db:cache` and `shell`. */
 export function addDatabaseCommands(program: Command, resources: readonly ResourceDeclaration[]): void {
   program
     .command('db:init')
@@ -53,12 +56,33 @@ export function addDatabaseCommands(program: Command, resources: readonly Resour
         const samples = chosen(resources, options).flatMap(({ model, sample }) => (sample ? [{ model, sample }] : []));
         if (samples.length === 0)
           throw new OperatorError(`${options.collection ?? 'No collection'} has no sample data: declare its "sample".`);
-        for (const { model, sample } of samples)
-          await seed(db.collection(model(connection).collection.name), options.append, {
-            ...options,
-            now,
-            make: sample,
-          });
+        for (const { model, sample } of samples) {
+          const collection = db.collection(model(connection).collection.name);
+          await seed(collection, options.append, { ...options, now, make: sample });
+          console.error(`${options.count} sample documents are stored in ${collection.collectionName}.`);
+        }
+      }),
+    );
+
+  program
+    .command('db:uri')
+    .description("print the database's connection string, for mongosh and others; with its password, if it has one")
+    .action(() => inOneLine(async () => console.log(await connectionString(loadSettings()))));
+
+  program
+    .command('db:cache')
+    .description('list where the embedded database is installed on this machine, for all checkouts, and its size')
+    .option('--remove', 'remove all that no running database uses; what is needed is installed again')
+    .action((options: { remove?: true }) =>
+      inOneLine(async () => {
+        const { cacheHome } = loadSettings();
+        const installed = installations(cacheHome);
+        if (installed.length === 0) console.error('Nothing is installed.');
+        for (const { path, size } of installed) console.log(`${path} (${size})`);
+        if (options.remove && installed.length > 0) {
+          await removeInstallations(cacheHome);
+          console.error('Removed.');
+        }
       }),
     );
 

@@ -62,11 +62,12 @@ export function readClaim(path: string): Claim | undefined {
   }
 }
 
-/** The text of a file, `undefined` if it cannot be read. */
+/** The text of a file, `undefined` if there is none. */
 export function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
   }
 }

@@ -1,8 +1,9 @@
+import { ConnectionString } from 'mongodb-connection-string-url';
 import mongoose, { type Connection } from 'mongoose';
 import { databaseName, maskUri } from '../config.ts';
 import type { Settings } from '../settings.ts';
 import { OperatorError } from '../operator-error.ts';
-import type { Report } from './mongod.ts';
+import type { Report } from './report.ts';
 
 /** An open database with what must be closed after it. */
 export interface Database {
@@ -35,6 +36,9 @@ interface Options {
   impatient: boolean;
 }
 
+/** The embedded server's. */
+const DATABASE = 'spaceshipDB';
+
 /** Where the settings' database is; starts the embedded one where no other is named. */
 async function locateDatabase(settings: Settings, share: boolean, report: Report) {
   const { mongodbUri: uri } = settings;
@@ -44,7 +48,22 @@ async function locateDatabase(settings: Settings, share: boolean, report: Report
       'MONGODB_URI is not set, and NODE_ENV=production never uses the embedded database. Set it.',
     );
   const { openEmbedded } = await import('./embedded.ts'); // its packages are not loaded where they are not used
-  return { ...(await openEmbedded({ ...settings, share, report })), name: 'spaceshipDB' };
+  return { ...(await openEmbedded({ ...settings, share, report })), name: DATABASE };
+}
+
+/**
+ * The connection string of the settings' database, with its password if it has one.
+ * @throws {OperatorError} if that is the embedded one and it does not run
+ */
+export async function connectionString({ mongodbUri, instancePath }: Settings): Promise<string> {
+  if (mongodbUri !== null) return mongodbUri;
+  const { runningAt } = await import('./embedded.ts');
+  const running = await runningAt(instancePath);
+  if (running === undefined)
+    throw new OperatorError('The embedded database does not run. It runs as long as npm start does.');
+  const uri = new ConnectionString(running);
+  uri.pathname = `/${DATABASE}`;
+  return uri.href;
 }
 
 /**

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { FIXTURE_SERVER, temporaryFolder, run, startServer } from '../testing/processes.ts';
+import { MongoClient } from 'mongodb';
+import { FIXTURE_SERVER, temporaryFolder, run, runCli, startServer } from '../testing/processes.ts';
 import { loadSettings } from '../config.ts';
 import { isAlive } from './alive.ts';
 import { openDatabase } from './connect.ts';
@@ -52,6 +53,10 @@ describe('the server on the embedded database', () => {
       expect(first.log.join('\n')).toContain(`with its files in ${instance}`);
       await post(first.url, 'Merlin');
       const pid = databasePid(instance);
+      const address = await runCli(['db:uri'], { INSTANCE_PATH: instance });
+      const client = await new MongoClient(address.stdout.trim()).connect();
+      expect(await client.db().collection('probes').countDocuments()).toBe(1);
+      await client.close();
       const { code, stderr } = await run(FIXTURE_SERVER, { INSTANCE_PATH: instance, PORT: '0' });
       expect(code).toBe(1);
       expect(stderr).toMatch(new RegExp(`^${instance}/data is in use by process ${first.child.pid}\\. .*\n$`));
@@ -59,8 +64,12 @@ describe('the server on the embedded database', () => {
       first.child.kill('SIGTERM');
       expect(await first.ended).toMatchObject({ code: 0, stderr: '' });
       expect(isAlive(pid)).toBe(false);
+      expect(await runCli(['db:uri'], { INSTANCE_PATH: instance })).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^The embedded database does not run\. .*\n$/),
+      });
       const database = await openDatabase(
-        loadSettings({ INSTANCE_PATH: instance }),
+        loadSettings({ ...process.env, INSTANCE_PATH: instance }),
         { share: false, impatient: false },
         () => {},
       );

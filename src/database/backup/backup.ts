@@ -1,7 +1,8 @@
-import { lstat, mkdir, rename } from 'node:fs/promises';
+import { lstat, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Db } from 'mongodb';
+import { makeFolder } from '../../folder.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { RESTORE_STATE } from '../../own-collections.ts';
 import { chooseCollections, type Chosen } from './choose.ts';
@@ -40,11 +41,11 @@ export async function backup(db: Db, directory: string, options: Options = {}): 
   const final = resolve(directory);
   const parent = dirname(final);
   try {
-    await mkdir(parent, { recursive: true, mode: 0o700 });
+    makeFolder(parent);
     await removeLeftovers(parent);
     await refuseExisting(final);
     return await withPartial(final, async (partial) => {
-      await mkdir(join(partial, db.databaseName), { recursive: true, mode: 0o700 });
+      makeFolder(join(partial, db.databaseName));
       const manifest = await withSnapshot(db, (view) => writeAll(db, view, { partial, gzip, skip, watch }));
       await syncFolder(join(partial, db.databaseName));
       await syncFolder(partial);

@@ -5,6 +5,7 @@ import { MongoClient } from 'mongodb';
 import { atEnd } from '../../testing/cleanup.ts';
 import { temporaryFolder } from '../../testing/processes.ts';
 import { readClaim } from '../claim.ts';
+import { loadSettings } from '../../config.ts';
 import { openEmbedded } from '../embedded.ts';
 import { backup } from './backup.ts';
 import { restore } from './restore.ts';
@@ -12,7 +13,13 @@ import { silent } from './watch.ts';
 
 test('a restore outlives that its database is killed and comes back, or is ended by the next one', async () => {
   const instancePath = temporaryFolder();
-  const database = await openEmbedded({ instancePath, mongodBinary: null, share: false, report() {} });
+  const database = await openEmbedded({
+    ...loadSettings(),
+    instancePath,
+    mongodBinary: null,
+    share: false,
+    report() {},
+  });
   atEnd(() => database.stop());
   const first = await client(database.uri);
   const db = first.db('source');

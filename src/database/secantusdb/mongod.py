@@ -126,17 +126,28 @@ def lock(directory: pathlib.Path):
     return file
 
 
+def hold_installation():
+    """Keeps this installation from being removed while it runs. The kernel frees the lock when this process ends."""
+    file = open(f"{pathlib.Path(__file__).parent}.lock")
+    fcntl.flock(file, fcntl.LOCK_SH)
+    return file
+
+
 signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 end_with_parent()
-held = lock(options.dbpath)
+held = hold_installation(), lock(options.dbpath)
 logging.getLogger("secantus.server").addHandler(AnnounceReady())
 config = pathlib.Path(__file__).with_name("secantusd.toml")
-# fmt: off
 server.Storage = WholeChanges
 server.dispatch = dispatch
 cli.SecantusDBServer = PromptServer
-sys.exit(cli.main([
+# fmt: off
+arguments = [
     "--config", str(config), "--host", options.bind_ip, "--port", options.port, "--storage-path", str(options.dbpath),
     "--cache-size", f"{options.wiredTigerCacheSizeGB}G",
-]))
+]
 # fmt: on
+try:
+    sys.exit(cli.main(arguments))
+except Exception as error:  # told as mongod tells it
+    sys.exit(f"exception in initAndListen: {type(error).__name__}: {error}")

@@ -1,0 +1,2 @@
+/** Tells the operator one line. */
+export type Report = (line: string) => void;
