@@ -16,7 +16,7 @@ const contentOf = (folder: string) =>
 
 describe('a closed terminal ends, and leaves no file and no database behind it:', () => {
   test.each([
-    ['the server', SERVER, '"listening"'],
+    ['the server', SERVER, 'Listening on'],
     ['a command', [...CLI, 'db:seed', '--count', '100000'], 'Seeding engines: [1-9]'],
   ])('%s', async (_what, command, pattern) => {
     const instance = temporaryFolder();

@@ -89,9 +89,14 @@ describe('the server on MONGODB_URI', () => {
     ['production without a database', { NODE_ENV: 'production' }, /^MONGODB_URI is not set/],
     ['production with an empty database', { NODE_ENV: 'production', MONGODB_URI: uri }, /is empty\. .*db:init/],
     [
+      'an address of another machine',
+      { HOST: '192.0.2.1', MONGODB_URI: uri },
+      /^This machine cannot listen on 192\.0\.2\.1 \(EADDRNOTAVAIL\)\. Set HOST/,
+    ],
+    [
       'a taken port',
       { PORT: new URL(uri).port, MONGODB_URI: uri },
-      /^Cannot listen on 127\.0\.0\.1:\d+ \(EADDRINUSE\)/,
+      /^Port \d+ is already in use\. Try PORT=\d+ npm start$/,
     ],
   ])('tells the operator in one line of %s', async (_case, environment, line) => {
     const error = await start(environment).catch((reason: unknown) => reason);

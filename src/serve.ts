@@ -91,11 +91,17 @@ async function listen(server: ReturnType<typeof httpServer>, { host, port }: Set
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
   }).catch((error: Error & { code?: string }) => {
-    throw new OperatorError(
-      `Cannot listen on ${host}:${port} (${error.code}). Choose others in HOST and PORT; 0 picks a free port.`,
-    );
+    throw new OperatorError(whyNot(error.code, host, port));
   });
   const address = server.address();
   const given = typeof address === 'object' && address !== null ? address.port : port;
   return `http://${host.includes(':') ? `[${host}]` : host}:${given}`;
+}
+
+/** Why the server cannot listen, and what to do. */
+function whyNot(code: string | undefined, host: string, port: number): string {
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is already in use. Try PORT=${port < 65_535 ? port + 1 : 0} npm start`;
+  if (code === 'EACCES') return `Port ${port} is kept for the system. Try PORT=3000 npm start`;
+  return `This machine cannot listen on ${host} (${code}). Set HOST to one of its own addresses, such as 127.0.0.1.`;
 }

@@ -4,7 +4,9 @@ import { describeSettings, loadSettings } from './config.ts';
 import { onEnding, outliveReaders } from './interruption.ts';
 import { printable } from './operator-error.ts';
 import { RESOURCES } from './models.ts';
+import { plainLine } from './plain-log.ts';
 import { serve } from './serve.ts';
+import type { Settings } from './settings.ts';
 
 /** Serves resources in this process, by its settings, until it is told to end; a failure is told in one line. */
 export async function runServer(resources = RESOURCES): Promise<void> {
@@ -15,7 +17,7 @@ export async function runServer(resources = RESOURCES): Promise<void> {
       .addHelpText('after', `\n${describeSettings()}`)
       .parse();
     const settings = loadSettings();
-    const logger = pino({ level: settings.logLevel }, output());
+    const logger = pino({ level: settings.logLevel }, output(settings.logFormat));
     // A signal during the start ends the process at once; the database notices and ends too.
     const { url, stop } = await serve(settings, logger, resources);
     onEnding((signal) => {
@@ -41,7 +43,9 @@ export async function runServer(resources = RESOURCES): Promise<void> {
  * Takes the log to stdout. When that cannot be written any more, its terminal being closed or its disk full, the server
  * goes on in silence: of itself pino would end it, and SonicBoom try for ever to write what is left.
  */
-function output() {
+function output(format: Settings['logFormat']) {
   const stream = pino.destination({ sync: false });
-  return stream.on('error', () => Object.assign(stream, { write() {}, flushSync() {} }));
+  stream.on('error', () => Object.assign(stream, { write() {}, flushSync() {} }));
+  const isPlain = format === 'plain' || (format === 'auto' && process.stdout.isTTY);
+  return isPlain ? { write: (line: string) => stream.write(plainLine(line)) } : stream;
 }

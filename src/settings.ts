@@ -3,6 +3,7 @@ import { MongoClient } from 'mongodb';
 import { ConnectionString } from 'mongodb-connection-string-url';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const LOG_FORMATS = ['auto', 'json', 'plain'] as const;
 const ENVIRONMENTS = ['development', 'test', 'production'] as const;
 
 /** Every setting with its final value: defaults < `instance/config.json` < environment. */
@@ -11,6 +12,8 @@ export interface Settings {
   host: string;
   port: number;
   logLevel: (typeof LOG_LEVELS)[number];
+  /** `auto`: plain lines on a terminal, JSON elsewhere. */
+  logFormat: (typeof LOG_FORMATS)[number];
   /** `null` stands for the embedded database. */
   mongodbUri: string | null;
   mongodBinary: string | null;
@@ -109,6 +112,12 @@ export const definition = {
     format: oneOf(LOG_LEVELS),
     default: 'info' as const,
     env: 'LOG_LEVEL',
+  },
+  logFormat: {
+    doc: 'json, plain, or auto: plain lines on a terminal, JSON lines elsewhere',
+    format: oneOf(LOG_FORMATS),
+    default: 'auto' as const,
+    env: 'LOG_FORMAT',
   },
   mongodbUri: {
     doc: 'MongoDB to use, with the database in its path (else spaceshipDB); without it an embedded one',

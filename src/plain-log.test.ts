@@ -1,0 +1,68 @@
+import { expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { plainLine } from './plain-log.ts';
+
+const lines: string[] = [];
+const logger = pino({ level: 'debug' }, { write: (line) => void lines.push(plainLine(line)) });
+
+/** What is shown of an event. */
+function shown(event: () => void): string {
+  lines.length = 0;
+  event();
+  return lines.join('');
+}
+
+test.each([
+  ['a line of talk', () => logger.info('Installing ...'), 'Installing ...\n'],
+  ['the database', () => logger.info({ database: 'mongod' }, 'database'), 'Database: mongod\n'],
+  [
+    'what was made',
+    () => logger.info({ created: ['collection a', 'index b'] }, 'database initialised'),
+    'The database was empty and has been initialised:\n  collection a\n  index b\n',
+  ],
+  ['the address', () => logger.info({ url: 'http://h:1' }, 'listening'), 'Listening on http://h:1 (docs at /docs)\n'],
+  [
+    'the end',
+    () => logger.info({ signal: 'SIGINT' }, 'stopping'),
+    'Stopping (SIGINT): requests that are under way may end.\n',
+  ],
+  [
+    'a warning',
+    () => logger.warn({ pending: ['1.ts', '2.ts'] }, 'migrations are pending'),
+    'Warning: migrations are pending\n  1.ts\n  2.ts\n',
+  ],
+  [
+    'other fields',
+    () => logger.error({ method: 'GET', count: 2, what: [{ a: 1 }] }, 'it failed'),
+    'Error: it failed (method: GET, count: 2)\n  {"a":1}\n',
+  ],
+  [
+    'a request',
+    () =>
+      logger.debug(
+        { req: { method: 'GET', url: '/x' }, res: { statusCode: 200 }, responseTime: 3 },
+        'request completed',
+      ),
+    'GET /x 200 in 3 ms\n',
+  ],
+  [
+    'a request that broke off',
+    () =>
+      logger.debug(
+        { req: { method: 'GET', url: '/x' }, res: { statusCode: 200 }, responseTime: 3, err: new Error('gone') },
+        'request errored',
+      ),
+    'GET /x 200 in 3 ms (gone)\n',
+  ],
+])('%s is readable', (_what, event, text) => {
+  expect(shown(event)).toBe(text);
+});
+
+test('a failure keeps its stack trace', () => {
+  const text = shown(() => logger.error({ err: new Error('no luck'), url: '/x' }, 'It failed.'));
+  expect(text).toMatch(/^Error: It failed\. \(url: \/x\)\nError: no luck\n +at .*plain-log\.test\.ts/);
+});
+
+test('nothing from outside steers the terminal', () => {
+  expect(shown(() => logger.info({ title: '\u{1b}[2J\u{9b}H' }, 'odd\r'))).toBe('odd? (title: ?[2J?H)\n');
+});

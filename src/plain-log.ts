@@ -1,0 +1,57 @@
+import { DOCS } from './docs.ts';
+
+/** An event as pino writes it; its other fields depend on the message. */
+interface Entry {
+  level: number;
+  msg?: string;
+  err?: { message: string; stack?: string };
+  [field: string]: unknown;
+}
+
+const WARN = 40;
+const ERROR = 50;
+
+/** What pino says of every event, and what pino-http says of every request; of no use to a person at a terminal. */
+const OMITTED = new Set(['level', 'time', 'pid', 'hostname', 'msg', 'err', 'req', 'res', 'responseTime']);
+
+/** What the server does, in a sentence each; the fields that a sentence has are not told again behind it. */
+const SENTENCES: Readonly<Record<string, (entry: Entry) => string>> = {
+  database: ({ database }) => `Database: ${String(database)}`,
+  'database initialised': ({ created }) => `The database was empty and has been initialised:${list(created)}`,
+  listening: ({ url }) => `Listening on ${String(url)} (docs at ${DOCS})`,
+  stopping: ({ signal }) => `Stopping (${String(signal)}): requests that are under way may end.`,
+  stopped: () => 'Stopped.',
+  'request completed': request,
+  'request errored': request,
+};
+
+/** Turns a JSON line of the log into what a person reads at a terminal: one line, with a line for each element of a list. */
+export function plainLine(json: string): string {
+  const entry: Entry = JSON.parse(json);
+  const text = SENTENCES[entry.msg ?? '']?.(entry) ?? anyEvent(entry);
+  // What comes from outside must not steer the terminal.
+  return `${text}\n`.replace(/(?![\n\t])\p{Cc}/gu, '?');
+}
+
+function anyEvent({ msg = '', level, err, ...fields }: Entry): string {
+  const severity = level >= ERROR ? 'Error: ' : level >= WARN ? 'Warning: ' : '';
+  const rest = Object.entries(fields).filter(([name]) => !OMITTED.has(name));
+  const lists = rest.filter(([, value]) => Array.isArray(value)).map(([, value]) => list(value));
+  const values = rest
+    .filter(([, value]) => !Array.isArray(value))
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const details = values.length === 0 ? '' : ` (${values.join(', ')})`;
+  return `${severity}${msg}${details}${lists.join('')}${err ? `\n${err.stack ?? err.message}` : ''}`;
+}
+
+function list(values: unknown): string {
+  if (!Array.isArray(values)) return '';
+  return values.map((value) => `\n  ${typeof value === 'string' ? value : JSON.stringify(value)}`).join('');
+}
+
+/** As "GET /engines 200 in 4 ms". */
+function request({ req, res, responseTime, err }: Entry): string {
+  const { method, url } = Object(req);
+  const failure = err ? ` (${err.message})` : '';
+  return `${method} ${url} ${Object(res).statusCode} in ${String(responseTime)} ms${failure}`;
+}
