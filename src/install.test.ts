@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { projectRoot } from './config.ts';
-import { run } from './testing/processes.ts';
+import { run, temporaryFolder } from './testing/processes.ts';
 
 describe.each(['.', '.ci/contract'])('an installation in %s', (folder) => {
   test('runs no script of a package', async () => {
@@ -16,4 +16,11 @@ describe.each(['.', '.ci/contract'])('an installation in %s', (folder) => {
     const entries = Object.entries(packages).filter(([, { inBundle, link }]) => !inBundle && !link);
     expect(entries.filter(([, { integrity, resolved }]) => !integrity || resolved)).toEqual([]);
   });
+});
+
+test.each(['start', 'test', 'db:init'])('npm run %s before an installation says what to do', async (script) => {
+  const folder = temporaryFolder();
+  for (const name of ['package.json', 'typescript.js']) cpSync(join(projectRoot, name), join(folder, name));
+  const { code, stderr } = await run(['npm', '--prefix', folder, 'run', '--silent', script], {});
+  expect({ code, stderr }).toEqual({ code: 1, stderr: 'The packages are not installed. Run npm ci first.\n' });
 });
