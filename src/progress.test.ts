@@ -127,7 +127,7 @@ describe('on a terminal, a bar', () => {
         let done = 0;
         for (const step of taken) done += 'items' in step ? step.items : 'before' in step ? step.before : 0;
         work(taken, 'Work', total);
-        const shown = written.match(/Work: .*?(?=\x1b|\n|$)/g) ?? [];
+        const shown = written.match(/Work: .*?(?=\p{Cc}|$)/gu) ?? [];
         for (const text of shown) {
           expect(text).toMatch(
             /^Work: \d+( of [1-9]\d*)? documents?( \(\d+ %\))?(, [1-9]\d* a second)?(, \d+ (s|min|h) left)?$/,

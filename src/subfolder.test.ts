@@ -6,9 +6,9 @@ import { ownMigrations } from './testing/migrations-folder.ts';
 const inFolder = async (folder: string, command: string, env: Record<string, string>) =>
   run(['sh', '-c', `cd ${folder} && exec ${command}`], env);
 
-test.each(['src', 'migrations'])('npx migrate-mongo works in %s', async (folder) => {
+test('npx migrate-mongo works in src', async () => {
   const { uri } = await testDatabase();
-  const { code, stdout } = await inFolder(folder, 'npx migrate-mongo status', { MONGODB_URI: uri });
+  const { code, stdout } = await inFolder('src', 'npx migrate-mongo status', { MONGODB_URI: uri });
   expect(code).toBe(0);
   for (const name of ownMigrations) expect(stdout).toContain(name);
 });
