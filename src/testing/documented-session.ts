@@ -109,9 +109,10 @@ export class DocumentedSession {
   #url: Promise<string> | undefined;
 
   constructor(env: Record<string, string>) {
-    const { PATH = '', HOME = '' } = process.env;
+    const { PATH = '', HOME = '', XDG_CACHE_HOME = '' } = process.env;
     writeFileSync(join(this.#folder, '.curlrc'), 'silent\n'); // its progress is for terminals
-    this.#env = { PATH, HOME, CURL_HOME: this.#folder, npm_config_loglevel: 'silent', PORT: '0', ...env };
+    const here = { PATH, HOME, XDG_CACHE_HOME, CURL_HOME: this.#folder };
+    this.#env = { ...here, npm_config_loglevel: 'silent', PORT: '0', ...env };
   }
 
   /** Runs a command. @throws {Error} if it prints something else than it should, or fails where it shows nothing */
@@ -178,6 +179,7 @@ const PARTS = [
   'src',
   'migrations',
   'package.json',
+  'typescript.js',
   'tsconfig.json',
   'tsconfig.build.json',
   'migrate-mongo-config.js',
