@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { fixtureServer } from '../../testing.ts';
@@ -8,7 +9,7 @@ import { until } from '../../testing/until.ts';
 const database = await fixtureServer();
 const { probes } = database;
 
-test('200 readers share one change stream, which closes when the last has gone', async () => {
+test('200 readers share one change stream, which closes when the last of them has left', async () => {
   const { url, opened, closed } = await serveEvents(database);
   const sources = await Promise.all(Array.from({ length: 200 }, () => openEvents(url)));
   await probes.insertMany([{ title: 'one' }, { title: 'two' }]);
@@ -22,7 +23,18 @@ test('200 readers share one change stream, which closes when the last has gone',
   await until(() => closed() === 1);
 });
 
-test('a reader that takes too little is dropped, the others get everything', async () => {
+test('a change stream closes even if its only reader leaves while it opens', async () => {
+  let leave = () => {};
+  const { url, closed } = await serveEvents(database, {}, ({ aggregate }) => {
+    if (aggregate === 'probes') leave();
+    return undefined;
+  });
+  const request = get(url).on('error', () => {});
+  leave = () => void request.destroy();
+  await until(() => closed() === 1);
+});
+
+test('a slow reader is dropped, the others get everything', async () => {
   const { url } = await serveEvents(database, { ring: { entries: 1000, bytes: 2 ** 21 } });
   const [fast, slow] = [await openEvents(url), await openEvents(url)];
   slow.pause();
@@ -36,9 +48,9 @@ test('a reader that takes too little is dropped, the others get everything', asy
   slow.resume();
   await slow.ended;
   expect(slow.events.length).toBeLessThan(COUNT);
-  expect(slow.events.length).toBeGreaterThan(0); // what was on its way has come
+  expect(slow.events.length).toBeGreaterThan(0); // what had been sent before has arrived
   fast.close();
-  // It goes on where it was cut off.
+  // It resumes where it was cut off.
   const back = await openEvents(url, slow.lastEventId());
   await back.until(COUNT - slow.events.length);
   expect([...slow.events, ...back.events].map(({ data }) => data['thrust'])).toEqual(
@@ -48,7 +60,7 @@ test('a reader that takes too little is dropped, the others get everything', asy
   await probes.deleteMany({});
 });
 
-test('there are no more readers than are allowed', async () => {
+test('readers beyond the limit are refused', async () => {
   const { url } = await serveEvents(database, { readers: 2 });
   const [one] = [await openEvents(url), await openEvents(url)];
   const { response } = await openEvents(url);
@@ -60,7 +72,7 @@ test('there are no more readers than are allowed', async () => {
   expect(await answers()).toBe(503);
 });
 
-test('nor more change streams', async () => {
+test('change streams beyond the limit are refused', async () => {
   const { url } = await serveEvents(database, { changeStreams: 1 });
   const source = await openEvents(url);
   await probes.insertOne({ title: 'Merlin' });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { Long } from 'mongodb';
 import { fixtureServer } from '../../testing.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { serveEvents } from '../../testing/event-server.ts';
@@ -32,7 +33,7 @@ async function openRaw(url: string, lastEventId = '') {
 
 const blocksOf = (text: string) => text.split('\n\n').filter((block) => block !== '');
 
-test('a stream begins with a place to come back to, which is an event, and is not to be transformed', async () => {
+test('a stream begins with an event that has an id to resume from, and must not be transformed', async () => {
   const { url } = await serveEvents(database);
   const raw = await openRaw(url);
   await until(() => raw.text.includes('data:'));
@@ -44,7 +45,7 @@ test('a stream begins with a place to come back to, which is an event, and is no
   raw.close();
 });
 
-test('one that goes on begins with the place that the client named', async () => {
+test('a resumed stream begins with the id that the client sent', async () => {
   const { url } = await serveEvents(database);
   const first = await openEvents(url);
   await write(1, 2);
@@ -55,18 +56,18 @@ test('one that goes on begins with the place that the client named', async () =>
   raw.close();
 });
 
-test('no id comes without an event, and no place is told twice', async () => {
+test('no id comes without an event, and no position comes twice', async () => {
   const { url } = await serveEvents(database, { heartbeatMs: 100 });
   const raw = await openRaw(`${url}?thrust[gt]=1`);
   await until(() => raw.text.includes('data:'));
   await write(1);
-  const places = () => raw.text.split('event: position').length - 1;
-  await until(() => places() === 2);
+  const positions = () => raw.text.split('event: position').length - 1;
+  await until(() => positions() === 2);
   await write(2);
   await until(() => raw.text.includes('created'));
-  const beats = () => raw.text.split(': heartbeat').length;
-  const before = beats();
-  await until(() => beats() >= before + 3);
+  const heartbeats = () => raw.text.split(': heartbeat').length;
+  const before = heartbeats();
+  await until(() => heartbeats() >= before + 3);
   const kinds = blocksOf(raw.text).map((block) =>
     block.replace(/id: .*\n/, (id) => (block.includes('data: {') ? '' : id)).replace(/\{.*/, '{}'),
   );
@@ -78,13 +79,13 @@ test('no id comes without an event, and no place is told twice', async () => {
   ]);
 });
 
-test('a strict reader that is cut off anywhere gets each event behind its last id once', async () => {
-  const beating = await serveEvents(database, { heartbeatMs: 100 });
+test('a strict client that is cut off anywhere gets each event after its last event ID once', async () => {
+  const withPositions = await serveEvents(database, { heartbeatMs: 100 });
   const { url } = await serveEvents(database);
   const query = '?thrust[in]=2,5,6,9';
-  const raw = await openRaw(beating.url + query);
+  const raw = await openRaw(withPositions.url + query);
   await until(() => raw.text.includes('data:'));
-  // Places are told between events.
+  // Positions come between the events.
   for (const thrust of [1, 2, 3, 4, 5, 6, 7, 8]) {
     await write(thrust);
     const before = raw.text;
@@ -108,7 +109,7 @@ test('a strict reader that is cut off anywhere gets each event behind its last i
   );
 });
 
-test('a reader that is cut off before its first event has what happened meanwhile', async () => {
+test('a client that is cut off before its first event resumes from the position, and misses nothing', async () => {
   const { url } = await serveEvents(database);
   const source = await openEvents(url);
   await source.when(() => source.lastEventId() !== '');
@@ -118,7 +119,26 @@ test('a reader that is cut off before its first event has what happened meanwhil
   expect(thrusts(await back.until(2))).toEqual([1, 2]);
 });
 
-test('one that comes while a change does is told a place at once, though its filter leaves that out', async () => {
+test('no id comes before its event, even if the server opens the change stream with that event', async () => {
+  const watched = probes.watch();
+  await watched.tryNext(); // opens it
+  await write(1);
+  const event = await watched.next();
+  await watched.close();
+  let isAnswered = false;
+  const { url } = await serveEvents(database, {}, ({ aggregate }) => {
+    if (aggregate !== 'probes' || isAnswered) return undefined;
+    isAnswered = true;
+    const ns = `${database.db.databaseName}.probes`;
+    return { ok: 1, cursor: { id: Long.fromNumber(1), ns, firstBatch: [event], postBatchResumeToken: event._id } };
+  });
+  const raw = await openRaw(url);
+  await until(() => raw.text.includes('data:'));
+  expect(blocksOf(raw.text).slice(0, 2)).toEqual(['retry: 2000', expect.stringMatching(/^event: created\n/)]);
+  raw.close();
+});
+
+test('a client that connects while documents change gets an id at once, even if its filter leaves the changes out', async () => {
   const { url } = await serveEvents(database);
   for (let attempt = 0; attempt < 20; attempt += 1) {
     const writing = write(1, 1, 1);

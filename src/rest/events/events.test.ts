@@ -24,7 +24,7 @@ async function send(method: string, path: string, body?: unknown) {
 const create = (title: string, thrust = 0) => send('POST', '/probes', { title, thrust });
 
 describe('GET /probes/events', () => {
-  test('tells what is created, changed and removed, in order, as the API shows it', async () => {
+  test('sends what is created, changed and removed, in order, as the API shows it', async () => {
     const source = await openEvents(`${url}/probes/events`);
     expect(source.response.statusCode).toBe(200);
     expect(source.response.headers).toMatchObject({
@@ -47,7 +47,7 @@ describe('GET /probes/events', () => {
     source.close();
   });
 
-  test('tells what others write to the database', async () => {
+  test('sends what others write to the database', async () => {
     const source = await openEvents(`${url}/probes/events`);
     const { insertedId } = await probes.insertOne({ title: 'RS-25' });
     await probes.updateOne({ _id: insertedId }, { $set: { thrust: 2279 } });
@@ -66,7 +66,7 @@ describe('GET /probes/events', () => {
     source.close();
   });
 
-  test('leaves out a change whose member is gone by then', async () => {
+  test('leaves out a change of a member that has been removed since', async () => {
     const source = await openEvents(`${url}/probes/events`);
     const { insertedId } = await probes.insertOne({ title: 'V-2' });
     await source.until(1);
@@ -79,11 +79,11 @@ describe('GET /probes/events', () => {
     source.close();
   });
 
-  test('tells members that meet the filter, and those that no longer meet it', async () => {
+  test('sends members that meet the filter, and the ids of those that may have stopped meeting it', async () => {
     const source = await openEvents(`${url}/probes/events?thrust[gte]=100&title[startsWith]=A`);
     const [in1, out, low] = [await create('A1', 100), await create('B', 500), await create('A2', 99)];
-    await send('PATCH', `/probes/${low['id']}`, { title: 'A3' }); // asked about, and it did not meet it
-    await send('PATCH', `/probes/${low['id']}`, { lastFired: '2026-01-01T00:00:00Z' }); // not asked about
+    await send('PATCH', `/probes/${low['id']}`, { title: 'A3' }); // in the filter, which it did not meet before either
+    await send('PATCH', `/probes/${low['id']}`, { lastFired: '2026-01-01T00:00:00Z' }); // not in the filter
     await send('PATCH', `/probes/${low['id']}`, { thrust: 200 });
     await source.when(() => source.events.at(-1)?.event === 'changed');
     await send('PATCH', `/probes/${in1['id']}`, { thrust: 1 });
@@ -100,7 +100,7 @@ describe('GET /probes/events', () => {
     source.close();
   });
 
-  test('compares what is missing as null, and no values of two types', async () => {
+  test('compares a missing field as null, and never values of different types', async () => {
     const asked = ['lastFired=null', 'thrust[ne]=5', 'thrust[lt]=5', 'lastFired[exists]=true'];
     const sources = await Promise.all(asked.map((filter) => openEvents(`${url}/probes/events?${filter}`)));
     await probes.insertMany(
@@ -133,7 +133,7 @@ describe('GET /probes/events', () => {
     for (const source of sources) source.close();
   });
 
-  test('begins again with reset when the collection is replaced', async () => {
+  test('sends reset when the collection is replaced, and goes on', async () => {
     const source = await openEvents(`${url}/probes/events`);
     await create('old');
     await source.until(1);
@@ -143,6 +143,9 @@ describe('GET /probes/events', () => {
     const { id } = await create('new');
     expect((await source.until(3)).map(({ event }) => event)).toEqual(['created', 'reset', 'created']);
     expect(source.events[2]?.data).toMatchObject({ id, title: 'new' });
+    const beside = await openEvents(`${url}/probes/events`, source.events[0]?.id);
+    expect((await beside.until(1))[0]).toMatchObject({ event: 'reset' });
+    beside.close();
     source.close();
 
     const late = await openEvents(`${url}/probes/events`, source.events[0]?.id);
@@ -159,8 +162,8 @@ describe('what cannot be answered', () => {
     ['an unknown parameter', '?sort=thrust', {}, 400, { parameter: 'sort' }],
     ['a contradiction', '?thrust[gt]=5&thrust[lt]=5', {}, 400, { parameter: 'thrust[gt]' }],
     ['a malformed id', '', { 'last-event-id': 'abc' }, 400, { header: 'Last-Event-ID' }],
-    ['an id that is none of an event', '', { 'last-event-id': '8265' }, 400, { header: 'Last-Event-ID' }],
-    ['a client that takes no events', '', { accept: 'application/json' }, 406, { header: 'Accept' }],
+    ['an id that no event has', '', { 'last-event-id': '8265' }, 400, { header: 'Last-Event-ID' }],
+    ['a client that does not accept events', '', { accept: 'application/json' }, 406, { header: 'Accept' }],
   ])('%s is a problem', async (_what, query, headers, status, flaw) => {
     const response = await fetch(`${url}/probes/events${query}`, { headers });
     expect(response.status).toBe(status);

@@ -1,80 +1,89 @@
 import { inTime, type Stream } from '../http/answers.ts';
-import { Problem, unavailable } from '../http/problems.ts';
+import { unavailable } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
-import { EVENT_STREAM } from './event-stream.ts';
-import { Feed } from './feed.ts';
+import type { EventFilter } from './event-filter.ts';
+import { tooMany } from './event-problems.ts';
 import type { EventLimits } from './limits.ts';
 import { Reader } from './reader.ts';
-import type { View } from './view.ts';
+import { EVENT_STREAM } from './server-sent-events.ts';
+import { SharedChangeStream } from './shared-change-stream.ts';
 
-/** Makes the event streams of a resource, which share what they read. Nothing is open while nobody reads. */
-export function createHub(resource: Resource, limits: EventLimits) {
-  const { stopping } = resource.settings;
-  const feeds = new Set<Feed>();
-  let timer: NodeJS.Timeout | undefined;
-  stopping?.addEventListener('abort', () => {
-    for (const feed of feeds) for (const reader of feed.readers) reader.finish();
-  });
+/** All readers of one resource's events, and the change streams that they share. Nothing is open while nobody reads. */
+export class Hub {
+  readonly #resource: Resource;
+  readonly #limits: EventLimits;
+  readonly #changeStreams = new Set<SharedChangeStream>();
+  #heartbeat: NodeJS.Timeout | undefined;
 
-  /** A stream of all that the view shows, behind the event with this id; without one, from the present on. */
-  return function stream(view: View, id: string | undefined): Stream {
-    const cutting = new AbortController();
+  constructor(resource: Resource, limits: EventLimits) {
+    this.#resource = resource;
+    this.#limits = limits;
+    resource.settings.stopping?.addEventListener('abort', () => {
+      for (const { readers } of this.#changeStreams) for (const reader of readers) reader.finish();
+    });
+  }
+
+  /** The events for one client, after the last event that it has; without one, from the present on. */
+  stream(filter: EventFilter, lastEventId: string | undefined): Stream {
+    const disconnecting = new AbortController();
     let reader: Reader | undefined;
-    const open = async () => {
-      const feed = feedFor(id);
-      reader = new Reader(view, feed.ring, feed.placeBehind(id), id, () => cutting.abort());
-      feed.readers.add(reader);
-      timer ??= setInterval(beat, limits.heartbeatMs);
+    const begin = async (): Promise<IteratorResult<Buffer, undefined>> => {
+      const changeStream = this.#changeStreamFor(lastEventId);
+      const { ring } = changeStream;
+      const offset = changeStream.offsetFor(lastEventId) ?? ring.nextOffset;
+      reader = new Reader({ filter, ring, offset, lastEventId, disconnect: () => disconnecting.abort() });
+      changeStream.readers.add(reader);
+      this.#heartbeat ??= setInterval(() => this.#sendHeartbeats(), this.#limits.heartbeatMs);
       try {
-        await inTime(feed.opened);
+        await inTime(changeStream.opened);
       } catch (error) {
-        leave(reader);
+        this.#remove(reader);
         throw error;
       }
       return { done: false, value: reader.begin() };
     };
-    return {
-      mediaType: EVENT_STREAM,
-      signal: cutting.signal,
-      content: {
-        [Symbol.asyncIterator]: () => ({
-          next: () => (reader ? reader.next() : open()),
-          async return() {
-            if (reader) leave(reader);
-            return { done: true, value: undefined };
-          },
-        }),
+    const iterator: AsyncIterator<Buffer, undefined> = {
+      next: () => (reader ? reader.next() : begin()),
+      return: async () => {
+        if (reader) this.#remove(reader);
+        return { done: true, value: undefined };
       },
     };
-  };
+    return {
+      mediaType: EVENT_STREAM,
+      signal: disconnecting.signal,
+      content: { [Symbol.asyncIterator]: () => iterator },
+    };
+  }
 
-  /** @throws {Problem} 503 if there are too many already, or the server stops */
-  function feedFor(id: string | undefined): Feed {
-    if (stopping?.aborted) throw unavailable('This server stops. Connect again.');
-    const all = [...feeds];
-    if (all.reduce((sum, feed) => sum + feed.readers.size, 0) >= limits.readers)
+  /**
+   * One that is open and has what the client is to get, or else a new one.
+   * @throws {Problem} 503 if there are too many readers or change streams, or the server stops
+   */
+  #changeStreamFor(lastEventId: string | undefined): SharedChangeStream {
+    if (this.#resource.settings.stopping?.aborted) throw unavailable('This server stops. Connect again.');
+    const all = this.#changeStreams;
+    if ([...all].reduce((sum, { readers }) => sum + readers.size, 0) >= this.#limits.readers)
       throw tooMany('There are too many readers of events already.');
-    const present = all.find((feed) => (id === undefined ? feed.isLive : feed.ring.behind(id) !== undefined));
-    if (!present && all.length >= limits.changeStreams)
+    const shared = [...all].find((changeStream) => changeStream.offsetFor(lastEventId) !== undefined);
+    if (!shared && all.size >= this.#limits.changeStreams)
       throw tooMany('Too many readers catch up with events that are long past already.');
-    return present ?? new Feed({ resource, limits, feeds, id });
+    return shared ?? new SharedChangeStream({ resource: this.#resource, limits: this.#limits, all, lastEventId });
   }
 
-  function leave(reader: Reader): void {
-    for (const feed of feeds) if (feed.readers.delete(reader) && feed.readers.size === 0) feed.close();
-    if (feeds.size > 0) return;
-    clearInterval(timer);
-    timer = undefined;
+  /** Removes a reader, with its change stream if no other reads it. */
+  #remove(reader: Reader): void {
+    for (const changeStream of this.#changeStreams)
+      if (changeStream.readers.delete(reader) && changeStream.readers.size === 0) changeStream.close();
+    if (this.#changeStreams.size > 0) return;
+    clearInterval(this.#heartbeat);
+    this.#heartbeat = undefined;
   }
 
-  function beat(): void {
-    for (const feed of feeds) {
-      feed.mark(limits.silenceMs);
-      for (const reader of feed.readers) reader.beat();
+  #sendHeartbeats(): void {
+    for (const changeStream of this.#changeStreams) {
+      changeStream.addPosition(this.#limits.silenceMs);
+      for (const reader of changeStream.readers) reader.heartbeat();
     }
   }
 }
-
-const RETRY_AFTER_S = '10';
-
-const tooMany = (detail: string) => new Problem(503, `${detail} Try again.`, [], { 'retry-after': RETRY_AFTER_S });

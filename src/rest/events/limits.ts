@@ -1,14 +1,15 @@
-/** What bounds the work for readers of events, of each resource in each process. */
+/** Limits for the events of one resource in one process. */
 export interface EventLimits {
+  /** Clients that read events at the same time. */
   readers: number;
-  /** Change streams at once: one for all who read the present, and some for those who catch up with it. */
+  /** Change streams open at the same time: one that is live, the others for readers that catch up. */
   changeStreams: number;
-  /** The latest changes, which a client can miss and a slow one be behind. */
+  /** How many of the latest changes each change stream keeps, and how large they may be together. */
   ring: { entries: number; bytes: number };
   heartbeatMs: number;
-  /** How long readers wait while the database is away. */
+  /** How long readers stay connected while the database is away. */
   patienceMs: number;
-  /** After so long without a change the place is told all the same: the server forgets old ones. */
+  /** After this time without a change readers get a new id all the same, since the server forgets old resume tokens. */
   silenceMs: number;
 }
 

@@ -6,30 +6,30 @@ import type { Operation } from '../http/operations.ts';
 import { Problem } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { hasTransactions } from '../writes/topology.ts';
-import { EVENT_STREAM } from './event-stream.ts';
-import { noChangeStreams, unknownId } from './follow.ts';
-import { createHub } from './hub.ts';
+import { compileEventFilter } from './event-filter.ts';
+import { noChangeStreams, unknownEventId } from './event-problems.ts';
+import { Hub } from './hub.ts';
 import { EVENT_LIMITS } from './limits.ts';
 import { toToken } from './resume-token.ts';
-import { compileView } from './view.ts';
+import { EVENT_STREAM } from './server-sent-events.ts';
 
-const DESCRIPTION = `Server-Sent Events (WHATWG HTML, section 9.2), in the order of the changes, each told once a majority of the
-database's members has it. To mirror the collection, read it when the first event is there, not before.
+const DESCRIPTION = `Server-Sent Events (WHATWG HTML, section 9.2), in the order of the changes. A change is sent once a majority of the
+database's members has it. To mirror the collection, open this stream, and read the collection after the first event, not before.
 
-- \`position\`: \`{}\`; nothing happened that is told, but the id is one to resume from. A stream begins with it, unless a
-  change comes first, and it comes again where changes pass that the filter leaves out.
+- \`position\`: \`{}\`; nothing has happened, but the id is one to resume from. A stream begins with it, unless a change comes
+  first, and it comes again after changes that the filter leaves out.
 - \`created\`, \`changed\`: the data are the member, which may be in a later state already.
-- \`removed\`: \`{"id"}\`; told whatever the filter is.
+- \`removed\`: \`{"id"}\`; sent whatever the filter is.
 - \`unmatched\`: \`{"id"}\` of a member that does not meet the filter after a change, and may have met it before.
-- \`reset\`: there were changes that cannot be told. Read the collection again.
+- \`reset\`: changes before this event are lost. Read the collection again.
 
-A client that was cut off sends the last id in \`Last-Event-ID\` and misses none; every id comes with an event. One that takes too little is cut off.`;
+A client that was cut off sends the last id in \`Last-Event-ID\` and misses no event; every id comes with an event. A client that reads too slowly is cut off.`;
 
 /** The changes of a collection as they happen, filtered as its list is. */
 export function eventsOperation(resource: Resource): Operation {
   const { connection, name, path, fields, settings } = resource;
   const filters = compileFilters(readAttributes(fields));
-  const stream = createHub(resource, { ...EVENT_LIMITS, ...settings.events });
+  const hub = new Hub(resource, { ...EVENT_LIMITS, ...settings.events });
   return {
     method: 'get',
     path: `${path}/events`,
@@ -40,7 +40,7 @@ export function eventsOperation(resource: Resource): Operation {
     headers: {
       'Last-Event-ID': {
         type: 'string',
-        description: 'The id of the last event that the client has: the next one that it gets is the one behind that',
+        description: 'The id of the last event that the client has; it gets the events after that one',
       },
     },
     success: {
@@ -49,23 +49,23 @@ export function eventsOperation(resource: Resource): Operation {
       streams: { [EVENT_STREAM]: { type: 'string', description: 'Events with id, event and data, which is JSON' } },
     },
     problems: [406, 501],
-    async handle({ parameters, headers: asked }) {
+    async handle({ parameters, headers: requestHeaders }) {
       const conditions = filters.read(parameters);
       const flaws = contradictions(conditions);
       if (flaws.length > 0) throw new Problem(400, 'The parameters listed in errors cannot be used together.', flaws);
-      const id = readLastEventId(asked);
+      const lastEventId = readLastEventId(requestHeaders);
       if (!(await hasTransactions(connection))) throw noChangeStreams();
-      // Proxies that collect an answer before they pass it on, or compress it, would keep events back.
+      // Against proxies that buffer or compress an answer: they would hold events back.
       const headers = { 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' };
-      return { status: 200, headers, stream: stream(compileView(conditions), id) };
+      return { status: 200, headers, stream: hub.stream(compileEventFilter(conditions), lastEventId) };
     },
   };
 }
 
-/** @throws {Problem} 400 if it is none */
-function readLastEventId({ 'last-event-id': given }: IncomingHttpHeaders): string | undefined {
-  if (given === undefined || given === '') return undefined;
-  const id = String(given);
-  if (toToken(id) === undefined) throw unknownId();
+/** The event to resume after, if the client names one. @throws {Problem} 400 if the header cannot be the id of an event */
+function readLastEventId({ 'last-event-id': header }: IncomingHttpHeaders): string | undefined {
+  if (header === undefined || header === '') return undefined;
+  const id = String(header);
+  if (toToken(id) === undefined) throw unknownEventId();
   return id;
 }

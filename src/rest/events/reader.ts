@@ -1,130 +1,160 @@
-import type { ChangeEvent } from './change-event.ts';
-import { HEARTBEAT, positionMessage, RETRY } from './event-stream.ts';
+import type { EventFilter } from './event-filter.ts';
 import type { Ring } from './ring.ts';
-import type { View } from './view.ts';
+import type { RingEntry } from './ring-entry.ts';
+import { HEARTBEAT, positionMessage, RETRY } from './server-sent-events.ts';
 
-/** A reader that takes nothing for so many heartbeats is gone. */
-const MOST_MISSED = 4;
+/** A client that takes nothing for more heartbeats than this is gone. */
+const MAX_MISSED_HEARTBEATS = 4;
 
 type Result = IteratorResult<Buffer, undefined>;
 
-const NOTHING = Buffer.alloc(0);
+/**
+ * - `waiting`: the client has everything, and the connection asks for the next message.
+ * - `sending`: the connection has not asked again since it got a message.
+ * - `ended`: nothing more is sent.
+ */
+type State =
+  | { name: 'waiting'; resolve: (result: Result) => void; reject: (error: unknown) => void }
+  | { name: 'sending' }
+  | { name: 'ended' };
+
+const SENDING: State = { name: 'sending' };
+const ENDED: State = { name: 'ended' };
 const DONE: Result = { done: true, value: undefined };
 
+interface Options {
+  filter: EventFilter;
+  ring: Ring;
+  /** Where it starts in the ring. */
+  offset: number;
+  /** What the client resumes after, if it does. */
+  lastEventId: string | undefined;
+  /** Ends the connection without waiting for what is on its way. */
+  disconnect: () => void;
+}
+
 /**
- * One client's way through the changes. It has no queue of its own, only a place in a ring that it shares with others:
- * when the ring needs the room of what it has not taken, it is dropped.
+ * One client that reads events. It has no queue of its own, only an offset in a shared ring. If the ring removes an entry
+ * that the reader has not taken yet, the reader is dropped; the client reconnects and resumes.
  */
 export class Reader {
-  readonly #view: View;
-  readonly #cut: () => void;
+  readonly #filter: EventFilter;
+  readonly #disconnect: () => void;
   #ring: Ring;
-  #place: number;
-  /** What comes before that place. */
-  #backlog: ChangeEvent[] = [];
-  /** The id that the client has, if any. */
-  #told: string | undefined;
-  #waiting: { resolve: (result: Result) => void; reject: (error: unknown) => void } | undefined;
-  #missed = 0;
-  #isDone = false;
+  #offset: number;
+  /** Entries of an earlier ring, to be read before those of the present one. */
+  #backlog: RingEntry[] = [];
+  /** The last event ID that the client has; `undefined` while it has none. */
+  #lastEventId: string | undefined;
+  #state: State = SENDING;
+  #missedHeartbeats = 0;
 
-  /** `id`: what it resumes behind. `cut` ends the connection, whatever is on its way. */
-  constructor(view: View, ring: Ring, place: number, id: string | undefined, cut: () => void) {
-    this.#told = id;
-    this.#view = view;
+  constructor({ filter, ring, offset, lastEventId, disconnect }: Options) {
+    this.#filter = filter;
     this.#ring = ring;
-    this.#place = place;
-    this.#cut = cut;
+    this.#offset = offset;
+    this.#lastEventId = lastEventId;
+    this.#disconnect = disconnect;
   }
 
-  /** What a stream begins with: the place behind which its events are, so that the client can come back to it. */
+  /** The first message, which gives the client an id to resume from wherever one is known. */
   begin(): Buffer {
-    return Buffer.concat([RETRY, this.#told === undefined ? (this.#move() ?? NOTHING) : positionMessage(this.#told)]);
+    const id = this.#lastEventId;
+    const first = id === undefined ? (this.#takeMessage() ?? this.#newPosition()) : positionMessage(id);
+    return Buffer.concat(first ? [RETRY, first] : [RETRY]);
   }
 
-  /** Whether it should be waited for, if that is possible. */
-  get isLate(): boolean {
-    return this.#ring.isLate(this.#place);
+  /** Whether it has so much to take that it may be dropped soon. */
+  get isBehind(): boolean {
+    return this.#ring.willSoonRemove(this.#offset);
   }
 
-  /** The next message; waits until there is one. */
+  /** The next message, as soon as there is one. */
   next(): Promise<Result> {
-    this.#missed = 0;
-    if (this.#isDone) return Promise.resolve(DONE);
-    const message = this.#take();
+    this.#missedHeartbeats = 0;
+    if (this.#state === ENDED) return Promise.resolve(DONE);
+    const message = this.#takeMessage();
     if (message) return Promise.resolve({ done: false, value: message });
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
+      this.#state = { name: 'waiting', resolve, reject };
     });
   }
 
-  /** Tells it that its ring has more. */
+  /** To be called when an entry has come into its ring. */
   wake(): void {
-    // A client that knows no place yet is told the first one.
-    const message = this.#waiting && (this.#take() ?? (this.#told === undefined ? this.#move() : undefined));
-    if (message) this.#answer({ done: false, value: message });
-    else if (!this.#ring.holds(this.#place)) this.drop();
+    if (this.#state.name === 'waiting')
+      this.#send(this.#takeMessage() ?? (this.#lastEventId === undefined ? this.#newPosition() : undefined));
+    else if (!this.#ring.holds(this.#offset)) this.drop();
   }
 
-  /** Keeps the connection open, where there is nothing else to send, and tells a place that lies behind the last event. */
-  beat(): void {
-    if (this.#waiting) this.#answer({ done: false, value: this.#move() ?? HEARTBEAT });
-    else if ((this.#missed += 1) > MOST_MISSED) this.drop();
+  /** Keeps the connection open. If the filter has left out the latest entries, the client gets their id instead. */
+  heartbeat(): void {
+    if (this.#state.name === 'waiting') this.#send(this.#newPosition() ?? HEARTBEAT);
+    else if ((this.#missedHeartbeats += 1) > MAX_MISSED_HEARTBEATS) this.drop();
   }
 
-  /** Reads on from a place in another ring, after what it has not taken of this one, and something between. */
-  moveTo(ring: Ring, place: number, between: readonly ChangeEvent[] = []): void {
-    this.#backlog.push(...this.#ring.from(this.#place), ...between);
+  /** Reads what is left of its ring, then `gap`, then another ring from an offset on. */
+  moveTo(ring: Ring, offset: number, gap: readonly RingEntry[] = []): void {
+    this.#backlog.push(...this.#ring.from(this.#offset), ...gap);
     this.#ring = ring;
-    this.#place = place;
+    this.#offset = offset;
     this.wake();
   }
 
-  /** Ends the stream as one that is complete; a client connects again. */
+  /** Ends the stream as a complete one if the client has everything; else cuts the connection. */
   finish(): void {
-    this.#isDone = true;
-    if (this.#waiting) this.#answer(DONE);
-    else this.#cut();
+    this.#end(({ resolve }) => resolve(DONE));
   }
 
-  drop(): void {
-    this.#isDone = true;
-    this.#cut();
-    this.#answer(DONE);
-  }
-
-  /** Ends with an error, which is logged. */
+  /** Ends the stream with an error, which is then logged. */
   fail(error: unknown): void {
-    this.#isDone = true;
-    if (this.#waiting) this.#waiting.reject(error);
-    else this.#cut();
+    this.#end(({ reject }) => reject(error));
   }
 
-  #take(): Buffer | undefined {
-    for (;;) {
-      const change = this.#backlog.shift() ?? this.#ring.at(this.#place++);
-      if (!change) break;
-      const message = this.#view(change);
+  /** Cuts the connection. */
+  drop(): void {
+    this.#disconnect();
+    this.finish();
+  }
+
+  #end(answer: (waiting: State & { name: 'waiting' }) => void): void {
+    const state = this.#state;
+    this.#state = ENDED;
+    if (state.name === 'waiting') answer(state);
+    else this.#disconnect();
+  }
+
+  #send(message: Buffer | undefined): void {
+    if (!message || this.#state.name !== 'waiting') return;
+    const { resolve } = this.#state;
+    this.#state = SENDING;
+    resolve({ done: false, value: message });
+  }
+
+  /** Takes entries until the filter has a message for one. */
+  #takeMessage(): Buffer | undefined {
+    for (let entry = this.#takeEntry(); entry; entry = this.#takeEntry()) {
+      const message = this.#filter(entry);
       if (!message) continue;
-      if (change.id !== '') this.#told = change.id;
+      this.#lastEventId = entry.id ?? this.#lastEventId;
       return message;
     }
-    this.#place -= 1;
     return undefined;
   }
 
-  /** Tells the place that it has come to, if that is new and nothing of what is there is left for it. */
-  #move(): Buffer | undefined {
-    const id = this.#ring.newest?.id ?? '';
-    if (id === '' || id === this.#told) return undefined;
-    if ([...this.#backlog, ...this.#ring.from(this.#place)].some(this.#view)) return undefined;
-    this.#told = id;
-    return positionMessage(id);
+  #takeEntry(): RingEntry | undefined {
+    const missed = this.#backlog.shift();
+    if (missed) return missed;
+    const entry = this.#ring.at(this.#offset);
+    if (entry) this.#offset += 1;
+    return entry;
   }
 
-  #answer(result: Result): void {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    waiting?.resolve(result);
+  /** The id of the newest entry if the client does not have it; only right when there is no entry left to take. */
+  #newPosition(): Buffer | undefined {
+    const id = this.#ring.newest?.id;
+    if (id === undefined || id === this.#lastEventId) return undefined;
+    this.#lastEventId = id;
+    return positionMessage(id);
   }
 }

@@ -3,8 +3,9 @@ import { Binary } from 'mongodb';
 const ID = /^((?:[\da-f]{2})+)(?:\.((?:[\da-f]{2})+))?$/i;
 
 /**
- * A place in a change stream, as the id of an event: the server's resume token, in hexadecimal digits.
- * See "Change Events", "_id", in MongoDB's manual.
+ * The id of an event: the resume token of its change event, in hexadecimal digits. See "Change Events", "_id", in MongoDB's
+ * manual.
+ * @throws {Error} if the token has another form than MongoDB's
  */
 export function toId(token: unknown): string {
   const { _data: data, _typeBits: typeBits }: { _data?: unknown; _typeBits?: unknown } = Object(token);
@@ -13,7 +14,7 @@ export function toId(token: unknown): string {
   return id;
 }
 
-/** The resume token that an id stands for; `undefined` if it cannot be one. */
+/** The resume token of an id; `undefined` if the text cannot be an id. */
 export function toToken(id: string): object | undefined {
   const [, data, typeBits] = ID.exec(id) ?? [];
   if (data === undefined) return undefined;

@@ -1,70 +1,75 @@
-import type { ChangeEvent } from './change-event.ts';
+import type { EventLimits } from './limits.ts';
+import type { RingEntry } from './ring-entry.ts';
 
-/** The latest changes of one change stream, in order, each at a numbered place: what all its readers read from. */
+/**
+ * The latest entries of one change stream, oldest first. All readers of the change stream read from the same ring. Entries
+ * are numbered from 0 in the order in which they came; the number is the entry's offset.
+ */
 export class Ring {
-  readonly #most: { entries: number; bytes: number };
-  readonly #entries: ChangeEvent[] = [];
-  /** Places behind the changes with these ids. */
-  readonly #behind = new Map<string, number>();
-  #start = 0;
+  readonly #limits: EventLimits['ring'];
+  readonly #entries: RingEntry[] = [];
+  /** For each id that the ring knows, the offset after its entry. */
+  readonly #offsets = new Map<string, number>();
+  #firstOffset = 0;
   #bytes = 0;
 
-  constructor(most: { entries: number; bytes: number }) {
-    this.#most = most;
+  constructor(limits: EventLimits['ring']) {
+    this.#limits = limits;
   }
 
-  /** The place of the change that comes next. */
-  get end(): number {
-    return this.#start + this.#entries.length;
+  /** The offset that the next entry will have. */
+  get nextOffset(): number {
+    return this.#firstOffset + this.#entries.length;
   }
 
-  get newest(): ChangeEvent | undefined {
+  get newest(): RingEntry | undefined {
     return this.#entries.at(-1);
   }
 
-  /** Adds a change; the oldest go where there are too many, or they are too large. */
-  push(change: ChangeEvent): void {
-    this.#entries.push(change);
-    this.#bytes += sizeOf(change);
-    this.#behind.set(change.id, this.end);
-    while (this.#entries.length > this.#most.entries || (this.#bytes > this.#most.bytes && this.#entries.length > 1)) {
-      const oldest = this.#entries.shift();
-      if (!oldest) return;
-      this.#start += 1;
-      this.#bytes -= sizeOf(oldest);
-      if (this.#behind.get(oldest.id) === this.#start) this.#behind.delete(oldest.id);
-    }
+  /** Adds an entry and removes the oldest ones as the limits demand, but never the one just added. */
+  push(entry: RingEntry): void {
+    this.#entries.push(entry);
+    this.#bytes += sizeOf(entry);
+    if (entry.id !== undefined) this.#offsets.set(entry.id, this.nextOffset);
+    const { entries, bytes } = this.#limits;
+    while (this.#entries.length > entries || (this.#bytes > bytes && this.#entries.length > 1)) this.#removeOldest();
   }
 
-  at(place: number): ChangeEvent | undefined {
-    return this.#entries[place - this.#start];
+  /** The entry at an offset; `undefined` if it has been removed or has not come yet. */
+  at(offset: number): RingEntry | undefined {
+    return this.#entries[offset - this.#firstOffset];
   }
 
-  from(place: number): ChangeEvent[] {
-    return this.#entries.slice(Math.max(0, place - this.#start));
+  /** The entries from an offset on. */
+  from(offset: number): RingEntry[] {
+    return this.#entries.slice(Math.max(0, offset - this.#firstOffset));
   }
 
-  /** Whether all changes from this place on are still there. */
-  holds(place: number): boolean {
-    return place >= this.#start;
+  /** Whether no entry from this offset on has been removed. */
+  holds(offset: number): boolean {
+    return offset >= this.#firstOffset;
   }
 
-  /** Whether a few changes more may push this one out. */
-  isLate(place: number): boolean {
-    const { entries, bytes } = this.#most;
+  /** Whether the entry at an offset may be removed soon: the ring is more than half full, and it is in the older half. */
+  willSoonRemove(offset: number): boolean {
+    const { entries, bytes } = this.#limits;
     const isHalfFull = this.#entries.length > entries / 2 || this.#bytes > bytes / 2;
-    return isHalfFull && place - this.#start < this.#entries.length / 2;
+    return isHalfFull && offset - this.#firstOffset < this.#entries.length / 2;
   }
 
-  /** The place behind the change with this id; `undefined` if it is not known. */
-  behind(id: string): number | undefined {
-    return this.#behind.get(id);
+  /** Where a client reads on that has the event with this id; `undefined` if the ring does not know the id. */
+  offsetAfter(id: string): number | undefined {
+    return this.#offsets.get(id);
   }
 
-  /** Lets nobody resume from the ids that there are. */
-  forgetIds(): void {
-    this.#behind.clear();
+  #removeOldest(): void {
+    const oldest = this.#entries.shift();
+    if (!oldest) return;
+    this.#firstOffset += 1;
+    this.#bytes -= sizeOf(oldest);
+    // Two entries can have the same id; the later one keeps it.
+    if (oldest.id !== undefined && this.#offsets.get(oldest.id) === this.#firstOffset) this.#offsets.delete(oldest.id);
   }
 }
 
-const sizeOf = ({ message, unmatched }: ChangeEvent) => (message?.length ?? 0) + (unmatched?.length ?? 0);
+const sizeOf = ({ message, unmatched }: RingEntry) => (message?.length ?? 0) + (unmatched?.length ?? 0);
