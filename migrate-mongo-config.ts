@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { runMigrateMongo } from './src/commands/migrate-mongo.ts';
+import { runMigrateMongo } from './src/commands/index.ts';
 import { outliveReaders } from './src/interruption.ts';
 import { CHANGELOG_COLLECTION, CHANGELOG_LOCK_COLLECTION } from './src/own-collections.ts';
 

@@ -1,4 +1,4 @@
-import { commandProgram } from './commands/program.ts';
+import { commandProgram } from './commands/index.ts';
 import { outliveReaders } from './interruption.ts';
 
 outliveReaders();

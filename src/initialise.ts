@@ -1,10 +1,7 @@
-import { isEmpty, initialiseCollections, VALIDATION } from './database/init.ts';
-import { compare } from './migrate/autogenerate/compare.ts';
-import { describe } from './migrate/autogenerate/describe.ts';
-import { readCatalog } from './migrate/plan/catalog.ts';
-import { replay, shapesOf } from './migrate/plan/replay.ts';
-import { readState, run } from './migrate/runner.ts';
-import { stamp } from './migrate/verbs.ts';
+import { VALIDATION, initialiseCollections, isEmpty } from './database/index.ts';
+import { compare, describe } from './migrate/autogenerate/index.ts';
+import { readCatalog, replay, shapesOf } from './migrate/plan/index.ts';
+import { readState, run, stamp } from './migrate/run/index.ts';
 import { migrating, subjectOf, type OpenDatabase } from './migrations.ts';
 import { collectionDefinitions, RESOURCES } from './models.ts';
 import { OperatorError } from './operator-error.ts';

@@ -4,8 +4,7 @@ import type { Connection } from 'mongoose';
 import { projectRoot } from './config.ts';
 import { interruption } from './interruption.ts';
 import type { Settings } from './settings.ts';
-import { pacer } from './migrate/pace.ts';
-import type { Migrating } from './migrate/runner.ts';
+import { pacer, type Migrating } from './migrate/run/index.ts';
 import { collectionDefinitions, WITHOUT_MODEL } from './models.ts';
 
 /** Where the project's migrations are. */

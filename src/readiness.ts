@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler } from 'express';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
-import { compare, type Readiness } from './migrate/readiness.ts';
+import { compare, type Readiness } from './migrate/run/index.ts';
 import { Behind, DatabaseTimeout, Problem, type Operation } from './rest/index.ts';
 import { refusedWrites, type CollectionDefinition } from './schema/index.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { run } from './migrate/runner.ts';
+import { run } from './migrate/run/runner.ts';
 import { planMigrations } from './migrate/plan/plan.ts';
-import { readFiles } from './migrate/files.ts';
-import { to } from './migrate/verbs.ts';
+import { readFiles } from './migrate/run/files.ts';
+import { to } from './migrate/run/verbs.ts';
 import { migrating } from './migrations.ts';
 import { renamesOf } from './renames.ts';
 import { testDatabase } from './testing/database.ts';

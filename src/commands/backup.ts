@@ -1,9 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { backup } from '../database/backup/backup.ts';
-import { prune } from '../database/backup/prune.ts';
-import { restore } from '../database/backup/restore.ts';
-import { verify } from '../database/backup/verify.ts';
+import { backup, prune, restore, verify } from '../database/backup/index.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Settings } from '../settings.ts';
 import { wholeNumber } from './arguments.ts';

@@ -1,7 +1,7 @@
 import { loadSettings } from '../config.ts';
-import { openDatabase } from '../database/connect.ts';
+import { openDatabase } from '../database/index.ts';
 import { interruptible, interruption } from '../interruption.ts';
-import { LeaseBusy } from '../migrate/lease.ts';
+import { LeaseBusy } from '../migrate/run/index.ts';
 import type { OpenDatabase } from '../migrations.ts';
 import { printable } from '../operator-error.ts';
 

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { projectRoot } from '../config.ts';
-import { writeMigration } from '../migrate/autogenerate/write.ts';
+import { writeMigration } from '../migrate/autogenerate/index.ts';
 
 /** Writes the file of a migration and prints its name. */
 export async function create(folder: string, description: string, text: string): Promise<void> {

@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import { loadSettings } from '../config.ts';
-import { connectionString } from '../database/connect.ts';
-import { installations, removeInstallations } from '../database/secantusdb.ts';
-import { seed } from '../database/seed.ts';
+import { connectionString, installations, removeInstallations, seed } from '../database/index.ts';
 import { initialise, initialiseIfEmpty } from '../initialise.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { ResourceDeclaration } from '../rest/index.ts';

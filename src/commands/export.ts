@@ -1,7 +1,7 @@
 import { createWriteStream, existsSync } from 'node:fs';
 import { link } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { withPartial } from '../database/backup/partial.ts';
+import { withPartial } from '../database/backup/index.ts';
 import { hasCode } from '../error-code.ts';
 import { interruption } from '../interruption.ts';
 import { OperatorError } from '../operator-error.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readHistory } from '../migrate/journal.ts';
+import { readHistory } from '../migrate/run/journal.ts';
 import { testDatabase } from '../testing/database.ts';
 import { everythingIn } from '../testing/everything.ts';
 import { migrationsFolder } from '../testing/migrations-folder.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { down, up } from '../migrate/verbs.ts';
+import { down, up } from '../migrate/run/index.ts';
 import { MIGRATIONS } from '../migrations.ts';
 import { description } from './arguments.ts';
 import { inOneLine, withDatabase } from './context.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { migrating, MIGRATIONS } from '../migrations.ts';
-import { run } from '../migrate/runner.ts';
-import { to } from '../migrate/verbs.ts';
+import { run } from '../migrate/run/runner.ts';
+import { to } from '../migrate/run/verbs.ts';
 import { runHere } from '../testing/commands.ts';
 import { testDatabase } from '../testing/database.ts';
 import { everythingIn } from '../testing/everything.ts';

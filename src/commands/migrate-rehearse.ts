@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { findBackups } from '../database/backup/own-backups.ts';
-import { restore } from '../database/backup/restore.ts';
+import { findBackups, restore } from '../database/backup/index.ts';
 import { migrating, type OpenDatabase } from '../migrations.ts';
 import { OperatorError } from '../operator-error.ts';
-import { rehearse } from '../rehearsal/rehearse.ts';
+import { rehearse } from '../rehearsal/index.ts';
 import { backupsFolder } from './backup.ts';
 import { withDatabase } from './context.ts';
 

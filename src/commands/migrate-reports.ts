@@ -1,11 +1,6 @@
 import type { Command } from 'commander';
-import { inWords, unusableIn } from '../migrate/checks.ts';
-import { readHistory } from '../migrate/journal.ts';
-import { checkLive } from '../migrate/plan/check-live.ts';
-import { checkModels } from '../migrate/plan/check-models.ts';
-import { planMigrations, type Plan } from '../migrate/plan/plan.ts';
-import { findingsOf, readState } from '../migrate/runner.ts';
-import { down } from '../migrate/verbs.ts';
+import { down, findingsOf, inWords, readHistory, readState, unusableIn } from '../migrate/run/index.ts';
+import { checkLive, checkModels, planMigrations, type Plan } from '../migrate/plan/index.ts';
 import { MIGRATIONS, subjectOf } from '../migrations.ts';
 import { withDatabase } from './context.ts';
 import { showStatus } from './migration-status.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { MIGRATIONS, migrating } from '../migrations.ts';
-import { readHistory } from '../migrate/journal.ts';
-import { readState, run as runMigrations } from '../migrate/runner.ts';
-import { resume } from '../migrate/verbs.ts';
+import { readHistory } from '../migrate/run/journal.ts';
+import { readState, run as runMigrations } from '../migrate/run/runner.ts';
+import { resume } from '../migrate/run/verbs.ts';
 import { testDatabase, type TestDatabase } from '../testing/database.ts';
 import { archiveFile, ENGINES } from '../testing/dumped-fleet.ts';
 import { archiveOf } from '../testing/mongodump-archive.ts';

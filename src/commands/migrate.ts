@@ -1,9 +1,16 @@
 import type { Command } from 'commander';
-import { readHolder, takeLease } from '../migrate/lease.ts';
-import { listArchives, purgeArchive, type Archive } from '../migrate/operations/archives.ts';
-import { setControl } from '../migrate/pace.ts';
-import { leaseOptions, readState } from '../migrate/runner.ts';
-import { resume, rollback, stamp, to } from '../migrate/verbs.ts';
+import {
+  leaseOptions,
+  readHolder,
+  readState,
+  resume,
+  rollback,
+  setControl,
+  stamp,
+  takeLease,
+  to,
+} from '../migrate/run/index.ts';
+import { listArchives, purgeArchive, type Archive } from '../migrate/operations/index.ts';
 import { migrating, MIGRATIONS, type OpenDatabase } from '../migrations.ts';
 import { wholeNumber } from './arguments.ts';
 import { withDatabase } from './context.ts';

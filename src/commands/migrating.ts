@@ -1,11 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { projectRoot } from '../config.ts';
-import { backup } from '../database/backup/backup.ts';
-import { verifyFiles } from '../database/backup/verify-files.ts';
-import type { State } from '../migrate/checks.ts';
-import { planMigrations, requireSafe } from '../migrate/plan/plan.ts';
-import { run, type Step } from '../migrate/runner.ts';
+import { backup, verifyFiles } from '../database/backup/index.ts';
+import { run, type State, type Step } from '../migrate/run/index.ts';
+import { planMigrations, requireSafe } from '../migrate/plan/index.ts';
 import { migrating, MIGRATIONS, type OpenDatabase } from '../migrations.ts';
 import { OperatorError } from '../operator-error.ts';
 import { backupFolder } from './backup.ts';

@@ -1,10 +1,13 @@
 import type { Db } from 'mongodb';
 import { pause } from '../interruption.ts';
-import { describeUnfinished, type State } from '../migrate/checks.ts';
-import { readHolder } from '../migrate/lease.ts';
-import type { Entry } from '../migrate/journal.ts';
-import { readControl } from '../migrate/pace.ts';
-import { readState } from '../migrate/runner.ts';
+import {
+  describeUnfinished,
+  readControl,
+  readHolder,
+  readState,
+  type Entry,
+  type State,
+} from '../migrate/run/index.ts';
 import { partInWords } from '../progress.ts';
 import { table } from './table.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { REWRITTEN } from '../migrate/rewritten.ts';
+import { REWRITTEN } from '../migrate/run/rewritten.ts';
 import { MIGRATIONS } from '../migrations.ts';
 import { testDatabase } from '../testing/database.ts';
 import { ownMigrations } from '../testing/migrations-folder.ts';

@@ -1,6 +1,5 @@
 import { BSON, type Collection, type Db, type Document } from 'mongodb';
-import { describeCollections, type Description } from '../database/backup/collections.ts';
-import { ContentsSum } from '../database/backup/digest.ts';
+import { ContentsSum, describeCollections, type Description } from '../database/backup/index.ts';
 import { isArchive, isBookkeeping } from '../own-collections.ts';
 
 /** What a collection or view is, and what it holds. */

@@ -1,8 +1,8 @@
 import { Int32, type Db } from 'mongodb';
 import { describe, expect, test } from '@jest/globals';
 import { migrating } from '../migrations.ts';
-import { run } from '../migrate/runner.ts';
-import { up } from '../migrate/verbs.ts';
+import { run } from '../migrate/run/runner.ts';
+import { up } from '../migrate/run/verbs.ts';
 import { testDatabase } from '../testing/database.ts';
 import { migrationsFolder } from '../testing/migrations-folder.ts';
 import { rehearse } from './rehearse.ts';

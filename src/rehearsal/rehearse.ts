@@ -1,10 +1,6 @@
 import type { Db } from 'mongodb';
-import { copyDatabase, copyDocuments } from '../database/copy.ts';
-import { sweepScratch, withScratch } from '../database/scratch.ts';
-import { lastApplied } from '../migrate/checks.ts';
-import { LEASE_COLLECTION } from '../migrate/lease.ts';
-import { readState, run, type Migrating } from '../migrate/runner.ts';
-import { to } from '../migrate/verbs.ts';
+import { copyDatabase, copyDocuments, sweepScratch, withScratch } from '../database/index.ts';
+import { LEASE_COLLECTION, lastApplied, readState, run, to, type Migrating } from '../migrate/run/index.ts';
 import { OperatorError, sentence } from '../operator-error.ts';
 import { differencesBetween, type Difference } from './differences.ts';
 import { fingerprint, type Print } from './fingerprint.ts';

@@ -1,5 +1,5 @@
-import { interceptWrites } from '../migrate/handle.ts';
-import type { Intercept, Write } from '../migrate/write.ts';
+import { interceptWrites } from '../migrate/run/handle.ts';
+import type { Intercept, Write } from '../migrate/run/write.ts';
 import type { TestDatabase } from './database.ts';
 
 /** The handles that a migration of a database would get, and the writes that it asked for. */

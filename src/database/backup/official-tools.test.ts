@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import { findMongoTools, runTool, underName } from '../../bench/mongo-tools.ts';
+import { findMongoTools, runTool, underName } from '../../testing/mongo-tools.ts';
 import { everyValue } from '../../testing/bson-values.ts';
 import { ownServer, testDatabase } from '../../testing/database.ts';
 import { everyByteOf, makeKinds } from '../../testing/kinds-of-collection.ts';

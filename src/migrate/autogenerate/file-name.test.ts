@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { run, temporaryFolder } from '../../testing/processes.ts';
-import { readNames } from '../files.ts';
+import { readNames } from '../run/files.ts';
 import { slugOf, stampAfter } from './file-name.ts';
 import { writeMigration } from './write.ts';
 

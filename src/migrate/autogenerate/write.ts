@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../error-code.ts';
-import { readNames } from '../files.ts';
+import { readNames } from '../run/files.ts';
 import { slugOf, stampAfter, stampOf } from './file-name.ts';
 
 /** A migration's file that was written. */

@@ -3,7 +3,7 @@ import { hasCode, INVALID_DOCUMENT } from '../../error-code.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { showProgress } from '../../progress.ts';
 import { DURABLE, projectionTo } from './archives.ts';
-import { runOf } from '../run-context.ts';
+import { runOf } from '../run/run-context.ts';
 
 interface Target {
   /** For the progress line, as `engines: adding lastFired`; no two backfills of a migration share it. */

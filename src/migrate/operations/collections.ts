@@ -2,7 +2,7 @@ import type { Db, Document } from 'mongodb';
 import { hasCode } from '../../error-code.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { archiveName } from './archives.ts';
-import { runOf } from '../run-context.ts';
+import { runOf } from '../run/run-context.ts';
 import { refuse } from './paths.ts';
 import { replaceValidator, validatorOf } from './replace-validator.ts';
 import { eitherValidator } from './validators.ts';

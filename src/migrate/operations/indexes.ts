@@ -1,7 +1,7 @@
 import type { Collection, Db, Document } from 'mongodb';
 import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { runOf } from '../run-context.ts';
+import { runOf } from '../run/run-context.ts';
 import { indexDifferences } from './index-differences.ts';
 
 /** An index as `createIndexes` takes it: its name, its key in order, and options such as `unique`. */

@@ -1,5 +1,5 @@
 import type { Db, Document } from 'mongodb';
-import type { Write } from '../write.ts';
+import type { Write } from '../run/write.ts';
 import { indexesOf, nameOf } from './made-indexes.ts';
 import type { IndexDefinition } from '../operations/indexes.ts';
 

@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import { migrating } from '../../migrations.ts';
 import { testDatabase } from '../../testing/database.ts';
 import { migrationsFolder } from '../../testing/migrations-folder.ts';
-import { readState, run } from '../runner.ts';
-import { to } from '../verbs.ts';
+import { readState, run } from '../run/runner.ts';
+import { to } from '../run/verbs.ts';
 import { checkLive } from './check-live.ts';
 
 const FIRST = '20260101000000-make.ts';

@@ -2,7 +2,7 @@ import type { MongoClient } from 'mongodb';
 import type { Change } from '../autogenerate/change.ts';
 import { compare } from '../autogenerate/compare.ts';
 import { describe } from '../autogenerate/describe.ts';
-import { lastApplied, type Finding, type State } from '../checks.ts';
+import { lastApplied, type Finding, type State } from '../run/checks.ts';
 import { readCatalog } from './catalog.ts';
 import { replay, shapesOf } from './replay.ts';
 

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { isOwn } from '../../own-collections.ts';
 import { testDatabase } from '../../testing/database.ts';
 import { migrationsFolder } from '../../testing/migrations-folder.ts';
-import { readFiles } from '../files.ts';
+import { readFiles } from '../run/files.ts';
 import { checkModels } from './check-models.ts';
 
 const { connection } = await testDatabase();

@@ -2,8 +2,8 @@ import type { MongoClient } from 'mongodb';
 import { compare } from '../autogenerate/compare.ts';
 import { describe } from '../autogenerate/describe.ts';
 import type { CollectionShape } from '../autogenerate/shape.ts';
-import { unusableIn, type Finding } from '../checks.ts';
-import type { MigrationFile } from '../files.ts';
+import { unusableIn, type Finding } from '../run/checks.ts';
+import type { MigrationFile } from '../run/files.ts';
 import { replay } from './replay.ts';
 
 interface Subject {

@@ -5,7 +5,7 @@ import { testDatabase, type TestDatabase } from '../../testing/database.ts';
 import { everythingIn } from '../../testing/everything.ts';
 import { FIXTURES } from '../../testing/fixtures.ts';
 import { migrationsFolder } from '../../testing/migrations-folder.ts';
-import { readFiles } from '../files.ts';
+import { readFiles } from '../run/files.ts';
 import { planMigrations } from './plan.ts';
 
 const NAME = '20260101000000-one.ts';

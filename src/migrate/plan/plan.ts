@@ -1,6 +1,6 @@
 import type { Document, MongoClient } from 'mongodb';
 import type { CollectionShape } from '../autogenerate/shape.ts';
-import { loadMigration, type Migration, type MigrationFile } from '../files.ts';
+import { loadMigration, type Migration, type MigrationFile } from '../run/files.ts';
 import { OperatorError } from '../../operator-error.ts';
 import { isArchive, isBookkeeping } from '../../own-collections.ts';
 import { readCatalog, type Catalog } from './catalog.ts';

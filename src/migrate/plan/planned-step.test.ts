@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { testDatabase } from '../../testing/database.ts';
 import { migrationsFolder } from '../../testing/migrations-folder.ts';
-import { readFiles } from '../files.ts';
+import { readFiles } from '../run/files.ts';
 import { planMigrations } from './plan.ts';
 
 const database = await testDatabase();

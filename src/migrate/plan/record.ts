@@ -1,7 +1,7 @@
 import type { Document, MongoClient } from 'mongodb';
 import { isArchive } from '../../own-collections.ts';
-import type { Step } from '../files.ts';
-import type { PlannedBackfill } from '../run-context.ts';
+import type { Step } from '../run/files.ts';
+import type { PlannedBackfill } from '../run/run-context.ts';
 import type { Catalog } from './catalog.ts';
 import { recordingClient, type Recorded } from './recorder.ts';
 

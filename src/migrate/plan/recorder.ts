@@ -1,8 +1,8 @@
 import type { Db, MongoClient } from 'mongodb';
 import { isObject } from '../autogenerate/shape.ts';
-import { interceptWrites } from '../handle.ts';
-import type { PlannedBackfill } from '../run-context.ts';
-import type { Write } from '../write.ts';
+import { interceptWrites } from '../run/handle.ts';
+import type { PlannedBackfill } from '../run/run-context.ts';
+import type { Write } from '../run/write.ts';
 import type { Catalog } from './catalog.ts';
 import { cursorOver, listed } from './listed-collections.ts';
 import { nameOf } from './made-indexes.ts';

@@ -3,7 +3,7 @@ import type { Db } from 'mongodb';
 import { testDatabase } from '../../testing/database.ts';
 import { everythingIn } from '../../testing/everything.ts';
 import { migrationsFolder } from '../../testing/migrations-folder.ts';
-import { readFiles } from '../files.ts';
+import { readFiles } from '../run/files.ts';
 import { planMigrations } from './plan.ts';
 import { replay } from './replay.ts';
 

@@ -2,8 +2,8 @@ import { MongoError, MongoServerError, type MongoClient } from 'mongodb';
 import { sentence } from '../../operator-error.ts';
 import { isOwn } from '../../own-collections.ts';
 import type { CollectionShape } from '../autogenerate/shape.ts';
-import { UNUSABLE, type Finding } from '../checks.ts';
-import { loadMigration, type MigrationFile } from '../files.ts';
+import { UNUSABLE, type Finding } from '../run/checks.ts';
+import { loadMigration, type MigrationFile } from '../run/files.ts';
 import { catalogOf, type Catalog } from './catalog.ts';
 import { record } from './record.ts';
 

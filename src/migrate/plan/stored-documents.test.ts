@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
 import { testDatabase } from '../../testing/database.ts';
 import { migrationsFolder } from '../../testing/migrations-folder.ts';
-import { readFiles } from '../files.ts';
-import { run } from '../runner.ts';
-import { to, up } from '../verbs.ts';
+import { readFiles } from '../run/files.ts';
+import { run } from '../run/runner.ts';
+import { to, up } from '../run/verbs.ts';
 import { migrating } from '../../migrations.ts';
 import { planMigrations } from './plan.ts';
 

@@ -1,0 +1,108 @@
+import { cpus, loadavg } from 'node:os';
+import { Command } from 'commander';
+import { connect, initialiseCollections } from '../src/database/index.ts';
+import { collectionDefinitions } from '../src/models.ts';
+import { measureRound, type Round, type Stage } from './backup-rounds.ts';
+import { between, closeAll, median, runBench } from './command.ts';
+import { openBenchDatabase, seed } from './database.ts';
+import { findMongoTools } from '../src/testing/mongo-tools.ts';
+
+interface Options {
+  engines?: number;
+  rounds: number;
+  json?: string;
+}
+
+/** What must hold, as ratios of speed within a round: beside the official tools where they are there, else the driver. */
+const TARGETS: readonly { what: keyof Round; beside: keyof Round; least: number; official: boolean }[] = [
+  { what: 'backup', beside: 'mongodump', least: 1, official: true },
+  { what: 'restore', beside: 'mongorestore', least: 0.8, official: true },
+  { what: 'backup', beside: 'rawCursor', least: 1, official: false },
+  { what: 'restore', beside: 'insertMany', least: 0.7, official: false },
+];
+
+const MANY = 200_000;
+/** SecantusDB takes some milliseconds to store one. */
+const FEW = 5000;
+
+const options = new Command('npm run bench:backup --')
+  .description(
+    'Compares a backup and a restore with mongodump and mongorestore, and with what the driver does at best.',
+  )
+  .option('--engines <count>', `stored engines (default: ${MANY}, and ${FEW} on SecantusDB)`, between(100, 10_000_000))
+  .option('--rounds <count>', 'rounds of everything', between(1, 100), 1)
+  .option('--json <file>', 'save all figures there; without it nothing is written')
+  .addHelpText(
+    'after',
+    '\nIt runs on MONGODB_URI, else on an embedded server, in databases of its own. The official tools are taken from the' +
+      '\nfolder MONGO_TOOLS, else from PATH.',
+  )
+  .parse()
+  .opts<Options>();
+const SLOWEST_MS = 15; // for all that happens to an engine in a round, on SecantusDB
+await runBench({
+  measure: (signal) => bench(options, signal),
+  describe,
+  json: options.json,
+  limitSeconds: 300 + ((options.rounds + 1) * (options.engines ?? FEW) * SLOWEST_MS) / 1000,
+});
+
+/** Sets the stage, measures, and takes it all away again, whatever happens. */
+async function bench({ engines: wanted, rounds }: Options, signal: AbortSignal) {
+  const loadAverage = loadavg()[0] ?? NaN;
+  const tools = findMongoTools();
+  const closers: (() => Promise<unknown>)[] = [];
+  try {
+    const { db, uri, description, isSecantus, close } = await openBenchDatabase();
+    closers.push(close);
+    const engines = wanted ?? (isSecantus ? FEW : MANY);
+    console.error(`${description}: ${engines} engines, ${tools ? tools.mongodump : 'no official tools'}`);
+    const connection = await connect(uri, db.databaseName);
+    await initialiseCollections(db, collectionDefinitions(connection)).finally(() => connection.close());
+    await seed(db, engines, signal);
+    const stage: Stage = { db, uri, tools, engines, signal };
+    const measured: Round[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      console.error(`round ${round + 1} of ${rounds}`);
+      measured.push(await measureRound(stage, round));
+    }
+    return {
+      date: new Date().toISOString(),
+      machine: `Node ${process.version}, ${cpus().length} CPUs`,
+      loadAverage,
+      database: description,
+      tools: tools !== undefined,
+      options: { engines, rounds },
+      rounds: measured,
+    };
+  } finally {
+    await closeAll(closers);
+  }
+}
+
+type Report = Awaited<ReturnType<typeof bench>>;
+
+/** The report for people. */
+function describe({
+  machine,
+  loadAverage,
+  database,
+  tools,
+  options: { engines, rounds },
+  rounds: all,
+}: Report): string {
+  const middle = (name: keyof Round) => median(all.map((round) => round[name]));
+  const pace = (name: keyof Round) => `${name} ${Math.round((engines * 1000) / middle(name))}`;
+  const measured = Object.keys(all[0] ?? {}).filter((name): name is keyof Round => tools || !name.startsWith('mongo'));
+  return [
+    `${machine}, load average ${loadAverage.toFixed(1)} at the start; ${database}`,
+    `${engines} engines, ${rounds} rounds, medians; ${tools ? 'with' : 'without'} the official tools`,
+    `Engines a second: ${measured.map((name) => pace(name)).join(', ')}`,
+    ...TARGETS.filter(({ official }) => tools || !official).map(({ what, beside, least, official }) => {
+      const ratio = median(all.map((round) => round[beside] / round[what]));
+      const isAim = official === tools;
+      const outcome = isAim ? `  >= ${least}  ${ratio >= least ? 'met' : 'missed'}` : '';
+      return `${`${what} to ${beside}, speed`.padEnd(32)}${ratio.toFixed(2).padStart(6)}${outcome}`;
+    }),
+  ].join('\n');
+}

@@ -1,0 +1,54 @@
+import autocannon, { type Client, type Request } from 'autocannon';
+import { OperatorError } from '../src/operator-error.ts';
+
+/** Which requests are sent to whom, and how many. */
+interface Load {
+  /** What is asked, for the message when it fails. */
+  name: string;
+  url: string;
+  ids: readonly string[];
+  /** The requests about a document. */
+  requests: (id: string) => Request[];
+  /** Of every answer. */
+  status: number;
+  connections: number;
+  seconds: number;
+  /** Most requests per second; without it as many as are answered. */
+  rate?: number;
+  signal: AbortSignal;
+  /** Ends it before its time. */
+  end?: AbortSignal;
+}
+
+const IDS_PER_CONNECTION = 50;
+
+/** Sends requests from this process, which should do nothing else meanwhile. @throws {OperatorError} if one fails */
+export async function load({ name, url, ids, requests, status, connections, seconds, rate, signal, end }: Load) {
+  signal.throwIfAborted();
+  const step = Math.max(1, Math.floor(ids.length / (connections * IDS_PER_CONNECTION)));
+  let connection = 0;
+  // Each connection has documents of its own: two that change one document at once would measure the database's locks.
+  const setupClient = (client: Client) => {
+    const own = Array.from({ length: IDS_PER_CONNECTION }, (_, turn) => ids[(turn * connections + connection) * step]);
+    connection += 1;
+    client.setRequests(own.filter((id) => id !== undefined).flatMap(requests));
+  };
+  const stopping = AbortSignal.any(end ? [signal, end] : [signal]);
+  const { errors, statusCodeStats, latency, duration } = await new Promise<autocannon.Result>((resolve, reject) => {
+    const limits = { connections, duration: seconds, bailout: 1, ...(rate !== undefined && { overallRate: rate }) };
+    const instance = autocannon({ url, setupClient, ...limits }, (error, done) =>
+      error ? reject(error) : resolve(done),
+    );
+    const stop = () => instance.stop();
+    stopping.addEventListener('abort', stop);
+    instance.on('done', () => stopping.removeEventListener('abort', stop));
+  });
+  signal.throwIfAborted();
+  const counts: Readonly<Record<string, { count?: number } | undefined>> = statusCodeStats ?? {};
+  const succeeded = counts[status]?.count ?? 0;
+  if (errors > 0 || succeeded === 0 || Object.keys(counts).length > 1)
+    throw new OperatorError(
+      `${name}: answered with ${JSON.stringify(statusCodeStats)}, and ${errors} requests got no answer.`,
+    );
+  return { answers: succeeded, requestsPerSecond: succeeded / duration, p99Ms: latency.p99 };
+}

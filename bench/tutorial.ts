@@ -1,0 +1,61 @@
+/**
+ * The server that most tutorials end with: Express and Mongoose, hydrated documents, pages by skip and limit, a search
+ * by regular expression. It has a collection of its own, with the same engines, as its model alone would make it: with
+ * no validator, and no index to keep up but that of `_id`.
+ */
+import { once } from 'node:events';
+import express from 'express';
+import mongoose from 'mongoose';
+import { loadSettings } from '../src/config.ts';
+import { OperatorError } from '../src/operator-error.ts';
+
+const { mongodbUri } = loadSettings();
+if (mongodbUri === null) throw new OperatorError('MONGODB_URI is not set; this server is started by npm run bench.');
+
+const engineSchema = new mongoose.Schema(
+  {
+    title: { type: String, required: true, maxlength: 128 },
+    thrust: { type: Number, default: 0, min: 0 },
+    lastFired: { type: Date, default: null },
+  },
+  { timestamps: true, collection: 'tutorial' },
+);
+const Engine = mongoose.model('Engine', engineSchema);
+
+const app = express();
+app.use(express.json());
+
+app.get('/engines', async (request, response) => {
+  const { search } = request.query;
+  const page = Number(request.query['page'] ?? 1);
+  const limit = Number(request.query['limit'] ?? 50);
+  const filter = typeof search === 'string' ? { title: { $regex: search, $options: 'i' } } : {};
+  const engines = await Engine.find(filter)
+    .skip((page - 1) * limit)
+    .limit(limit);
+  response.json(engines);
+});
+
+app.get('/engines/:id', async (request, response) => {
+  const engine = await Engine.findById(request.params.id);
+  if (engine) response.json(engine);
+  else response.status(404).json({ message: 'Engine not found' });
+});
+
+app.post('/engines', async (request, response) => {
+  response.status(201).json(await Engine.create(request.body));
+});
+
+app.patch('/engines/:id', async (request, response) => {
+  const options = { returnDocument: 'after', runValidators: true } as const;
+  const engine = await Engine.findByIdAndUpdate(request.params.id, request.body, options);
+  if (engine) response.json(engine);
+  else response.status(404).json({ message: 'Engine not found' });
+});
+
+await mongoose.connect(mongodbUri);
+const server = app.listen(0, '127.0.0.1');
+await once(server, 'listening');
+const address = server.address();
+const port = typeof address === 'object' ? address?.port : undefined;
+console.log(JSON.stringify({ msg: 'listening', url: `http://127.0.0.1:${port}` }));

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Db, MongoClient } from 'mongodb';
+import { register } from 'tsx/esm/api';
+import { OperatorError } from '../../operator-error.ts';
+
+/** One direction of a migration. */
+export type Step = (db: Db, client: MongoClient) => Promise<unknown>;
+
+/** What a migration file exports. */
+export interface Migration {
+  up: Step;
+  down: Step;
+  /** The migration that it was written on top of, `null` for the first; absent where the file does not say. */
+  after?: string | null;
+  /** Whether each direction runs in one transaction. */
+  transaction: boolean;
+}
+
+/** A file in the folder of the migrations. */
+export interface MigrationFile {
+  name: string;
+  /** SHA-256 of its text, whatever its line ends. */
+  hash: string;
+}
+
+/** The template of `migrate-mongo create`; no migration. */
+const TEMPLATE = 'sample-migration.ts';
+
+/** What may lie beside the migrations. */
+const BESIDES = new Set([TEMPLATE, 'package.json']);
+
+/** `20260501090000-create_engines.ts` */
+const FILE_NAME = /^\d{14}-[\w-]+\.ts$/;
+
+/** The names of a folder's migrations, oldest first, and of what else lies there. */
+export async function readNames(folder: string): Promise<{ migrations: string[]; stray: string[] }> {
+  const found = await readdir(folder).catch((error: unknown) => {
+    throw new OperatorError(`${folder} cannot be read (${String(error)}). It is the folder of the migrations.`);
+  });
+  const names = found.filter((name) => !BESIDES.has(name) && !name.startsWith('.')).toSorted();
+  return {
+    migrations: names.filter((name) => FILE_NAME.test(name)),
+    stray: names.filter((name) => !FILE_NAME.test(name)),
+  };
+}
+
+/** The same, with the migrations' hashes. */
+export async function readFiles(folder: string): Promise<{ files: MigrationFile[]; stray: string[] }> {
+  const { migrations, stray } = await readNames(folder);
+  const files = await Promise.all(
+    migrations.map(async (name) => ({ name, hash: hashOf(await readFile(join(folder, name), 'utf8')) })),
+  );
+  return { files, stray };
+}
+
+const hashOf = (text: string) => createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
+
+/** Whether this is the built program, which has no loader of TypeScript for the migrations; Node has one since 22.18. */
+const isBuilt = import.meta.url.endsWith('.js');
+
+/** A migration's file that cannot be used. */
+export class Unusable extends OperatorError {
+  /** What is wrong with it, as the end of a sentence that begins with its name. */
+  readonly what: string;
+  readonly remedy: string;
+
+  constructor(path: string, what: string, remedy: string) {
+    super(`${path} ${what} ${remedy}`);
+    this.what = what;
+    this.remedy = remedy;
+  }
+}
+
+/** @throws {Unusable} if the file cannot be loaded, or does not export what a migration does */
+export async function loadMigration(folder: string, { name, hash }: MigrationFile): Promise<Migration> {
+  const path = join(folder, name);
+  let module: object;
+  const unregister = isBuilt ? register({ tsconfig: false }) : undefined;
+  // With the hash, so that an edited file is not taken from the cache.
+  try {
+    module = Object(await import(`${pathToFileURL(path).href}?${hash}`));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Unusable(path, `cannot be loaded: ${reason.replaceAll(/\s*\n\s*/g, ' ')}.`, 'Mend it.');
+  } finally {
+    await unregister?.();
+  }
+  const { up, down, after, transaction = false } = { ...Object(Reflect.get(module, 'default')), ...module };
+  for (const [direction, step] of Object.entries({ up, down }))
+    if (typeof step !== 'function')
+      throw new Unusable(path, `exports no function ${direction}.`, `Compare it with ${TEMPLATE}.`);
+  if (after !== undefined && after !== null && extname(String(after)) !== '.ts')
+    throw new Unusable(path, `exports ${String(after)} as after.`, 'It must be the name of a migration, or null.');
+  if (typeof transaction !== 'boolean')
+    throw new Unusable(path, `exports ${String(transaction)} as transaction.`, 'It must be true or false.');
+  return { up, down, transaction, ...(after !== undefined && { after }) };
+}
+
+/** Whether a function has nothing in its body but comments. */
+export const isEmpty = (step: Step) => /\{\s*\}$/.test(String(step).replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*/g, ''));

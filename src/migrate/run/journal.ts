@@ -1,0 +1,120 @@
+import type { Collection, Db, ObjectId } from 'mongodb';
+import { CHANGELOG_COLLECTION } from '../../own-collections.ts';
+import type { Owner } from './lease.ts';
+
+/** What an entry tells: a migration that ran in a direction, or was only marked as if it had. */
+export type Action = 'up' | 'down' | 'stamp' | 'unstamp';
+
+/** How many documents and other things a run has changed. */
+export type Counts = Record<string, number>;
+
+/** How far a backfill has come. */
+export interface Checkpoint {
+  /** `_id` of the last document that was looked at. */
+  last: unknown;
+  done: number;
+  total: number;
+}
+
+/** One run of one migration. */
+export interface Entry {
+  /** Counts up from 1: the order of history. */
+  _id: number;
+  fileName: string;
+  action: Action;
+  state: 'started' | 'done' | 'failed';
+  fileHash: string;
+  /** Of the lease under which it ran. */
+  token: number;
+  owner: Owner;
+  startedAt: Date;
+  endedAt?: Date;
+  error?: string;
+  /** Writes that were sent; on a run that was killed, as of its last checkpoint. */
+  counts: Counts;
+  /** By the label of the backfill, see `keyOf`. */
+  checkpoints: Record<string, Checkpoint>;
+}
+
+/** An applied migration, as migrate-mongo records it. */
+export interface Applied {
+  /** Ours is the file's name, so that no migration is recorded twice; migrate-mongo's own is an ObjectId. */
+  _id: string | ObjectId;
+  fileName: string;
+  appliedAt: Date;
+  migrationBlock?: number;
+  fileHash?: string;
+}
+
+const JOURNAL_COLLECTION = 'migration_journal';
+
+/** What has happened to a database's shape. */
+export interface History {
+  /** In the order in which they were applied. */
+  applied: Applied[];
+  /** Oldest first. */
+  entries: Entry[];
+  /** The last run of each migration that has neither ended well nor ended without a write. */
+  unfinished: Entry[];
+}
+
+const journalOf = (db: Db): Collection<Entry> => db.collection<Entry>(JOURNAL_COLLECTION);
+const changelogOf = (db: Db): Collection<Applied> => db.collection<Applied>(CHANGELOG_COLLECTION);
+
+/** Reads the journal and the changelog. */
+export async function readHistory(db: Db): Promise<History> {
+  const applied = await changelogOf(db).find().sort({ appliedAt: 1, fileName: 1 }).toArray();
+  const entries = await journalOf(db).find().sort({ _id: 1 }).toArray();
+  const last = new Map(entries.map((entry) => [entry.fileName, entry]));
+  for (const entry of last.values()) if (entry.state === 'started' && isCommitted(entry, applied)) entry.state = 'done';
+  return { applied, entries, unfinished: [...last.values()].filter(isUnfinished) };
+}
+
+/** Killed between the changelog and the end of its entry, a run is done all the same. */
+const isCommitted = ({ action, fileName }: Entry, applied: readonly Applied[]) =>
+  applied.some((entry) => entry.fileName === fileName) === (action === 'up' || action === 'stamp');
+
+const isUnfinished = ({ state, counts }: Entry) =>
+  state === 'started' || (state === 'failed' && Object.keys(counts).length > 0);
+
+/** Begins an entry. Another process that believes to hold the lease fails at its number. */
+export async function begin(db: Db, entry: Omit<Entry, '_id' | 'state' | 'startedAt'>): Promise<Entry> {
+  const journal = journalOf(db);
+  const newest = await journal.findOne({}, { sort: { _id: -1 }, projection: { _id: 1 } });
+  const started: Entry = { _id: (newest?._id ?? 0) + 1, ...entry, state: 'started', startedAt: new Date() };
+  await journal.insertOne(started);
+  return started;
+}
+
+/**
+ * Ends an entry well: first in the changelog, which decides whether the migration is applied, then in the journal.
+ */
+export async function commit(db: Db, entry: Entry, migrationBlock: number, counts: Counts): Promise<void> {
+  const { _id, fileName, fileHash, action } = entry;
+  if (action === 'up' || action === 'stamp') {
+    // An entry that is there is only given the hash of the present file: when it was applied stays known.
+    const applied = { _id: fileName, appliedAt: new Date(), migrationBlock };
+    await changelogOf(db).updateOne({ fileName }, { $set: { fileHash }, $setOnInsert: applied }, { upsert: true });
+  } else await changelogOf(db).deleteMany({ fileName });
+  await journalOf(db).updateOne({ _id }, { $set: { state: 'done', endedAt: new Date(), counts } });
+}
+
+/** Ends an entry badly. */
+export async function fail(db: Db, { _id }: Entry, error: string, counts: Counts): Promise<void> {
+  await journalOf(db).updateOne({ _id }, { $set: { state: 'failed', endedAt: new Date(), error, counts } });
+}
+
+/** Notes how far a backfill of the entry has come. */
+export async function saveCheckpoint(
+  db: Db,
+  { _id }: Entry,
+  label: string,
+  checkpoint: Checkpoint,
+  counts: Counts,
+): Promise<void> {
+  await journalOf(db).updateOne({ _id }, { $set: { [`checkpoints.${keyOf(label)}`]: checkpoint, counts } });
+}
+
+/** A label as the name of a field. */
+export const keyOf = (label: string) =>
+  label.replaceAll(/[%.$]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

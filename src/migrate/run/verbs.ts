@@ -1,0 +1,148 @@
+import { OperatorError } from '../../operator-error.ts';
+import { checkHistory, inWords, lastApplied, type Finding, type State } from './checks.ts';
+import type { MigrationFile } from './files.ts';
+import type { Action } from './journal.ts';
+import { findingsOf, type Step } from './runner.ts';
+
+/** Chooses the steps of a verb from the state that was read under the lease. */
+type Verb = (state: State) => Promise<Step[]>;
+
+/** @throws {OperatorError} with the first finding of those rules that are not excused */
+async function requireSound(state: State, folder: string, excused: readonly string[] = []): Promise<void> {
+  requireNone(await findingsOf(state, folder), excused);
+}
+
+function requireNone(all: readonly Finding[], excused: readonly string[]): void {
+  const findings = all.filter(({ rule }) => !excused.includes(rule));
+  const [first, ...others] = findings;
+  const more = others.length > 0 ? ` (${others.length} more: npm run migrate:check)` : '';
+  if (first) throw new OperatorError(`${inWords(first)}${more}`);
+}
+
+/** Applies all that is pending. */
+export function up(folder: string): Verb {
+  return async (state) => {
+    await requireSound(state, folder);
+    return state.pending.map((file) => ({ file, action: 'up' }));
+  };
+}
+
+/** Reverts the last applied migration, or with `block` all that were applied by the same command. */
+export function down(folder: string, block: boolean): Verb {
+  return async (state) => {
+    await requireSound(state, folder);
+    const last = lastApplied(state);
+    if (last === undefined) return [];
+    requireLastInTime(state, last.fileName);
+    const inBlock = state.applied.filter(({ migrationBlock }) => migrationBlock === last.migrationBlock);
+    const names =
+      block && last.migrationBlock !== undefined ? inBlock.map(({ fileName }) => fileName) : [last.fileName];
+    return steps(
+      state.files.filter(({ name }) => names.includes(name)),
+      'down',
+    );
+  };
+}
+
+/** What was applied last may rest on what was applied before, so only that may go first. */
+function requireLastInTime({ applied }: State, name: string): void {
+  const newest = applied.at(-1);
+  if (newest === undefined || newest.appliedAt <= (applied.find(({ fileName }) => fileName === name)?.appliedAt ?? 0))
+    return;
+  throw new OperatorError(
+    `${newest.fileName} was applied after ${name}, the last by its name: it is not clear which to revert. Name the one to go back to: npm run migrate:to -- NAME.`,
+  );
+}
+
+/**
+ * Goes to a place in the order of migrations.
+ * @param target `head`, `base`, a file's name or the beginning of one, `+N` or `-N`
+ */
+export function to(folder: string, target: string): Verb {
+  return async (state) => {
+    await requireSound(state, folder);
+    return moves(state, target, 'up', 'down');
+  };
+}
+
+/** Marks migrations as applied or not, up to a place as for `to`, and runs none of them. */
+export function stamp(target: string): Verb {
+  return async (state) => {
+    // No file is loaded: one that cannot be may be marked too.
+    requireNone(checkHistory(state), ['unfinished', 'missing', 'edited', 'rewritten', 'out-of-order']);
+    const gone = state.applied.filter(({ fileName }) => !state.files.some(({ name }) => name === fileName));
+    const forgotten = gone.map(({ fileName: name, fileHash: hash = '' }): Step => ({
+      file: { name, hash },
+      action: 'unstamp',
+    }));
+    const edited = state.files.filter(({ name, hash }) =>
+      state.applied.some(({ fileName, fileHash }) => fileName === name && fileHash !== undefined && fileHash !== hash),
+    );
+    const again = steps(edited, 'stamp');
+    return [...forgotten, ...again, ...moves(state, target, 'stamp', 'unstamp')];
+  };
+}
+
+function moves(state: State, target: string, forth: Action, back: Action): Step[] {
+  const { files, pending } = state;
+  const end = placeOf(state, target);
+  const isApplied = (file: MigrationFile) => !pending.includes(file);
+  return [
+    ...steps(files.slice(end).filter(isApplied), back),
+    ...steps(
+      files.slice(0, end).filter((file) => !isApplied(file)),
+      forth,
+    ),
+  ];
+}
+
+/** How many of the files are applied once the target is reached. */
+function placeOf({ files, pending }: State, target: string): number {
+  if (target === 'head') return files.length;
+  if (target === 'base') return 0;
+  if (/^[+-]\d+$/.test(target)) {
+    const place = files.length - pending.length + Number(target);
+    if (place >= 0 && place <= files.length) return place;
+    throw new OperatorError(
+      `${target} leads beyond the ${files.length} migrations, of which ${pending.length} are pending.`,
+    );
+  }
+  const matching = files.filter(({ name }) => name === target || name.startsWith(target));
+  const [file] = matching;
+  if (file && matching.length === 1) return files.indexOf(file) + 1;
+  throw new OperatorError(
+    `${target} names ${matching.length === 0 ? 'no migration' : 'several migrations'}. Say head, base, +1, -1 or one of: ${files.map(({ name }) => name).join(', ')}.`,
+  );
+}
+
+const steps = (files: readonly MigrationFile[], action: Action): Step[] =>
+  (action === 'down' || action === 'unstamp' ? files.toReversed() : files).map((file) => ({ file, action }));
+
+/** Goes on with what was interrupted, from where it was. */
+export function resume(folder: string): Verb {
+  return async (state) => {
+    await requireSound(state, folder, ['unfinished']);
+    return unfinishedSteps(state, (action) => action);
+  };
+}
+
+const OPPOSITE = { up: 'down', down: 'up', stamp: 'unstamp', unstamp: 'stamp' } as const;
+
+/** Takes back what was interrupted. */
+export function rollback(folder: string): Verb {
+  return async (state) => {
+    await requireSound(state, folder, ['unfinished']);
+    return unfinishedSteps(state, (action) => OPPOSITE[action]);
+  };
+}
+
+function unfinishedSteps({ unfinished, files }: State, actionFor: (action: Action) => Action): Step[] {
+  return unfinished.map((interrupted) => {
+    const { fileName, action } = interrupted;
+    const file = files.find(({ name }) => name === fileName);
+    if (file) return { file, action: actionFor(action), interrupted };
+    throw new OperatorError(
+      `${fileName} stopped half-way, and there is no such file. Bring it back from version control.`,
+    );
+  });
+}
