@@ -128,7 +128,7 @@ export const definition = {
     env: 'MONGODB_URI',
   },
   mongodBinary: {
-    doc: 'mongod executable for the embedded database; without it see "Where the database comes from" in README.md',
+    doc: 'mongod executable for the embedded database; without it see "Where the database comes from" in docs/settings.md',
     format: nonEmptyString,
     default: null,
     nullable: true,

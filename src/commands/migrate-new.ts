@@ -64,7 +64,7 @@ async function writeNew(database: OpenDatabase, description: string, given: Reco
     before.some(({ name, options }) => name === collection && options?.['validationLevel'] === 'constraint');
   if (changes.some(({ collection }) => !isGuaranteed(collection)) && (await hasConstraints(database.db)))
     report(
-      'This server can guarantee that all documents are valid: setValidationLevel as the last step, see the README.',
+      'This server can guarantee that all documents are valid: setValidationLevel as the last step, see docs/migrations.md.',
     );
 }
 
