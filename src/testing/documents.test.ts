@@ -24,4 +24,4 @@ test.each(documents)(
   300_000,
 );
 
-const KNOWN = new Set(['sh', 'console', 'ts', 'diff', 'json']);
+const KNOWN = new Set(['sh', 'console', 'ts', 'diff', 'json', 'mermaid']);
