@@ -9,7 +9,7 @@ import type { Db, MongoClient } from 'mongodb';
  *
  * Several fields change together within editValidator(), which lets either API write meanwhile. An index goes before
  * its field and comes after it; setValidationLevel(), of MongoDB 9.0, comes last.
- * `src/migrate/operations/kinds-of-change.test.ts` has an example of each kind of change.
+ * `examples/migrations` has an example of each kind of change.
  */
 export async function up(db: Db, client: MongoClient): Promise<void> {
   // await setField(db, { collection: 'engines', field: 'mass', schema: { bsonType: 'int' }, value: 0 });

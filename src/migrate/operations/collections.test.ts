@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
 import { testDatabase } from '../../testing/database.ts';
 import { listArchives, purgeArchive } from './archives.ts';
+import { backfill } from './backfill.ts';
 import { addCollection, allowBoth, removeCollection, setValidator } from './collections.ts';
 import { removeField } from './fields.ts';
 import { addIndex, removeIndex } from './indexes.ts';
@@ -38,6 +39,25 @@ describe('allowBoth', () => {
     await expect(probes.insertOne({ a: null })).rejects.toMatchObject({ code: 121 });
     await expect(probes.insertOne({ d: 1 })).rejects.toMatchObject({ code: 121 });
     await expect(setValidator(db, 'both', after)).rejects.toThrow('2 documents of both break the new validator');
+  });
+
+  test('lets documents be converted to a condition that a JSON Schema cannot say, and back', async () => {
+    const open = shape({ first: { bsonType: 'int' }, last: { bsonType: 'int' } });
+    const ordered = { ...open, $expr: { $lte: ['$first', '$last'] } };
+    await addCollection(db, 'ordering', open);
+    const ordering = db.collection('ordering');
+    await ordering.insertOne({ first: 2, last: 1 });
+    await allowBoth(db, 'ordering', open, ordered);
+    await backfill(ordering, {
+      label: 'ordering: first before last',
+      filter: { $expr: { $gt: ['$first', '$last'] } },
+      update: [{ $set: { first: '$last', last: '$first' } }],
+    });
+    await setValidator(db, 'ordering', ordered);
+    expect(await ordering.findOne({}, { projection: { _id: 0 } })).toEqual({ first: 1, last: 2 });
+    await expect(ordering.insertOne({ first: 2, last: 1 })).rejects.toMatchObject({ code: 121 });
+    await setValidator(db, 'ordering', open);
+    await ordering.insertOne({ first: 2, last: 1 });
   });
 
   test('demands what both demand, within objects too, and nothing of a field that one side leaves open', async () => {
