@@ -98,6 +98,7 @@ const escaped = (text: string) => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.
 
 const SERVER = 'http://127.0.0.1:3000';
 const STARTS = /^(?:npm start|node dist\/server\.js)\b/;
+const EXPORT = /^export (\w+)=(\S+)$/;
 /** CI runs these as they are written; here all is installed. */
 const RUN_ELSEWHERE = /^npm (?:ci|test)\b/;
 
@@ -107,6 +108,8 @@ export class DocumentedSession {
   readonly #folder = copyOfProject();
   readonly #env: Record<string, string>;
   #url: Promise<string> | undefined;
+  /** Ends the server, as Ctrl-C does. */
+  #stop = async () => {};
 
   constructor(env: Record<string, string>) {
     const { PATH = '', HOME = '', XDG_CACHE_HOME = '' } = process.env;
@@ -118,7 +121,12 @@ export class DocumentedSession {
   /** Runs a command. @throws {Error} if it prints something else than it should, or fails where it shows nothing */
   async run({ command, expected }: Command): Promise<void> {
     if (RUN_ELSEWHERE.test(command)) return;
-    if (STARTS.test(command)) return void (await (this.#url ??= this.#start(command)));
+    const [, name, value = ''] = EXPORT.exec(command) ?? [];
+    if (name !== undefined) return this.#set(name, value);
+    if (STARTS.test(command)) {
+      await this.#stop();
+      return void (await (this.#url = this.#start(command)));
+    }
     let line = this.#varying.replace(command);
     if (line.includes(SERVER)) line = line.replaceAll(SERVER, await (this.#url ??= this.#start('npm start')));
     const { code, output } = await this.#shell(line);
@@ -136,6 +144,15 @@ export class DocumentedSession {
     if (language !== 'diff') return;
     const { code, output } = await this.#shell('git apply --recount -', text);
     if (code !== 0) throw new Error(`${output}\n${text}`);
+  }
+
+  /** A database that a document names is another one than the first, on the same server. */
+  #set(name: string, value: string): void {
+    const given = this.#env['MONGODB_URI'];
+    if (name !== 'MONGODB_URI' || given === undefined) return void (this.#env[name] = value);
+    const uri = new URL(given);
+    uri.pathname += new URL(value).pathname.replace('/', '-');
+    this.#env[name] = uri.href;
   }
 
   async #shell(command: string, input?: string): Promise<{ code: number | null; output: string }> {
@@ -156,13 +173,19 @@ export class DocumentedSession {
       stdio: [stdin, 'pipe', 'pipe'],
     });
     atEnd(() => {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        process.kill(-child.pid, 'SIGKILL');
     });
     return child;
   }
 
   #start(command: string): Promise<string> {
     const child = this.#spawn(command);
+    const closed = new Promise((resolve) => child.once('close', resolve));
+    this.#stop = async () => {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
+      await closed;
+    };
     return new Promise((resolve, reject) => {
       if (child.stdout)
         createInterface({ input: child.stdout }).on('line', (line) => {
