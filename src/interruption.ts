@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from './error-code.ts';
-import { OperatorError } from './operator-error.ts';
+import { OperatorError, printable } from './operator-error.ts';
 
 /** What tells a process to end: Ctrl-C, `kill`, and a terminal that is closed. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -81,7 +81,10 @@ function hangUp(): void {
   process.kill(process.pid, 'SIGHUP');
 }
 
-/** Lets this process go on, and end in order, when nobody reads what it prints: a closed terminal, a pipe without an end. */
+/**
+ * Lets this process go on, and end in order, when nobody reads what it prints: a closed terminal, a pipe without an end.
+ * What cannot be printed for another reason, such as a disk that is full, is told in one line, and is a failure.
+ */
 export function outliveReaders(): void {
   const terminals = [0, 1, 2].filter(isatty);
   // Node 20 crashes where it exits without its terminal, so that the signal ends it instead, even one that did not come.
@@ -90,6 +93,8 @@ export function outliveReaders(): void {
   });
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error) => {
-      if (!hasCode(error, 'EIO') && !hasCode(error, 'EPIPE')) throw error;
+      if (hasCode(error, 'EIO') || hasCode(error, 'EPIPE')) return;
+      console.error(printable(error));
+      process.exitCode = 1;
     });
 }

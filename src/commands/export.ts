@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { withPartial } from '../database/backup/index.ts';
 import { hasCode } from '../error-code.ts';
 import { interruption } from '../interruption.ts';
-import { OperatorError } from '../operator-error.ts';
+import { OperatorError, systemReason } from '../operator-error.ts';
 import { showProgress, type Progress } from '../progress.ts';
 import {
   END_LINE,
@@ -36,6 +36,10 @@ export async function exportTo(
     await link(partial, file).catch((error: unknown) => {
       throw hasCode(error, 'EEXIST') ? exists(file) : error;
     });
+  }).catch((error: unknown) => {
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new OperatorError(`${file} cannot be written: ${reason}. Make room, or name another file.`);
   });
   console.error(`${file} is complete.`);
 }
@@ -75,6 +79,6 @@ async function toStdout(chunks: AsyncIterable<string>): Promise<void> {
   try {
     await pipeline(chunks, process.stdout, { end: false });
   } catch (error) {
-    if (!hasCode(error, 'EPIPE')) throw error; // whoever reads may have enough
+    if (systemReason(error) === undefined) throw error; // else stdout's own, see outliveReaders
   }
 }

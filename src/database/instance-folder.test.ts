@@ -1,8 +1,7 @@
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { loadSettings } from '../config.ts';
-import { testDatabase } from '../testing/database.ts';
 import { run, SERVER, temporaryFolder } from '../testing/processes.ts';
 import { openEmbedded } from './embedded.ts';
 
@@ -57,15 +56,4 @@ describe('an instance folder that cannot be used is told at once, in one line:',
     const { code, stderr } = await run([...ON_FULL_DISK, ...command], { INSTANCE_PATH: instance });
     expect({ code, stderr }).toEqual({ code: 1, stderr: `${unusable(instance, 'file too large, write').message}\n` });
   });
-});
-
-test('an export onto a full disk is told in one line, and leaves nothing', async () => {
-  const { uri } = await testDatabase();
-  const folder = temporaryFolder();
-  const { code, stderr } = await run([...ON_FULL_DISK, ...CLI, 'db:export', join(folder, 'engines.csv')], {
-    MONGODB_URI: uri,
-  });
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/^Database: .*\nIt failed: file too large, write\.\n$/);
-  expect(readdirSync(folder)).toEqual([]);
 });

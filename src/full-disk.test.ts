@@ -1,0 +1,31 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { testDatabase } from './testing/database.ts';
+import { run, temporaryFolder } from './testing/processes.ts';
+
+const CLI = ['node', '--import', 'tsx/esm', 'src/cli.ts'];
+/** Runs the command behind it while no file can grow. */
+const ON_FULL_DISK = ['sh', '-c', 'trap "" XFSZ; ulimit -f 0; exec "$@"', 'sh'];
+const hasFullDevice = existsSync('/dev/full') ? test : test.skip;
+
+hasFullDevice.each(['db:export', 'migrate:status'])('what %s cannot print is told in one line', async (command) => {
+  const { db, uri } = await testDatabase();
+  const toFull = ['sh', '-c', 'exec "$@" > /dev/full', 'sh', ...CLI, command];
+  await db.collection('engines').insertOne({ title: 'RS-25' });
+  const { code, stderr } = await run(toFull, { MONGODB_URI: uri });
+  expect(code).toBe(1);
+  expect(stderr.match(/^It failed: no space left on device, write\.$/gm)).toHaveLength(1);
+  expect(stderr).not.toMatch(/^ +at /m);
+});
+
+test('an export onto a full disk is told in one line, and leaves nothing', async () => {
+  const { uri } = await testDatabase();
+  const folder = temporaryFolder();
+  const { code, stderr } = await run([...ON_FULL_DISK, ...CLI, 'db:export', join(folder, 'engines.csv')], {
+    MONGODB_URI: uri,
+  });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^Database: .*\n.*\/engines\.csv cannot be written: file too large, write\. Make room.*\n$/);
+  expect(readdirSync(folder)).toEqual([]);
+});
