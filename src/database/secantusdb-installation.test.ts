@@ -19,6 +19,11 @@ function emptyCache() {
   return { cache, target };
 }
 
+function writeScript(path: string, line: string): void {
+  writeFileSync(path, `#!/bin/sh\n${line}\n`);
+  chmodSync(path, 0o755);
+}
+
 /** Starts the launcher and waits until it listens. */
 async function startDatabase(launcher: string) {
   const { child, ended } = launch([launcher, '--port', '0', '--dbpath', temporaryFolder()], {});
@@ -37,8 +42,7 @@ const INSTALL = `import { loadSettings } from './src/config.ts';
 onSecantusDB('an installation of SecantusDB', () => {
   test('is made once by two processes at the same time, in place of one that is broken', async () => {
     const { cache, target } = emptyCache();
-    writeFileSync(join(target, 'mongod'), '#!/bin/sh\nexit 1\n');
-    chmodSync(join(target, 'mongod'), 0o755);
+    writeScript(join(target, 'mongod'), 'exit 1');
     const script = `import { loadSettings } from './src/config.ts';
       import { openTemporary } from './src/database/launch.ts';
       const { uri, stop } = await openTemporary(loadSettings(), (line) => console.error(line));
@@ -57,7 +61,9 @@ onSecantusDB('an installation of SecantusDB', () => {
 
   test('is listed by db:cache, and removed when no database runs on it', async () => {
     const { cache, target } = emptyCache();
-    cpSync(dirname(program ?? ''), target, { recursive: true, verbatimSymlinks: true });
+    const real = dirname(program ?? '');
+    for (const name of ['mongod.py', 'secantusd.toml']) cpSync(join(real, name), join(target, name));
+    writeScript(join(target, 'mongod'), `exec ${real}/bin/python ${target}/mongod.py "$@"`);
     writeFileSync(`${target}.lock`, '');
     const { child, ended } = await startDatabase(join(target, 'mongod'));
     const remove = () => runCli(['db:cache', '--remove'], { XDG_CACHE_HOME: cache });
@@ -78,7 +84,7 @@ onSecantusDB('an installation of SecantusDB', () => {
     const { stdout, stderr } = await node(INSTALL, env);
     expect(stdout).toMatch(/ -m pip install ended with 1\n$/);
     expect(stderr).toMatch(/^ERROR: No matching distribution found for /m);
-  });
+  }, 300_000);
 
   test('says what to set where its folder cannot be made', async () => {
     const file = join(temporaryFolder(), 'file');
