@@ -2,4 +2,5 @@ import { commandProgram } from './commands/index.ts';
 import { outliveReaders } from './interruption.ts';
 
 outliveReaders();
-await commandProgram().parseAsync();
+const parameters = process.argv.slice(2);
+await commandProgram().parseAsync(parameters.length > 0 ? parameters : ['help'], { from: 'user' });

@@ -116,6 +116,9 @@ export function describeSettings(): string {
   ].join('\n');
 }
 
+/** The script that `npm run` runs, if this process is one; `npx` for a command of npx. */
+export const npmScript = (): string | undefined => process.env['npm_lifecycle_event'];
+
 /** Database named in the path of a connection string, `spaceshipDB` where it names none. */
 export function databaseName(uri: string): string {
   return decodeURIComponent(new ConnectionString(uri).pathname.slice(1)) || 'spaceshipDB';

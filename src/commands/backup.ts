@@ -5,17 +5,26 @@ import { OperatorError } from '../operator-error.ts';
 import type { Settings } from '../settings.ts';
 import { wholeNumber } from './arguments.ts';
 import { withDatabase } from './context.ts';
+import { counted } from './counted.ts';
+import { example } from './usage.ts';
+
+const BACKUP = 'instance/backups/spaceshipDB-20261122T150405678Z';
 
 /** `db:backup`, `db:restore` and `db:verify`. */
 export function addBackupCommands(program: Command): void {
   program
     .command('db:backup')
-    .description("write all collections, indexes, validators and options into a folder, in mongodump's layout")
+    .description('Write the whole database into a new folder, in the format of mongodump.')
     .argument('[directory]', 'a folder that does not exist yet (default: backups/DATABASE-TIME in the instance folder)')
-    .option('--gzip', 'compress the files, as mongodump --gzip')
-    .option('--skip <collection>', 'leave this one out; may be given several times', collect, [])
-    .option('--keep <number>', 'then remove the oldest backups of this database beside it, but so many', wholeNumber)
+    .option('--gzip', 'compress the files, as mongodump --gzip does')
+    .option('--skip <collection>', 'leave this collection out; can be given several times', collect, [])
+    .option(
+      '--keep <number>',
+      'then delete the oldest backups of this database in the same folder, and keep this many',
+      wholeNumber,
+    )
     .option('--json', 'print the manifest as JSON')
+    .addHelpText('after', example('--gzip --keep 7'))
     .action((directory: string | undefined, options: BackupOptions) =>
       withDatabase(async ({ db, settings }) => {
         const chosen = directory ?? backupFolder(settings, db.databaseName);
@@ -23,34 +32,38 @@ export function addBackupCommands(program: Command): void {
         console.log(options.json ? JSON.stringify(made.manifest) : made.directory);
         if (options.keep === undefined) return;
         const { removed } = await prune(dirname(made.directory), db.databaseName, options.keep);
-        for (const path of removed) console.error(`Removed: ${path}`);
+        for (const path of removed) console.error(`Deleted the old backup ${path}`);
       }),
     );
 
   program
     .command('db:restore')
-    .description('restore a backup of db:backup or mongodump')
-    .argument('<backup>', 'its folder, or an archive of mongodump')
-    .option('--from <database>', 'the database that is meant, where a dump holds several')
-    .option('--to <database>', 'restore into this database instead of the one of the settings')
-    .option('--replace', 'exchange the collections that are there, all at the end')
+    .description('Restore a backup that db:backup or mongodump made.')
+    .argument('<backup>', 'the folder of the backup, or an archive file of mongodump')
+    .option('--from <database>', 'which database of the backup, if it holds several')
+    .option('--to <database>', 'restore into this database instead of the one in the settings')
+    .option('--replace', 'replace the collections that exist, all together at the end')
     .option('--json', 'print what was restored as JSON')
+    .addHelpText('after', example(`${BACKUP} --to spaceshipCopy`))
     .action((path: string, options: { from?: string; to?: string; replace?: true; json?: true }) =>
       withDatabase(async ({ db, connection }) => {
         const { from, to = db.databaseName, replace = false } = options;
         const restored = await restore(connection.getClient(), path, { from, to, replace });
         if (options.json) console.log(JSON.stringify(restored));
-        else for (const { name, documents } of restored.collections) console.log(`${name}: ${documents} documents`);
+        else
+          for (const { name, documents } of restored.collections)
+            console.log(`${name}: ${counted(documents, 'document')}`);
         console.error(`Restored into ${restored.database}.`);
       }),
     );
 
   program
     .command('db:verify')
-    .description('read every byte of a backup, and restore it into a scratch database')
-    .argument('<backup>', 'its folder, or an archive of mongodump')
-    .option('--from <database>', 'the database that is meant, where a dump holds several')
-    .option('--json', 'print the findings as JSON')
+    .description('Read every byte of a backup and restore it into a temporary database, to prove that it is usable.')
+    .argument('<backup>', 'the folder of the backup, or an archive file of mongodump')
+    .option('--from <database>', 'which database of the backup, if it holds several')
+    .option('--json', 'print the problems as JSON')
+    .addHelpText('after', example(BACKUP))
     .action((path: string, options: { from?: string; json?: true }) =>
       withDatabase(async ({ connection }) => {
         const { findings, collections } = await verify(connection.getClient(), path, undefined, options.from);
@@ -58,7 +71,9 @@ export function addBackupCommands(program: Command): void {
         else for (const { where, problem } of findings) console.log(`${where} ${problem}`);
         if (findings.length > 0) throw new OperatorError(`${path} is damaged. Use another backup.`);
         const documents = collections.reduce((sum, collection) => sum + collection.documents, 0);
-        console.error(`${path} is in order: ${collections.length} collections, ${documents} documents.`);
+        console.error(
+          `No problems found in ${path} (${counted(collections.length, 'collection')}, ${counted(documents, 'document')})`,
+        );
       }),
     );
 }

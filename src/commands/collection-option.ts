@@ -11,7 +11,7 @@ const nameOf = ({ path }: ResourceDeclaration) => path.slice(1);
 
 /** Adds `--collection NAME`: a resource by its path, without the slash. */
 export const withCollectionOption = (command: Command, resources: readonly ResourceDeclaration[]): Command =>
-  command.addOption(new Option('--collection <name>', 'which collection').choices(resources.map(nameOf)));
+  command.addOption(new Option('--collection <name>', 'the collection').choices(resources.map(nameOf)));
 
 /** The resources that are meant: the named one, or all. */
 export const chosen = (resources: readonly ResourceDeclaration[], { collection }: CollectionOption) =>
@@ -21,5 +21,7 @@ export const chosen = (resources: readonly ResourceDeclaration[], { collection }
 export function chosenOne(resources: readonly ResourceDeclaration[], options: CollectionOption): ResourceDeclaration {
   const [first, ...more] = chosen(resources, options);
   if (first !== undefined && more.length === 0) return first;
-  throw new OperatorError(`Which collection? Add --collection with one of ${resources.map(nameOf).join(', ')}.`);
+  throw new OperatorError(
+    `There are several collections. Add --collection with one of ${resources.map(nameOf).join(', ')}.`,
+  );
 }

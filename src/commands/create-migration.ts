@@ -7,5 +7,7 @@ export async function create(folder: string, description: string, text: string):
   const { name, behind } = await writeMigration(folder, description, text);
   console.log(`Created: ${relative(projectRoot, join(folder, name))}`);
   if (behind !== undefined)
-    console.error(`The stamp of ${behind} is in the future. This one comes right behind it, or up would refuse it.`);
+    console.error(
+      `The date in the name of ${behind} is in the future. The new migration is named to run right after it.`,
+    );
 }

@@ -1,92 +1,46 @@
 import type { Command } from 'commander';
 import { loadSettings } from '../config.ts';
-import { connectionString, installations, removeInstallations, seed } from '../database/index.ts';
+import { connectionString, installations, removeInstallations } from '../database/index.ts';
 import { initialise, initialiseIfEmpty } from '../initialise.ts';
+import type { OpenDatabase } from '../migrations.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { ResourceDeclaration } from '../rest/index.ts';
 import { runShell } from '../shell.ts';
-import { wholeNumber } from './arguments.ts';
-import { chosen, withCollectionOption, type CollectionOption } from './collection-option.ts';
 import { inOneLine, withDatabase } from './context.ts';
+import { counted } from './counted.ts';
+import { addSeed } from './seed.ts';
+import { example } from './usage.ts';
 
-interface SeedOptions extends CollectionOption {
-  count: number;
-  months: number;
-  seed: number;
-  append: boolean;
-  force: boolean;
-}
+type Resources = readonly ResourceDeclaration[];
 
 /** `db:init`, `db:seed`, `db:uri`, `db:cache` and `shell`. */
-export function addDatabaseCommands(program: Command, resources: readonly ResourceDeclaration[]): void {
+export function addDatabaseCommands(program: Command, resources: Resources): void {
   program
     .command('db:init')
-    .description('make the collections, validators and indexes of the models; drops and changes nothing')
-    .option('--json', 'print the findings as JSON')
-    .action((options: { json?: true }) =>
-      withDatabase(async (database) => {
-        const findings = await initialise(database, resources);
-        if (options.json) console.log(JSON.stringify(findings));
-        else for (const { outcome, what } of findings) console.log(`${outcome}: ${what}`);
-        const different = findings.filter(({ outcome }) => outcome === 'different').length;
-        if (different > 0)
-          throw new OperatorError(
-            `${different} differ from the models. Run npx migrate-mongo up, or write a migration.`,
-          );
-        console.error(findings.length === 0 ? 'Everything was there already.' : 'Done.');
-      }),
-    );
+    .description('Create the missing collections, validators and indexes of the models. Changes and drops nothing.')
+    .option('--json', 'print what was created and what differs as JSON')
+    .addHelpText('after', example())
+    .action((options: { json?: true }) => withDatabase((database) => init(database, resources, options)));
 
-  withCollectionOption(program.command('db:seed'), resources)
-    .description('store sample data, in each collection that has some unless one is named')
-    .option('--count <number>', 'how many', wholeNumber, 1000)
-    .option('--months <number>', 'over how many months, up to the start of this day (UTC)', wholeNumber, 6)
-    .option('--seed <number>', 'the same number gives the same data on the same day', wholeNumber, 1)
-    .option('--append', 'although there are documents already', false)
-    .option('--force', 'although NODE_ENV is production', false)
-    .action((options: SeedOptions) =>
-      withDatabase(async (database) => {
-        const { db, connection, settings } = database;
-        if (settings.nodeEnv === 'production' && !options.force)
-          throw new OperatorError('NODE_ENV is production: sample data does not belong there. Add --force if it does.');
-        await initialiseIfEmpty(database, resources);
-        const now = new Date(new Date().setUTCHours(0, 0, 0, 0));
-        const samples = chosen(resources, options).flatMap(({ model, sample }) => (sample ? [{ model, sample }] : []));
-        if (samples.length === 0)
-          throw new OperatorError(`${options.collection ?? 'No collection'} has no sample data: declare its "sample".`);
-        for (const { model, sample } of samples) {
-          const collection = db.collection(model(connection).collection.name);
-          await seed(collection, options.append, { ...options, now, make: sample });
-          console.error(`${options.count} sample documents are stored in ${collection.collectionName}.`);
-        }
-      }),
-    );
+  addSeed(program, resources);
 
   program
     .command('db:uri')
-    .description("print the database's connection string, for mongosh and others; with its password, if it has one")
+    .description('Print the connection string of the database, with its password if it has one.')
+    .addHelpText('after', example())
     .action(() => inOneLine(async () => console.log(await connectionString(loadSettings()))));
 
   program
     .command('db:cache')
-    .description('list where the embedded database is installed on this machine, for all checkouts, and its size')
-    .option('--remove', 'remove all that no running database uses; what is needed is installed again')
-    .action((options: { remove?: true }) =>
-      inOneLine(async () => {
-        const { cacheHome } = loadSettings();
-        const installed = installations(cacheHome);
-        if (installed.length === 0) console.error('Nothing is installed.');
-        for (const { path, size } of installed) console.log(`${path} (${size})`);
-        if (options.remove && installed.length > 0) {
-          await removeInstallations(cacheHome);
-          console.error('Removed.');
-        }
-      }),
-    );
+    .description('List where the embedded database is installed on this machine, and how large it is.')
+    .option('--remove', 'delete what no running database uses; it is installed again when it is needed')
+    .addHelpText('after', example('--remove'))
+    .action((options: { remove?: true }) => inOneLine(() => showCache(options)));
 
   program
     .command('shell')
-    .description('a REPL with db, the models and settings')
+    .description('Open a JavaScript prompt (REPL) with db, the models and settings.')
+    .addHelpText('after', example())
     .action(() =>
       withDatabase(async (database) => {
         await initialiseIfEmpty(database, resources);
@@ -94,4 +48,26 @@ export function addDatabaseCommands(program: Command, resources: readonly Resour
         await runShell(database.connection, models, database.settings);
       }),
     );
+}
+
+async function init(database: OpenDatabase, resources: Resources, { json }: { json?: true }): Promise<void> {
+  const findings = await initialise(database, resources);
+  if (json) console.log(JSON.stringify(findings));
+  else for (const { outcome, what } of findings) console.log(`${outcome}: ${what}`);
+  const different = findings.filter(({ outcome }) => outcome === 'different').length;
+  if (different > 0)
+    throw new OperatorError(
+      `The database differs from the models (${counted(different, 'difference')}). Run npx migrate-mongo up, or write a migration with npm run migrate:new.`,
+    );
+  console.error(findings.length === 0 ? 'Nothing to create: everything exists already.' : 'Done.');
+}
+
+async function showCache({ remove }: { remove?: true }): Promise<void> {
+  const { cacheHome } = loadSettings();
+  const installed = installations(cacheHome);
+  if (installed.length === 0) console.error('The embedded database is not installed on this machine.');
+  for (const { path, size } of installed) console.log(`${path} (${size})`);
+  if (!remove || installed.length === 0) return;
+  await removeInstallations(cacheHome);
+  console.error('Deleted.');
 }

@@ -41,10 +41,10 @@ export async function exportTo(
     if (reason === undefined) throw error;
     throw new OperatorError(`${file} cannot be written: ${reason}. Make room, or name another file.`);
   });
-  console.error(`${file} is complete.`);
+  console.error(`Export complete: ${file}`);
 }
 
-const exists = (file: string) => new OperatorError(`${file} exists. Choose another name, or remove it.`);
+const exists = (file: string) => new OperatorError(`${file} already exists. Choose another name, or delete it.`);
 
 async function openExport(format: Format, query: string, prefer: string, resource: Resource, printsData: boolean) {
   const { handle, parameters = {} } = listOperation(resource);

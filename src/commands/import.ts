@@ -18,6 +18,7 @@ import {
   type Imported,
   type Resource,
 } from '../rest/index.ts';
+import { counted } from './counted.ts';
 
 /** The name of a file that stands for the standard input. */
 export const STDIN = '-';
@@ -43,8 +44,8 @@ export async function importFrom(file: string, resource: Resource, options: Opti
   const origin = { caller: 'db:import', requestId: randomUUID() };
   const order = { format, source, strict, endLine, expected, origin };
   const imported = await compileImport(resource)(order).finally(() => progress?.stop());
-  await print(imported, json ? (line) => line : inWords);
-  requireComplete(imported);
+  const rejected = await print(imported, json === true);
+  requireComplete(imported, rejected);
 }
 
 async function open(file: string): Promise<{ source: AsyncIterable<Buffer>; progress?: Progress }> {
@@ -54,30 +55,43 @@ async function open(file: string): Promise<{ source: AsyncIterable<Buffer>; prog
   });
   if (found.isDirectory()) throw new OperatorError(`${file} is a folder. Name a file.`);
   const progress = showProgress(`Importing ${file}`, found.isFile() ? found.size : undefined, 'bytes');
-  return { source: counted(createReadStream(file), progress), progress };
+  return { source: withProgress(createReadStream(file), progress), progress };
 }
 
-async function* counted(chunks: AsyncIterable<Buffer>, progress: Progress): AsyncGenerator<Buffer> {
+async function* withProgress(chunks: AsyncIterable<Buffer>, progress: Progress): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
     yield chunk;
     progress.advance(chunk.length);
   }
 }
 
-async function print(imported: Imported, write: (line: string) => string): Promise<void> {
+/** @returns where the first rows are that were rejected, as "line 2" */
+async function print(imported: Imported, asJson: boolean): Promise<string[]> {
   const report = reportAs(FORMATS.ndjson, imported);
-  for await (const { bytes } of split(report, lines())) console.log(write(String(bytes)));
+  const rejected: string[] = [];
+  for await (const { bytes } of split(report, lines())) {
+    const text = String(bytes);
+    const line: ReportLine = JSON.parse(text);
+    if (line.errors && rejected.length < NAMED) rejected.push(placeOf(line));
+    console.log(asJson ? text : inWords(line));
+  }
+  return rejected;
 }
 
+/** How many rejected rows the last message names. */
+const NAMED = 5;
+
+const placeOf = ({ line, index }: ReportLine) => (line === undefined ? `element ${index}` : `line ${line}`);
+
 /** A line of a report for people: a bad row, or the totals. */
-function inWords(line: string): string {
-  const { line: place, index, errors, read, inserted, bad, uncertain }: ReportLine = JSON.parse(line);
+function inWords(line: ReportLine): string {
+  const { errors, read, inserted, bad, uncertain } = line;
   if (errors) {
-    const where = place === undefined ? `Element ${index}` : `Line ${place}`;
-    return `${where}: ${errors.map(({ pointer, detail }) => `${pointer ?? ''} ${detail}`.trim()).join('; ')}`;
+    const flaws = errors.map(({ pointer, detail }) => `${pointer ?? ''} ${detail}`.trim());
+    return `Rejected ${placeOf(line)}: ${flaws.join('; ')}`;
   }
-  const doubt = uncertain === undefined ? '' : `, ${uncertain} stored or not`;
-  return `${read} read, ${inserted} stored, ${bad} bad${doubt}`;
+  const doubt = uncertain === undefined ? '' : `, ${uncertain} perhaps stored`;
+  return `${read} read, ${inserted} stored, ${bad} rejected${doubt}`;
 }
 
 interface ReportLine extends Partial<Imported['totals']> {
@@ -86,12 +100,19 @@ interface ReportLine extends Partial<Imported['totals']> {
   errors?: Flaw[];
 }
 
-function requireComplete({ totals: { inserted, bad }, failure }: Imported): void {
+function requireComplete({ totals: { inserted, bad }, failure }: Imported, rejected: readonly string[]): void {
   if (failure) {
     const { error } = failure;
-    if (error instanceof Problem) throw new OperatorError(`It ended too early. ${error.message}`);
+    if (error instanceof Problem) throw new OperatorError(`The import stopped early. ${error.message}`);
     throw error;
   }
-  if (bad > 0 && inserted === 0) throw new OperatorError('Nothing was stored. Correct the rows and import again.');
-  if (bad > 0) throw new OperatorError(`${bad} rows were not stored. Correct them and import them alone.`);
+  if (bad === 0) return;
+  const places = bad > rejected.length ? [...rejected, '…'] : rejected;
+  throw new OperatorError(
+    `${counted(bad, 'row')} ${bad === 1 ? 'was' : 'were'} rejected (${places.join(', ')}). ${
+      inserted === 0
+        ? 'No row was stored. Correct the file and import it again.'
+        : 'The others were stored. Correct what was rejected, and import only that.'
+    }`,
+  );
 }

@@ -25,7 +25,7 @@ export async function runMigrateMongo(parameters: readonly string[]): Promise<vo
     program
       .command(name)
       .description(description)
-      .option('-f, --file <file>', 'is not used: the settings are in migrate-mongo-config.ts')
+      .option('-f, --file <file>', 'ignored: the settings are in migrate-mongo-config.ts')
       .option('--migrations-dir <migrationsDir>', 'use a custom migrations directory');
 
   verb('up', 'run all pending database migrations').action((options: Options) =>

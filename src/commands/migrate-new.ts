@@ -9,6 +9,7 @@ import { OperatorError } from '../operator-error.ts';
 import { description } from './arguments.ts';
 import { withDatabase } from './context.ts';
 import { create } from './create-migration.ts';
+import { example } from './usage.ts';
 
 /** `migrate:new`: as Alembic's `revision --autogenerate`. */
 export function addMigrateNew(program: Command): void {
@@ -18,10 +19,11 @@ export function addMigrateNew(program: Command): void {
     .allowUnknownOption() // so that a description may begin with a dash
     .option(
       '--rename <old=new...>',
-      'what has another name now: a field, engines.thrust=force, or a collection, engines=motors',
+      'what was renamed: a field (engines.thrust=force) or a collection (engines=motors)',
       rename,
     )
-    .description('write the migration from what the earlier ones leave behind to what the models demand')
+    .description('Write the migration from what the earlier ones produce to what the models declare.')
+    .addHelpText('after', example('"add lastFired"'))
     .action((description: string, { rename: renames = {} }: { rename?: Record<string, string> }) =>
       withDatabase((database) => writeNew(database, description, renames)),
     );
@@ -52,19 +54,19 @@ async function writeNew(database: OpenDatabase, description: string, given: Reco
   }));
   const renames = { ...moved, ...(await askFor(fields, report)) };
   const changes = compare(before, after, renames);
-  if (changes.length === 0) return report('The migrations make what the models demand: there is nothing to write.');
+  if (changes.length === 0) return report('Nothing to write: the migrations already produce what the models declare.');
   for (const change of changes) report(`- ${describe(change)}`);
   const { text, needsEdit } = render(description, changes, before, after);
   await create(MIGRATIONS, description, text);
   for (const { kind, collection } of changes)
     if (kind === 'removeCollection')
-      report(`If ${collection} is to stay, delete the file and name ${collection} in WITHOUT_MODEL of src/models.ts.`);
-  for (const what of needsEdit) report(`To be written by you: ${what}`);
+      report(`To keep ${collection}, delete the new file and add '${collection}' to WITHOUT_MODEL in src/models.ts.`);
+  for (const what of needsEdit) report(`You must write this part yourself: ${what}`);
   const isGuaranteed = (collection: string) =>
     before.some(({ name, options }) => name === collection && options?.['validationLevel'] === 'constraint');
   if (changes.some(({ collection }) => !isGuaranteed(collection)) && (await hasConstraints(database.db)))
     report(
-      'This server can guarantee that all documents are valid: setValidationLevel as the last step, see docs/migrations.md.',
+      'This server can guarantee that all documents are valid: add setValidationLevel as the last step, see docs/migrations.md.',
     );
 }
 
@@ -93,7 +95,8 @@ async function askFor(
       if (answer?.toLowerCase().startsWith('y')) {
         renames[from] = to;
         taken.add(target);
-      } else if (!terminal) report(`If ${from} was renamed to ${to}, delete the file and add --rename ${from}=${to}.`);
+      } else if (!terminal)
+        report(`If ${from} was renamed to ${to}, delete the new file and run this again with --rename ${from}=${to}.`);
     }
   } finally {
     terminal?.close();
@@ -106,7 +109,7 @@ function rename(text: string, previous: Record<string, string> = {}): Record<str
   const [from = '', to = '', ...more] = text.split('=');
   if (from === '' || to === '' || more.length > 0)
     throw new InvalidArgumentError(
-      'It must be COLLECTION.OLD=NEW or OLD=NEW, as engines.thrust=force, engines=motors.',
+      'Use COLLECTION.FIELD=NEW or COLLECTION=NEW, for example engines.thrust=force or engines=motors.',
     );
   return { ...previous, [from]: to };
 }

@@ -14,64 +14,76 @@ import { listArchives, purgeArchive, type Archive } from '../migrate/operations/
 import { migrating, MIGRATIONS, type OpenDatabase } from '../migrations.ts';
 import { wholeNumber } from './arguments.ts';
 import { withDatabase } from './context.ts';
+import { counted } from './counted.ts';
 import { folderOf, migrate, withSafetyOptions, type Options } from './migrating.ts';
+import { example } from './usage.ts';
 
 /** The `migrate:*` commands that migrate, and steer what migrates. */
 export function addMigrateCommands(program: Command): void {
   withSafetyOptions(program.command('migrate:to'))
-    .argument('<target>', 'head, base, the name of a migration or its beginning, +N or -N')
-    .description('migrate up or down to a place; after npm run it needs --: npm run migrate:to -- -1')
-    .option('--migrations-dir <path>', 'use other migrations than those of the project')
+    .argument('<target>', 'head (all), base (none), the name of a migration or how it begins, +N or -N')
+    .description('Migrate up or down to a migration.')
+    .option('--migrations-dir <path>', 'use the migrations in this folder')
     .allowUnknownOption() // so that -1 is an argument
+    .addHelpText('after', example('-1'))
     .action((target: string, options: Options) =>
       withDatabase((context) => migrate(context, `to ${target}`, to(folderOf(options), target), options)),
     );
 
   program
     .command('migrate:stamp')
-    .argument('<target>', 'as for migrate:to')
-    .description('mark migrations as applied or not, and run none of them')
+    .argument('<target>', 'as for migrate:to: head, base, a name, +N or -N')
+    .description('Mark migrations as applied or pending without running them.')
     .allowUnknownOption()
+    .addHelpText('after', example('head'))
     .action((target: string) => withDatabase((context) => migrate(context, `stamp ${target}`, stamp(target))));
 
   program
     .command('migrate:pause')
-    .description('let the backfills that run stand still after their batch, or go slower')
-    .option('--rate <documents>', 'most documents per second, instead of none', wholeNumber)
+    .description('Pause running backfills after their current batch, or slow them down.')
+    .option('--rate <documents>', 'at most this many documents per second, instead of a pause', wholeNumber)
+    .addHelpText('after', example('--rate 500'))
     .action(({ rate }: { rate?: number }) =>
-      withDatabase(({ db }) => setControl(db, rate === undefined ? { paused: true } : { rate })),
+      withDatabase(async ({ db }) => {
+        await setControl(db, rate === undefined ? { paused: true } : { rate });
+        const what = rate === undefined ? 'paused' : `limited to ${rate} documents per second`;
+        console.error(`Backfills ${what}. npm run migrate:resume ends that.`);
+      }),
     );
 
   withSafetyOptions(program.command('migrate:resume'))
-    .description('let paused or slowed backfills go on; go on with a migration that failed or was killed')
+    .description('Resume paused or slowed backfills, and continue a migration that failed or was killed.')
+    .addHelpText('after', example())
     .action((options: Options) =>
       withDatabase(async (context) => {
         const { db } = context;
         await setControl(db, {});
         const { unfinished } = await readState(db, MIGRATIONS);
         const isRunning = (await readHolder(db)) !== undefined;
-        if (isRunning || unfinished.length === 0) return console.error('Backfills may go on.');
+        if (isRunning || unfinished.length === 0) return console.error('Backfills resumed');
         await migrate(context, 'resume', resume(MIGRATIONS), options);
       }),
     );
 
   program
     .command('migrate:purge')
-    .argument('[archive]', 'the archive; without it all are listed')
-    .description('delete for good what migrations took away, so that none of them can bring it back')
-    .option('--json', 'as JSON', false)
+    .argument('[archive]', 'the archive; without it all archives are listed')
+    .description('Delete for good the values that migrations removed. Reverting them cannot bring these back.')
+    .option('--json', 'print the archives as JSON', false)
+    .addHelpText('after', example())
     .action((archive: string | undefined, { json }: { json: boolean }) =>
       withDatabase(async (database) => {
         const { db } = database;
         const found = archive === undefined ? await listArchives(db) : [await purge(database, archive)];
         if (json) return console.log(JSON.stringify(found));
-        for (const { name, documents } of found) console.log(`${name}: ${documents} documents`);
-        console.error(archive === undefined ? `Archives: ${found.length}.` : 'Purged.');
+        for (const { name, documents } of found) console.log(`${name}: ${counted(documents, 'document')}`);
+        console.error(archive === undefined ? `${counted(found.length, 'archive')}.` : 'Deleted for good.');
       }),
     );
 
   withSafetyOptions(program.command('migrate:rollback'))
-    .description('take back a migration that failed or was killed')
+    .description('Revert a migration that failed or was killed.')
+    .addHelpText('after', example())
     .action((options: Options) =>
       withDatabase((context) => migrate(context, 'rollback', rollback(MIGRATIONS), options)),
     );

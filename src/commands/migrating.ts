@@ -27,8 +27,8 @@ export const folderOf = ({ migrationsDir }: Options): string =>
 /** Adds the options that `migrate` understands. */
 export const withSafetyOptions = (command: Command): Command =>
   command
-    .option('--force-unsafe <names...>', 'do these unsafe steps all the same')
-    .option('--no-backup', 'make no backup before a migration that takes values away');
+    .option('--force-unsafe <names...>', 'run these unsafe steps anyway')
+    .option('--no-backup', 'make no backup before a migration that removes values');
 
 /**
  * Runs a verb on the settings' database and prints each step that is done, as migrate-mongo does.
@@ -56,7 +56,7 @@ export async function migrate(
     },
     choose,
   );
-  if (steps.length === 0) console.error('There is nothing to do.');
+  if (steps.length === 0) console.error('Nothing to do.');
 }
 
 /** @throws {OperatorError} if what was written cannot be read back */
@@ -64,6 +64,8 @@ async function makeBackup({ db, settings, report }: OpenDatabase): Promise<void>
   const { directory } = await backup(db, backupFolder(settings, db.databaseName));
   const { findings } = await verifyFiles(directory);
   if (findings.length > 0)
-    throw new OperatorError(`The backup ${directory} is damaged already, so nothing was begun. Look at that disk.`);
-  report(`Backup before values are taken away: ${directory}`);
+    throw new OperatorError(
+      `The backup ${directory} cannot be read back, so no migration was started. Check that disk.`,
+    );
+  report(`Backup made before values are removed: ${directory}`);
 }

@@ -31,9 +31,9 @@ export async function showStatus(db: Db, { folder, json, watch }: Options): Prom
           migrations.map(({ fileName, appliedAt, state }) => [fileName, appliedAt ?? 'PENDING', state]),
         ),
       );
-      if (holder) console.log(`Process ${holder.pid} on ${holder.host} migrates (${holder.command}).`);
-      if (control.paused) console.log('Backfills are paused: npm run migrate:resume lets them go on.');
-      if (control.rate !== undefined) console.log(`Backfills are slowed to ${control.rate} documents per second.`);
+      if (holder) console.log(`Process ${holder.pid} on ${holder.host} is migrating (${holder.command}).`);
+      if (control.paused) console.log('Backfills are paused. Resume them with npm run migrate:resume.');
+      if (control.rate !== undefined) console.log(`Backfills are limited to ${control.rate} documents per second.`);
     }
     if (!watch || holder === undefined) return;
     await pause(1000);

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
-import { describeSettings } from '../config.ts';
+import { describeSettings, projectRoot } from '../config.ts';
 import { RESOURCES } from '../models.ts';
 import { addBackupCommands } from './backup.ts';
 import { addDatabaseCommands } from './database.ts';
@@ -8,16 +10,42 @@ import { addMigrateRehearse } from './migrate-rehearse.ts';
 import { addMigrationReports } from './migrate-reports.ts';
 import { addMigrateCommands } from './migrate.ts';
 import { addTransferCommands } from './transfer.ts';
+import { typed } from './usage.ts';
 
-/** All commands of `npm run`, for one command line. */
+const BESIDE = `Beside these:
+  npm start                                Start the server.
+  npx migrate-mongo up|down|status|create  Run, revert, list and create migrations.`;
+
+/** All commands of `npx engines`, each of which is an `npm run` script too. */
 export function commandProgram(resources = RESOURCES): Command {
-  const program = new Command('npm run').addHelpText('after', `\n${describeSettings()}`);
+  const program = new Command('npx engines')
+    .usage('<command> [options]')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'Show the help of a command.')
+    .configureHelp({
+      subcommandTerm: (command) => command.name(),
+      commandUsage: (command) =>
+        command.parent ? typed(command, command.usage()) : `${command.name()} ${command.usage()}`,
+    })
+    .addHelpText('after', `\n${BESIDE}\n\n${describeSettings()}`);
+  program.commandsGroup('Database:');
   addDatabaseCommands(program, resources);
+  program.commandsGroup('Backups:');
   addBackupCommands(program);
+  program.commandsGroup('Import and export:');
   addTransferCommands(program, resources);
+  program.commandsGroup('Migrations, look at them:');
   addMigrationReports(program);
+  program.commandsGroup('Migrations, run them:');
   addMigrateCommands(program);
-  addMigrateRehearse(program);
+  program.commandsGroup('Migrations, write and try them:');
   addMigrateNew(program);
+  addMigrateRehearse(program);
   return program;
+}
+
+function packageVersion(): string {
+  const { version }: { version: string } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+  return version;
 }

@@ -10,17 +10,25 @@ import { chosenOne, withCollectionOption, type CollectionOption } from './collec
 import { withDatabase } from './context.ts';
 import { exportTo } from './export.ts';
 import { importFrom, STDIN } from './import.ts';
+import { example } from './usage.ts';
 
 /** `db:import` and `db:export`. */
 export function addTransferCommands(program: Command, resources: readonly ResourceDeclaration[]): void {
   withCollectionOption(program.command('db:import'), resources)
-    .description('store many documents from a file, as POST does over HTTP; rows that are bad are told')
-    .argument('<file>', `.json (an array), .ndjson or .csv; ${STDIN} reads stdin`)
-    .addOption(new Option('--format <format>', 'instead of what the name ends in').choices(['json', 'ndjson', 'csv']))
-    .option('--strict', 'store all or none')
-    .option('--end-line', 'take NDJSON for complete only with its last line, as --end-line exports it')
-    .option('--expect <rows>', 'take it for complete only with so many rows, as X-Total-Count told', wholeNumberFrom0)
+    .description('Store the rows of a file, checked as by POST over HTTP. Prints the rows that were rejected.')
+    .argument('<file>', `a .json (an array), .ndjson or .csv file; ${STDIN} reads stdin`)
+    .addOption(
+      new Option('--format <format>', 'the format, if the name of the file does not tell it').choices([
+        'json',
+        'ndjson',
+        'csv',
+      ]),
+    )
+    .option('--strict', 'store all rows or none')
+    .option('--end-line', 'accept NDJSON only with the last line that db:export --end-line writes')
+    .option('--expect <rows>', 'accept only this number of rows, which X-Total-Count tells', wholeNumberFrom0)
     .option('--json', 'print the report as NDJSON')
+    .addHelpText('after', example('engines.csv --strict'))
     .action((file: string, options: ImportOptions) =>
       withDatabase(async (database) => {
         const format = options.format ?? formatByName(file);
@@ -32,15 +40,24 @@ export function addTransferCommands(program: Command, resources: readonly Resour
     );
 
   withCollectionOption(program.command('db:export'), resources)
-    .description('write a collection as GET streams it over HTTP')
-    .argument('[file]', '.ndjson or .csv; must not exist, and does when it is complete (default: stdout)')
-    .addOption(new Option('--format <format>', 'instead of what the name ends in').choices(['ndjson', 'csv']))
-    .option('--end-line', 'end NDJSON with a line that says that it is complete, and how many rows it has')
-    .option('--filter <query>', "the query of a list: 'thrust[gte]=100&sort=-thrust&fields=title'", '')
+    .description('Write a collection to a file or to stdout, as GET does over HTTP.')
+    .argument('[file]', 'a new .ndjson or .csv file, created when it is complete (default: stdout)')
+    .addOption(
+      new Option('--format <format>', 'the format, if the name of the file does not tell it').choices([
+        'ndjson',
+        'csv',
+      ]),
+    )
+    .option('--end-line', 'end NDJSON with a line that says that it is complete and how many rows it has')
+    .option('--filter <query>', 'which rows, in which order, with which fields: the query of a GET over HTTP', '')
+    .addHelpText('after', example("engines.csv --filter 'thrust[gte]=100&sort=-thrust&fields=title'"))
     .action((file: string | undefined, options: ExportOptions) =>
       withDatabase(async (database) => {
         const format = options.format ?? (file === undefined ? 'ndjson' : formatByName(file));
-        if (format === 'json') throw new OperatorError(`${file} would hold NDJSON. Name it so, or add --format.`);
+        if (format === 'json')
+          throw new OperatorError(
+            `db:export cannot write ${file}: it writes NDJSON or CSV. Choose a name with .ndjson or .csv, or add --format.`,
+          );
         requireEndable(format, options);
         const resource = describe(chosenOne(resources, options), database);
         await exportTo(file, format, options, resource).catch(tellProblem);
@@ -69,16 +86,19 @@ const describe = (
 
 function formatByName(file: string): Format {
   const format = (['json', 'ndjson', 'csv'] as const).find((name) => extname(file) === `.${name}`);
-  if (format === undefined) throw new OperatorError(`The name ${file} does not tell a format. Add --format.`);
+  if (format === undefined)
+    throw new OperatorError(`The name ${file} does not end in .json, .ndjson or .csv. Add --format.`);
   return format;
 }
 
 function requireEndable(format: Format, { endLine }: { endLine?: true }): void {
   if (!endLine || format === 'ndjson') return;
-  throw new OperatorError('Only NDJSON has an end line. Leave --end-line out; --expect of db:import counts rows.');
+  throw new OperatorError(
+    'Only NDJSON has an end line. Leave --end-line out. For other formats db:import --expect checks the number of rows.',
+  );
 }
 
-/** Tells an operator what a client is told as problem details. */
+/** Throws problem details as an error for an operator. */
 function tellProblem(error: unknown): never {
   if (!(error instanceof Problem)) throw error;
   throw new OperatorError([error.message, ...error.flaws.map(inWords)].join(' '));

@@ -50,7 +50,7 @@ function requireLastInTime({ applied }: State, name: string): void {
   if (newest === undefined || newest.appliedAt <= (applied.find(({ fileName }) => fileName === name)?.appliedAt ?? 0))
     return;
   throw new OperatorError(
-    `${newest.fileName} was applied after ${name}, the last by its name: it is not clear which to revert. Name the one to go back to: npm run migrate:to -- NAME.`,
+    `It is not clear which migration to revert: ${name} is the last by name, but ${newest.fileName} was applied later. Name the migration to go back to: npm run migrate:to -- NAME.`,
   );
 }
 
@@ -104,14 +104,14 @@ function placeOf({ files, pending }: State, target: string): number {
     const place = files.length - pending.length + Number(target);
     if (place >= 0 && place <= files.length) return place;
     throw new OperatorError(
-      `${target} leads beyond the ${files.length} migrations, of which ${pending.length} are pending.`,
+      `${target} goes beyond the migrations: ${files.length - pending.length} are applied, ${pending.length} are pending.`,
     );
   }
   const matching = files.filter(({ name }) => name === target || name.startsWith(target));
   const [file] = matching;
   if (file && matching.length === 1) return files.indexOf(file) + 1;
   throw new OperatorError(
-    `${target} names ${matching.length === 0 ? 'no migration' : 'several migrations'}. Say head, base, +1, -1 or one of: ${files.map(({ name }) => name).join(', ')}.`,
+    `${matching.length === 0 ? 'No migration matches' : 'Several migrations match'} "${target}". Use head, base, +1, -1 or one of: ${files.map(({ name }) => name).join(', ')}.`,
   );
 }
 
@@ -142,7 +142,7 @@ function unfinishedSteps({ unfinished, files }: State, actionFor: (action: Actio
     const file = files.find(({ name }) => name === fileName);
     if (file) return { file, action: actionFor(action), interrupted };
     throw new OperatorError(
-      `${fileName} stopped half-way, and there is no such file. Bring it back from version control.`,
+      `${fileName} stopped half-way, and its file is missing. Restore the file from version control.`,
     );
   });
 }
