@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { commandProgram } from './commands/program.ts';
 import { testDatabase } from './testing/database.ts';
 import { runHere } from './testing/commands.ts';
 import { FIXTURES } from './testing/fixtures.ts';
@@ -60,11 +59,6 @@ describe('the command line', () => {
       stdout: expect.stringContaining('different: by the models the index thrust_1 of probes is removed'),
     });
     await db.collection('probes').dropIndex('thrust_1');
-  });
-
-  test('explains each of its commands', () => {
-    for (const command of commandProgram().commands)
-      expect(command.helpInformation()).toMatch(/^Usage: npm run \S+ .*\n\n\w+ /);
   });
 
   test('refuses a count that is none in one line', async () => {

@@ -17,7 +17,7 @@ export function addBackupCommands(program: Command): void {
     .description('Write the whole database into a new folder, in the format of mongodump.')
     .argument('[directory]', 'a folder that does not exist yet (default: backups/DATABASE-TIME in the instance folder)')
     .option('--gzip', 'compress the files, as mongodump --gzip does')
-    .option('--skip <collection>', 'leave this collection out; can be given several times', collect, [])
+    .option('--skip <collection>', 'leave this collection out; can be given several times', collect)
     .option(
       '--keep <number>',
       'then delete the oldest backups of this database in the same folder, and keep this many',
@@ -28,7 +28,7 @@ export function addBackupCommands(program: Command): void {
     .action((directory: string | undefined, options: BackupOptions) =>
       withDatabase(async ({ db, settings }) => {
         const chosen = directory ?? backupFolder(settings, db.databaseName);
-        const made = await backup(db, chosen, { gzip: options.gzip ?? false, skip: options.skip });
+        const made = await backup(db, chosen, { gzip: options.gzip ?? false, skip: options.skip ?? [] });
         console.log(options.json ? JSON.stringify(made.manifest) : made.directory);
         if (options.keep === undefined) return;
         const { removed } = await prune(dirname(made.directory), db.databaseName, options.keep);
@@ -80,12 +80,12 @@ export function addBackupCommands(program: Command): void {
 
 interface BackupOptions {
   gzip?: true;
-  skip: string[];
+  skip?: string[];
   keep?: number;
   json?: true;
 }
 
-const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 /** Where backups go that are told no place. */
 export const backupsFolder = ({ instancePath }: Settings): string => join(instancePath, 'backups');

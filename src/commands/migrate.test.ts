@@ -127,7 +127,7 @@ describe('the migrate commands', () => {
     await cli(database, 'migrate:to', ownMigrations[1] ?? '');
     await db.collection('engines').insertOne({ title: 'Merlin', thrust: 1, lastFired: new Date(), ...times });
     const rehearse = async () => cli(database, 'migrate:rehearse', '--from-backup', '--json');
-    expect(await rehearse()).toMatchObject({ code: 1, stderr: expect.stringContaining('holds no backup of') });
+    expect(await rehearse()).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no backup of') });
     expect(await cli(database, 'migrate:to', ownMigrations[0] ?? '')).toMatchObject({ code: 0 });
     expect(await cli(database, 'db:backup')).toMatchObject({ code: 0 });
     const rehearsed = await rehearse();
@@ -152,7 +152,7 @@ describe('the migrate commands', () => {
     expect(JSON.parse(stdout)).toMatchObject({ files: ownMigrations, differences: [] });
     expect(await rehearse('--from', 'crew')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('--from is for --from-backup.'),
+      stderr: expect.stringContaining('--from works only with --from-backup.'),
     });
   });
 });

@@ -22,7 +22,7 @@ import { example } from './usage.ts';
 export function addMigrateCommands(program: Command): void {
   withSafetyOptions(program.command('migrate:to'))
     .argument('<target>', 'head (all), base (none), the name of a migration or how it begins, +N or -N')
-    .description('Migrate up or down to a migration.')
+    .description('Migrate up or down until this migration and all before it are applied, and no other.')
     .option('--migrations-dir <path>', 'use the migrations in this folder')
     .allowUnknownOption() // so that -1 is an argument
     .addHelpText('after', example('-1'))

@@ -12,7 +12,7 @@ import { addMigrateCommands } from './migrate.ts';
 import { addTransferCommands } from './transfer.ts';
 import { typed } from './usage.ts';
 
-const BESIDE = `Beside these:
+const BESIDE = `Other commands:
   npm start                                Start the server.
   npx migrate-mongo up|down|status|create  Run, revert, list and create migrations.`;
 
@@ -22,13 +22,14 @@ export function commandProgram(resources = RESOURCES): Command {
     .usage('<command> [options]')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
-    .helpCommand('help [command]', 'Show the help of a command.')
     .configureHelp({
       subcommandTerm: (command) => command.name(),
       commandUsage: (command) =>
         command.parent ? typed(command, command.usage()) : `${command.name()} ${command.usage()}`,
     })
     .addHelpText('after', `\n${BESIDE}\n\n${describeSettings()}`);
+  const help = new Command('help').argument('[command]').helpGroup('Help:').description('Show the help of a command.');
+  program.addHelpCommand(help.helpOption(false));
   program.commandsGroup('Database:');
   addDatabaseCommands(program, resources);
   program.commandsGroup('Backups:');

@@ -29,7 +29,7 @@ beforeEach(async () => {
 describe('a second model that is named once', () => {
   test('is imported and exported by --collection', async () => {
     const imported = await cli(['db:import', file('relays.csv', 'name,channel\nMadrid,2\n'), '--collection', 'relays']);
-    expect(imported).toMatchObject({ code: 0, stdout: '1 read, 1 stored, 0 bad\n' });
+    expect(imported).toMatchObject({ code: 0, stdout: '1 read, 1 stored, 0 rejected\n' });
     expect(await relays.find().toArray()).toMatchObject([{ name: 'Madrid', channel: 2 }]);
     const path = join(folder, 'all.csv');
     expect((await cli(['db:export', path, '--collection', 'relays'])).code).toBe(0);

@@ -33,7 +33,7 @@ describe('db:import', () => {
   ])('stores %s and prints the totals, with a byte order mark too', async (name, text) => {
     for (const rows of [text, `\u{FEFF}${text}`]) {
       const done = await cli('db:import', file(name, rows));
-      expect(done).toMatchObject({ code: 0, stdout: '2 read, 2 stored, 0 bad\n' });
+      expect(done).toMatchObject({ code: 0, stdout: '2 read, 2 stored, 0 rejected\n' });
     }
     expect(await probes.countDocuments()).toBe(4);
   });
@@ -43,8 +43,8 @@ describe('db:import', () => {
     const words = await cli('db:import', rows);
     expect(words).toMatchObject({
       code: 1,
-      stdout: 'Line 2: /title is required; /thrust must be >= 0\n2 read, 1 stored, 1 bad\n',
-      stderr: expect.stringContaining('1 rows were not stored.'),
+      stdout: 'Rejected line 2: /title is required; /thrust must be >= 0\n2 read, 1 stored, 1 rejected\n',
+      stderr: expect.stringMatching(/^1 row was rejected \(line 2\)\. The others were stored\./m),
     });
     const json = await cli('db:import', rows, '--strict', '--json');
     expect(json.code).toBe(1);
@@ -62,17 +62,17 @@ describe('db:import', () => {
 
   test('reads stdin, if it is told the format', async () => {
     const done = await runFixtureCli(['db:import', '-', ...PROBES, '--format', 'csv'], env, 'title\nA\n');
-    expect(done).toMatchObject({ code: 0, stdout: '1 read, 1 stored, 0 bad\n' });
+    expect(done).toMatchObject({ code: 0, stdout: '1 read, 1 stored, 0 rejected\n' });
   });
 
   test.each([
     ['a file that is not there', () => join(folder, 'none.csv'), /^There is no file .*none\.csv\.$/m],
-    ['a name without a format', () => file('rows', ''), /does not tell a format\. Add --format\.$/m],
+    ['a name without a format', () => file('rows', ''), /does not end in \.json, \.ndjson or \.csv\. Add --format\.$/m],
     ['another header', () => file('rows.csv', 'colour\nred\n'), /\/colour is no field; .*\/title is required\.$/m],
     [
       'an array without an end',
       () => file('rows.json', '[{"title":"A"},{"title":"B"}'),
-      /^It ended too early\. The JSON array has no end/m,
+      /^The import stopped early\. The JSON array has no end/m,
     ],
   ])('fails in one line for %s', async (_what, path, line) => {
     const { code, stderr } = await cli('db:import', path());
@@ -95,10 +95,10 @@ describe('db:export', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['all.csv', 'rows.csv']);
     const before = await probes.find().toArray();
     await probes.deleteMany({});
-    expect(await cli('db:import', path)).toMatchObject({ code: 0, stdout: '3 read, 3 stored, 0 bad\n' });
+    expect(await cli('db:import', path)).toMatchObject({ code: 0, stdout: '3 read, 3 stored, 0 rejected\n' });
     expect(await probes.find().toArray()).toEqual(before);
     const text = readFileSync(path, 'utf8');
-    expect(await cli('db:export', path)).toMatchObject({ code: 1, stderr: expect.stringContaining('exists.') });
+    expect(await cli('db:export', path)).toMatchObject({ code: 1, stderr: expect.stringContaining('already exists.') });
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
@@ -119,7 +119,7 @@ describe('db:export', () => {
   test.each([
     [['--filter', 'wings=2'], /wings is unknown/],
     [['--filter', 'limit=2'], /limit is only for application\/json/],
-    [['all.json'], /would hold NDJSON/],
+    [['all.json'], /cannot write all\.json/],
   ])('refuses %j in one line', async (parameters, line) => {
     const { code, stderr } = await cli('db:export', ...parameters);
     expect([code, stderr]).toEqual([1, expect.stringMatching(line)]);
@@ -139,7 +139,7 @@ describe('what is not whole', () => {
     const cut = await runFixtureCli(strict, env, exported.stdout.slice(0, -10));
     expect([cut.code, cut.stderr]).toEqual([
       1,
-      expect.stringMatching(/^It ended too early\. The last line is not as/m),
+      expect.stringMatching(/^The import stopped early\. The last line is not as/m),
     ]);
     expect(await probes.countDocuments()).toBe(0);
     expect(await runFixtureCli(strict, env, exported.stdout)).toMatchObject({ code: 0 });
@@ -161,12 +161,12 @@ describe('what is not whole', () => {
     const few = await cli('db:import', path, '--strict', '--expect', '3');
     expect([few.code, few.stderr]).toEqual([
       1,
-      expect.stringMatching(/^It ended too early\. 2 rows came where 3 were/m),
+      expect.stringMatching(/^The import stopped early\. 2 rows came where 3 were/m),
     ]);
     expect(await probes.countDocuments()).toBe(0);
     expect(await cli('db:import', path, '--expect', '1')).toMatchObject({
       code: 1,
-      stdout: '2 read, 2 stored, 0 bad\n',
+      stdout: '2 read, 2 stored, 0 rejected\n',
     });
     expect(await cli('db:import', path, '--expect', '2')).toMatchObject({ code: 0 });
   });

@@ -16,6 +16,6 @@ test('sample engines are stored, at hand in the shell, and the same again by way
   const before = await file();
   await engines.deleteMany({});
   const imported = await runCli(['db:import', '-', '--format', 'csv'], env, before);
-  expect(imported).toMatchObject({ code: 0, stdout: '200 read, 200 stored, 0 bad\n' });
+  expect(imported).toMatchObject({ code: 0, stdout: '200 read, 200 stored, 0 rejected\n' });
   expect(await file()).toBe(before);
 });

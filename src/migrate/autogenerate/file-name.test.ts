@@ -92,11 +92,11 @@ test('create names its file safely, refuses to be told nothing, and says that a 
   ]);
   expect(new Set(migrations.map((name) => name.slice(0, 14))).size).toBe(2);
   // migrate-mongo itself refuses an empty text, before it reads the configuration that leads here.
-  expect(await create(' \t')).toMatchObject({ code: 1, stderr: expect.stringMatching(/^.*Say in a few words.*\n$/) });
+  expect(await create(' \t')).toMatchObject({ code: 1, stderr: expect.stringMatching(/^.*Describe the change in a few words.*\n$/) });
   writeFileSync(join(folder, '20990101000000-later.ts'), '');
   const { stdout, stderr } = await create('one more');
   expect([stdout, stderr]).toEqual([
     expect.stringContaining('20990101000001-one_more.ts'),
-    expect.stringContaining('The stamp of 20990101000000-later.ts is in the future.'),
+    expect.stringContaining('The date in the name of 20990101000000-later.ts is in the future.'),
   ]);
 });
