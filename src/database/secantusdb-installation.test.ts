@@ -76,7 +76,11 @@ onSecantusDB('an installation of SecantusDB', () => {
     await ended;
     expect(await remove()).toMatchObject({ code: 0, stderr: 'Deleted.\n' });
     expect(existsSync(target)).toBe(false);
-    expect(await remove()).toEqual({ code: 0, stdout: '', stderr: 'The embedded database is not installed on this machine.\n' });
+    expect(await remove()).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'The embedded database is not installed on this machine.\n',
+    });
   });
 
   test('shows what pip says only if it fails', async () => {

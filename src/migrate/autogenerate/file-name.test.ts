@@ -92,7 +92,10 @@ test('create names its file safely, refuses to be told nothing, and says that a 
   ]);
   expect(new Set(migrations.map((name) => name.slice(0, 14))).size).toBe(2);
   // migrate-mongo itself refuses an empty text, before it reads the configuration that leads here.
-  expect(await create(' \t')).toMatchObject({ code: 1, stderr: expect.stringMatching(/^.*Describe the change in a few words.*\n$/) });
+  expect(await create(' \t')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^.*Describe the change in a few words.*\n$/),
+  });
   writeFileSync(join(folder, '20990101000000-later.ts'), '');
   const { stdout, stderr } = await create('one more');
   expect([stdout, stderr]).toEqual([

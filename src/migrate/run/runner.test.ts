@@ -206,6 +206,8 @@ describe('moving about', () => {
   test.each(['+5', 'x', '2026'])('to %s is refused', async (target) => {
     const database = await testDatabase();
     const folder = three();
-    await expect(run(context(database, folder), to(folder, target))).rejects.toThrow(/goes beyond|No migration matches|Several migrations match/);
+    await expect(run(context(database, folder), to(folder, target))).rejects.toThrow(
+      /goes beyond|No migration matches|Several migrations match/,
+    );
   });
 });
