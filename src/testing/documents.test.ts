@@ -21,7 +21,7 @@ test.each(documents)(
     }
     expect(blocks.filter(({ language }) => !KNOWN.has(language))).toEqual([]);
   },
-  300_000,
+  600_000,
 );
 
 const KNOWN = new Set(['sh', 'console', 'ts', 'diff', 'json', 'mermaid']);
