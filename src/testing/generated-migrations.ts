@@ -16,13 +16,7 @@ export interface Migration {
 
 /** Where generated migrations are written and tried on a database; it goes after the file's tests. */
 export function generatedMigrations(db: Db) {
-  /** Looks to a migration as the project's own folder does. */
-  const folder = temporaryFolder();
-  mkdirSync(join(folder, 'migrations'));
-  for (const name of ['node_modules', '.prettierrc.json']) symlinkSync(join(projectRoot, name), join(folder, name));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
-  const project = { extends: join(projectRoot, 'tsconfig.json'), include: ['migrations'] };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project));
+  const folder = projectFolder();
   let written = 0;
   return { folder, load, documentsOf, liveShapes, reset, verify };
 
@@ -42,18 +36,7 @@ export function generatedMigrations(db: Db) {
 
   /** Validators and indexes of collections as they are in the database. */
   async function liveShapes(names: readonly string[]): Promise<CollectionShape[]> {
-    return Promise.all(
-      names.map(async (name) => {
-        const [collection] = await db.listCollections({ name }, { nameOnly: false }).toArray();
-        const indexes = await db.collection(name).listIndexes().toArray();
-        const own = indexes.filter((index) => index['name'] !== '_id_');
-        return shapeOnly({
-          name,
-          validator: collection?.options?.['validator'],
-          indexes: own.map(({ v: _v, name, key, ...rest }) => ({ name, key, ...rest })),
-        });
-      }),
-    );
+    return Promise.all(names.map(async (name) => liveShape(db, name)));
   }
 
   /** Makes the database hold these collections alone, with these documents. */
@@ -85,6 +68,28 @@ export function generatedMigrations(db: Db) {
     await up(db);
     expect(await documentsOf(after)).toStrictEqual(converted);
   }
+}
+
+/** A folder that looks to a migration as the project's own does. */
+function projectFolder(): string {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'migrations'));
+  for (const name of ['node_modules', '.prettierrc.json']) symlinkSync(join(projectRoot, name), join(folder, name));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+  const project = { extends: join(projectRoot, 'tsconfig.json'), include: ['migrations'] };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project));
+  return folder;
+}
+
+async function liveShape(db: Db, name: string): Promise<CollectionShape> {
+  const [collection] = await db.listCollections({ name }, { nameOnly: false }).toArray();
+  const indexes = await db.collection(name).listIndexes().toArray();
+  const own = indexes.filter((index) => index['name'] !== '_id_');
+  return shapeOnly({
+    name,
+    validator: collection?.options?.['validator'],
+    indexes: own.map(({ v: _v, name, key, ...rest }) => ({ name, key, ...rest })),
+  });
 }
 
 const namesOf = (shapes: readonly CollectionShape[]) => shapes.map(({ name }) => name);

@@ -66,26 +66,34 @@ export async function readDumpArchive({ path, from, findings, watch }: Dump): Pr
     progress.stop();
   }
 
-  async function* readAll(names: readonly string[]): AsyncGenerator<Part> {
-    const left = new Set(names);
-    for await (const run of readArchive(path)) {
-      const name = readings.get(namespaceOf(run))?.description.name;
-      if (name === undefined || !left.has(name)) continue;
-      const isLast = run.crc !== undefined;
-      yield { name, documents: run.documents, isLast };
-      if (isLast) left.delete(name);
-      if (left.size === 0) return;
-    }
-  }
-  async function* read(name: string): AsyncGenerator<Buffer[]> {
-    for await (const { documents } of readAll([name])) if (documents.length > 0) yield documents;
-  }
+  const readAll = (names: readonly string[]) => partsOf(path, readings, names);
   const collections = [...readings.values()].map(({ description, sum }) => ({
     ...description,
     ...sum.contents,
-    read: () => read(description.name),
+    read: () => documentsOf(readAll([description.name])),
   }));
   return { database, collections: collections.toSorted((left, right) => (left.name < right.name ? -1 : 1)), readAll };
+}
+
+/** The documents of the named collections, in the order of the archive. */
+async function* partsOf(
+  path: string,
+  readings: ReadonlyMap<string, Reading>,
+  names: readonly string[],
+): AsyncGenerator<Part> {
+  const left = new Set(names);
+  for await (const run of readArchive(path)) {
+    const name = readings.get(namespaceOf(run))?.description.name;
+    if (name === undefined || !left.has(name)) continue;
+    const isLast = run.crc !== undefined;
+    yield { name, documents: run.documents, isLast };
+    if (isLast) left.delete(name);
+    if (left.size === 0) return;
+  }
+}
+
+async function* documentsOf(parts: AsyncIterable<Part>): AsyncGenerator<Buffer[]> {
+  for await (const { documents } of parts) if (documents.length > 0) yield documents;
 }
 
 /** What `mongodump --oplog` keeps in an archive, beside the databases. */
