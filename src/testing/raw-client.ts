@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { atEnd } from './cleanup.ts';
 
@@ -23,4 +24,18 @@ export function dial(url: string): RawClient {
     socket.on('end', () => socket.write('\n', (error) => resolve(error ? 'reset' : 'closed')));
   });
   return { socket, text: () => text, ended: ended.finally(() => socket.destroy()) };
+}
+
+/** Writes a whole request to a port of this machine before it reads anything, then reads to the end. */
+export async function writeThenRead(port: number, head: string, body: string | Buffer): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write(head.replaceAll('\n', '\r\n'));
+  // Until the system has taken all of it.
+  await new Promise((resolve, reject) => {
+    socket.once('error', reject).write(body, resolve);
+  });
+  let answer = '';
+  for await (const chunk of socket.setEncoding('utf8')) answer += chunk;
+  return answer;
 }

@@ -9,6 +9,7 @@ import { createApp } from '../../app.ts';
 import { loadSettings } from '../../config.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { FIXTURES } from '../../testing/fixtures.ts';
+import { writeThenRead } from '../../testing/raw-client.ts';
 import { fixtureServer } from '../../testing.ts';
 import { httpServer } from './http-server.ts';
 
@@ -37,19 +38,7 @@ async function hurried(wholeMs: number, lingering: Parameters<typeof httpServer>
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** Writes all that it is given before it reads anything, then reads to the end. */
-async function stubborn(head: string, body: string | Buffer, to = Number(port)): Promise<string> {
-  const socket = connect(to, hostname);
-  await once(socket, 'connect');
-  socket.write(head.replaceAll('\n', '\r\n'));
-  // Until the system has taken all of it.
-  await new Promise((resolve, reject) => {
-    socket.once('error', reject).write(body, resolve);
-  });
-  let answer = '';
-  for await (const chunk of socket.setEncoding('utf8')) answer += chunk;
-  return answer;
-}
+const stubborn = (head: string, body: string | Buffer, to = Number(port)) => writeThenRead(to, head, body);
 
 const head = (method: string, path: string, type: string, length: number, more = '') =>
   `${method} ${path} HTTP/1.1\nHost: a\nContent-Type: ${type}\nContent-Length: ${length}\n${more}\n`;
