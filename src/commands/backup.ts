@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { backup, prune, restore, verify } from '../database/backup/index.ts';
+import type { OpenDatabase } from '../migrations.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Settings } from '../settings.ts';
 import { wholeNumber } from './arguments.ts';
@@ -26,14 +27,7 @@ export function addBackupCommands(program: Command): void {
     .option('--json', 'print the manifest as JSON')
     .addHelpText('after', example('--gzip --keep 7'))
     .action((directory: string | undefined, options: BackupOptions) =>
-      withDatabase(async ({ db, settings }) => {
-        const chosen = directory ?? backupFolder(settings, db.databaseName);
-        const made = await backup(db, chosen, { gzip: options.gzip ?? false, skip: options.skip ?? [] });
-        console.log(options.json ? JSON.stringify(made.manifest) : made.directory);
-        if (options.keep === undefined) return;
-        const { removed } = await prune(dirname(made.directory), db.databaseName, options.keep);
-        for (const path of removed) console.error(`Deleted the old backup ${path}`);
-      }),
+      withDatabase((database) => makeBackup(database, directory, options)),
     );
 
   program
@@ -83,6 +77,18 @@ interface BackupOptions {
   skip?: string[];
   keep?: number;
   json?: true;
+}
+
+async function makeBackup(
+  { db, settings }: OpenDatabase,
+  directory = backupFolder(settings, db.databaseName),
+  { gzip = false, skip = [], keep, json }: BackupOptions,
+): Promise<void> {
+  const made = await backup(db, directory, { gzip, skip });
+  console.log(json ? JSON.stringify(made.manifest) : made.directory);
+  if (keep === undefined) return;
+  const { removed } = await prune(dirname(made.directory), db.databaseName, keep);
+  for (const path of removed) console.error(`Deleted the old backup ${path}`);
 }
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];

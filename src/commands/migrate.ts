@@ -65,6 +65,17 @@ export function addMigrateCommands(program: Command): void {
       }),
     );
 
+  addPurge(program);
+
+  withSafetyOptions(program.command('migrate:rollback'))
+    .description('Revert a migration that failed or was killed.')
+    .addHelpText('after', example())
+    .action((options: Options) =>
+      withDatabase((context) => migrate(context, 'rollback', rollback(MIGRATIONS), options)),
+    );
+}
+
+function addPurge(program: Command): void {
   program
     .command('migrate:purge')
     .argument('[archive]', 'the archive; without it all archives are listed')
@@ -73,19 +84,11 @@ export function addMigrateCommands(program: Command): void {
     .addHelpText('after', example())
     .action((archive: string | undefined, { json }: { json: boolean }) =>
       withDatabase(async (database) => {
-        const { db } = database;
-        const found = archive === undefined ? await listArchives(db) : [await purge(database, archive)];
+        const found = archive === undefined ? await listArchives(database.db) : [await purge(database, archive)];
         if (json) return console.log(JSON.stringify(found));
         for (const { name, documents } of found) console.log(`${name}: ${counted(documents, 'document')}`);
         console.error(archive === undefined ? `${counted(found.length, 'archive')}.` : 'Deleted for good.');
       }),
-    );
-
-  withSafetyOptions(program.command('migrate:rollback'))
-    .description('Revert a migration that failed or was killed.')
-    .addHelpText('after', example())
-    .action((options: Options) =>
-      withDatabase((context) => migrate(context, 'rollback', rollback(MIGRATIONS), options)),
     );
 }
 
