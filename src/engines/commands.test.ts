@@ -12,10 +12,10 @@ test('sample engines are stored, at hand in the shell, and the same again by way
   const shell = await runCli(['shell'], env, 'await Engine.countDocuments()\n');
   expect(shell).toMatchObject({ code: 0, stdout: expect.stringContaining('200') });
 
-  const file = async () => (await runCli(['db:export', '--format', 'csv'], env)).stdout;
+  const file = async () => (await runCli(['db:export', '--collection', 'engines', '--format', 'csv'], env)).stdout;
   const before = await file();
   await engines.deleteMany({});
-  const imported = await runCli(['db:import', '-', '--format', 'csv'], env, before);
+  const imported = await runCli(['db:import', '-', '--collection', 'engines', '--format', 'csv'], env, before);
   expect(imported).toMatchObject({ code: 0, stdout: '200 read, 200 stored, 0 rejected\n' });
   expect(await file()).toBe(before);
 });
