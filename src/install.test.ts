@@ -20,7 +20,8 @@ describe.each(['.', '.ci/contract'])('an installation in %s', (folder) => {
 
 test.each(['start', 'test', 'db:init'])('npm run %s before an installation says what to do', async (script) => {
   const folder = temporaryFolder();
-  for (const name of ['package.json', 'typescript.js']) cpSync(join(projectRoot, name), join(folder, name));
+  for (const name of ['package.json', 'typescript.js', 'engines.js', 'src/cli.ts'])
+    cpSync(join(projectRoot, name), join(folder, name));
   const { code, stderr } = await run(['npm', '--prefix', folder, 'run', '--silent', script], {});
   expect({ code, stderr }).toEqual({ code: 1, stderr: 'The packages are not installed. Run npm ci first.\n' });
 });

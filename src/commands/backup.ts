@@ -82,9 +82,9 @@ interface BackupOptions {
 async function makeBackup(
   { db, settings }: OpenDatabase,
   directory = backupFolder(settings, db.databaseName),
-  { gzip = false, skip = [], keep, json }: BackupOptions,
+  { gzip, skip = [], keep, json }: BackupOptions,
 ): Promise<void> {
-  const made = await backup(db, directory, { gzip, skip });
+  const made = await backup(db, directory, { gzip: gzip ?? false, skip });
   console.log(json ? JSON.stringify(made.manifest) : made.directory);
   if (keep === undefined) return;
   const { removed } = await prune(dirname(made.directory), db.databaseName, keep);
