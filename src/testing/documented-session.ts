@@ -203,6 +203,7 @@ const PARTS = [
   'migrations',
   'package.json',
   'typescript.js',
+  'engines.js',
   'tsconfig.json',
   'tsconfig.build.json',
   'migrate-mongo-config.js',
