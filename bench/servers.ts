@@ -62,7 +62,7 @@ interface Program {
  * All servers are started by this, so that they have the same loader, limits and settings, but for those given.
  */
 export function startServer({ script, settings, isWatched = false }: Program, mongodbUri: string): ServerProcess {
-  const watch = isWatched ? ['--expose-gc', '--import', './src/bench/heap.ts'] : [];
+  const watch = isWatched ? ['--expose-gc', '--import', './bench/heap.ts'] : [];
   const child = fork(script, [], {
     cwd: projectRoot,
     execArgv: [`--max-old-space-size=${HEAP_MB}`, '--import', 'tsx/esm', ...watch],

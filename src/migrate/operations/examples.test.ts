@@ -216,7 +216,7 @@ test('all of them together are migrations without a finding, planned and run to 
   const subject = { ...migrating(database, 'test'), folder: FOLDER };
   expect(await findingsOf(await readState(db, FOLDER), FOLDER)).toEqual([]);
   const plans = await planMigrations(files, { ...subject, models: [] });
-  expect(plans.map(({ unsafe, undo }) => [unsafe, undo])).toEqual(files.map(() => [[], 'by its down']));
+  expect(plans.map(({ unsafe, undo }) => [unsafe, undo])).toEqual(files.map(() => [[], 'undone by its down']));
   await run(subject, to(FOLDER, 'head'));
   await db.collection('stages').insertOne({ serial: 'a', burns: 3, stage: 2, maker: 'Rocketdyne', model: 'F-1' });
   const stored = await storedIn(db, 'stages');

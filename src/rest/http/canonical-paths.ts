@@ -21,7 +21,7 @@ export function canonicalPaths(templates: readonly string[]): RequestHandler {
     // Clients count a backslash as a slash, or do not (WHATWG URL, RFC 3986), so that a relative address is not the same to all.
     if (path.includes('\\')) return next();
     if (canonical === path || !served.some((pattern) => pattern.test(canonical))) return next();
-    const upwards = '../../'.repeat(path.split('/').length - 2);
+    const upwards = '../'.repeat(path.split('/').length - 2);
     const location = uriReference(upwards + canonical.slice(1) + rest);
     if (location.length > MOST_CHARACTERS) return next();
     response.writeHead(308, { location, 'content-length': 0 }).end();
