@@ -23,7 +23,7 @@ test('migrate:plan tells what is pending, and with --down what down will do, and
   expect(JSON.parse(await plan('--json'))).toMatchObject(others.map((file) => ({ file, direction: 'up' })));
   const down = await plan('--down');
   expect(down).toMatch(new RegExp(`^down ${addLastFired} \\(about \\d+ s; undone by its up\\)\n`));
-  expect(down).toMatch(/^engines +backfill "engines: removing lastFired" of lastFired, in batches +1 +no +1 s$/m);
+  expect(down).toMatch(/^engines +backfill "engines: removing lastFired" of lastFired, in batches +1 +no +\d+ s$/m);
   expect(down).not.toContain('unsafe');
   expect(await everythingIn(database.db)).toEqual(before);
 });
