@@ -35,6 +35,7 @@ export async function verify(
   const counts = collections.map(({ name, documents }) => ({ name, documents }));
   if (findings.length > 0) return { manifest, collections: counts, findings };
   return withScratch(client, 'verify', watch.report, async (db, signal) => {
+    watch.report(`Restoring into ${db.databaseName}, which is dropped afterwards ...`);
     const progress: Watch['progress'] = (label, total) => heeding(watch.progress(label, total), signal);
     await restoreVerified(client, backup, { to: db.databaseName, watch: { ...silent, progress } });
     signal.throwIfAborted();
