@@ -37,8 +37,9 @@ export async function verify(
   return withScratch(client, 'verify', watch.report, async (db, signal) => {
     watch.report(`Restoring into ${db.databaseName}, which is dropped afterwards ...`);
     const progress: Watch['progress'] = (label, total) => heeding(watch.progress(label, total), signal);
-    await restoreVerified(client, backup, { to: db.databaseName, watch: { ...silent, progress } });
-    signal.throwIfAborted();
+    await restoreVerified(client, backup, { to: db.databaseName, watch: { ...silent, progress } }).finally(() =>
+      signal.throwIfAborted(),
+    ); // of a restore that can go on later nobody is told: it is dropped
     return { manifest, collections: counts, findings: await compare(db, collections) };
   });
 }
