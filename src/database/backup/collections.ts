@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BSON, type CollectionInfo, type Db, type Document } from 'mongodb';
+import { isObject } from '../../document.ts';
 import { isRestoring, isServers, SCRATCH_MARKER } from '../../own-collections.ts';
 import { collectionOf, isStemOf } from './layout.ts';
 
@@ -68,7 +69,7 @@ export const isConstrained = ({ options }: Pick<Description, 'options'>): boolea
 
 /** JavaScript puts the members of an object that look like array indexes first. */
 export const losesOrder = (key: unknown): boolean =>
-  isDocument(key) && Object.keys(key).length > 1 && Object.keys(key).some((field) => /^\d+$/.test(field));
+  isObject(key) && Object.keys(key).length > 1 && Object.keys(key).some((field) => /^\d+$/.test(field));
 
 /** The text of mongodump's metadata file: canonical extended JSON on one line. */
 export function metadataText({ name, type, options, indexes, uuid }: Description): string {
@@ -83,23 +84,19 @@ export function metadataText({ name, type, options, indexes, uuid }: Description
  */
 export function parseMetadata(text: string, stem: string): Description {
   const value: unknown = BSON.EJSON.parse(text, { relaxed: false });
-  if (!isDocument(value)) throw new Error('it holds no object');
+  if (!isObject(value)) throw new Error('it holds no object');
   const { options = {}, indexes = [], uuid = '', collectionName: name = collectionOf(stem) } = value;
   if (typeof name !== 'string') throw new Error('collectionName is missing');
   if (!isStemOf(stem, name)) throw new Error(`it says that it belongs to ${name}`);
-  if (!isDocument(options)) throw new Error('options is no object');
+  if (!isObject(options)) throw new Error('options is no object');
   if (!Array.isArray(indexes) || !indexes.every(isIndex)) throw new Error('indexes is no array of indexes');
   const unordered = indexes.find(({ key }) => losesOrder(key));
   if (unordered) throw new Error(`index ${unordered['name']} has numbers for names, whose order cannot be kept`);
   return { name, ...kindOf(options), indexes, uuid: String(uuid) };
 }
 
-function isDocument(value: unknown): value is Document {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 const isIndex = (value: unknown): value is Document =>
-  isDocument(value) && typeof value['name'] === 'string' && isDocument(value['key']);
+  isObject(value) && typeof value['name'] === 'string' && isObject(value['key']);
 
 /** Whether an option or an index is what was asked for; a server may add defaults of its own to it. */
 export function includes(live: unknown, wanted: unknown): boolean {
@@ -108,7 +105,7 @@ export function includes(live: unknown, wanted: unknown): boolean {
 }
 
 function includesPlain(live: unknown, wanted: unknown): boolean {
-  if (!isDocument(live) || !isDocument(wanted)) return isDeepStrictEqual(live, wanted);
+  if (!isObject(live) || !isObject(wanted)) return isDeepStrictEqual(live, wanted);
   return Object.entries(wanted).every(([key, value]) => includesPlain(live[key], value));
 }
 

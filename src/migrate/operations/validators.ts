@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Document } from 'mongodb';
+import { isObject } from '../../document.ts';
 
 /**
  * A validator that accepts what either of two accepts, and documents between the two, field by field.
@@ -65,6 +66,3 @@ function incomplete(schema: Document): Document {
 }
 
 export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-
-const isObject = (value: unknown): value is Document =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

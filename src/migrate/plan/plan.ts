@@ -43,8 +43,9 @@ export async function planMigrations(
   const { client, databaseName } = subject;
   const catalog = await readCatalog(client.db(databaseName));
   const touched: Touched = new Map();
+  const secondsFor = estimator(client.db(databaseName));
   const plans: Plan[] = [];
-  for (const file of files) plans.push(await planOne(file, subject, direction, catalog, touched));
+  for (const file of files) plans.push(await planOne(file, subject, direction, { catalog, touched, secondsFor }));
   return plans;
 }
 
@@ -64,15 +65,20 @@ export function requireSafe({ file, unsafe: all }: Plan, forced: readonly string
 
 const indent = (text: string) => text.replaceAll(/^/gm, '  ');
 
+/** What is known from the files that were planned before. */
+interface SoFar {
+  catalog: Catalog;
+  touched: Touched;
+  secondsFor: ReturnType<typeof estimator>;
+}
+
 async function planOne(
   file: MigrationFile,
   { client, databaseName, folder, models }: Subject,
   direction: 'up' | 'down',
-  catalog: Catalog,
-  touched: Touched,
+  { catalog, touched, secondsFor }: SoFar,
 ): Promise<Plan> {
   const db = client.db(databaseName);
-  const secondsFor = estimator(db);
   const migration = await loadMigration(folder, file);
   const undo = direction === 'up' ? undoOf(migration) : 'undone by its up';
   const plan: Plan = { file: file.name, direction, steps: [], unsafe: [], isDestructive: false, undo };

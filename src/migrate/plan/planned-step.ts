@@ -16,7 +16,7 @@ export interface PlannedStep {
   seconds: number;
 }
 
-const MOMENTARY = /collMod|rename|^drop|createIndex|^create|command create|command drop/;
+const MOMENTARY = /collMod|rename|^drop|^create/;
 
 /** Says what an event of a migration is. */
 export function describeStep(event: PlanEvent, seconds: number): PlannedStep {
@@ -27,13 +27,12 @@ export function describeStep(event: PlanEvent, seconds: number): PlannedStep {
     return { collection, what: `backfill "${label}"${fields}, in batches`, documents, blocks: 'no', seconds };
   }
   const { operation, parameters, documents } = event;
-  const [first, second] = parameters;
+  const [first] = parameters;
   const blocks = MOMENTARY.test(operation) ? 'for a moment' : 'no';
-  const step = { collection: collection ?? (typeof first === 'string' ? first : null), blocks, seconds } as const;
+  const step = { collection, blocks, seconds } as const;
   const count = documents === undefined ? {} : { documents };
   if (operation === 'command collMod') return { ...step, what: describeModification(Object(first)), ...count };
   if (operation === 'createCollection') return { ...step, what: 'makes the collection' };
-  if (operation === 'renameCollection') return { ...step, what: `renames the collection to ${String(second)}` };
   if (operation === 'rename') return { ...step, what: `renames the collection to ${String(first)}` };
   if (operation.startsWith('createIndex'))
     return { ...step, what: indexesOf(operation, parameters).map(describeIndex).join(', ') };
