@@ -2,8 +2,10 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
 import { Schema } from 'mongoose';
 import supertest from 'supertest';
+import { valueAt } from '../document.ts';
 import { keywords } from '../schema/fields.ts';
 import { testServer } from '../testing.ts';
+import { isAccepted } from '../testing/accepted.ts';
 import { readDescription } from '../testing/description.ts';
 import type { ResourceDeclaration } from './resource-description.ts';
 
@@ -46,21 +48,6 @@ function at(path: string, value: unknown): Document {
   return { [name]: rest.length === 0 ? value : at(rest.join('.'), value) };
 }
 
-const valueAt = (document: Document, path: string): unknown =>
-  path.split('.').reduce<unknown>((value, name) => Object(value)[name], document);
-
-const isStored = (collection: string, document: Document) =>
-  db
-    .collection(collection)
-    .insertOne({ ...document })
-    .then(
-      () => true,
-      (error: { code?: number }) => {
-        if (error.code !== 121) throw error;
-        return false;
-      },
-    );
-
 beforeEach(async () => {
   await db.collection('beacons').deleteMany({});
 });
@@ -100,7 +87,7 @@ describe.each(NULLABLE)('%s with null as its default', (path, allowed, refused) 
       ];
       expect(answers.map(({ status }) => status)).toEqual([201, 200, 200, 200, 200]);
       for (const answer of answers.filter((_, place) => place !== 2)) expect(valueAt(answer.body, path)).toEqual(value);
-      expect(await isStored('beacons', body)).toBe(true);
+      expect(await isAccepted(db.collection('beacons'), body)).toBe(true);
       expect(valueAt(JSON.parse(JSON.stringify(await Beacon.create(body))), path)).toEqual(value);
       const schema = operation('createBeacon').requestBody?.content['application/json']?.schema ?? {};
       expect(compile(schema)(body)).toBe(true);
@@ -115,7 +102,7 @@ describe.each(NULLABLE)('%s with null as its default', (path, allowed, refused) 
       const [{ pointer: told }] = answer.body.errors ?? answer.body.rows[0].errors;
       expect(told).toMatch(pointer);
     }
-    expect(await isStored('beacons', body)).toBe(false);
+    expect(await isAccepted(db.collection('beacons'), body)).toBe(false);
     // It casts what is of another type.
     if (typeof value === typeof allowed[0] && !Array.isArray(value))
       await expect(new Beacon(body).validate()).rejects.toThrow();

@@ -2,12 +2,10 @@ import { expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
 import { testDatabase } from '../testing/database.ts';
 import { toChanges, toRepresentation } from './codec.ts';
+import { isObject } from '../document.ts';
 import type { Field } from './field.ts';
 
 const { db } = await testDatabase();
-
-const isObject = (value: unknown): value is Document =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Fields that would accept the patch, and show what is stored beside it. */
 function fieldsOf(patch: Document, target: Document = {}): Field[] {

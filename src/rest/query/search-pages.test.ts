@@ -1,26 +1,14 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ObjectId, type Document } from 'mongodb';
-import supertest from 'supertest';
-import { readFields } from '../../schema/fields.ts';
-import { withSearch } from '../../schema/search.ts';
+import type supertest from 'supertest';
 import { links } from '../../testing/links.ts';
-import { fixtureServer } from '../../testing.ts';
+import { searchedProbes } from '../../testing/searched-probes.ts';
 
-const { url, probes, connection } = await fixtureServer();
-const api = supertest(url);
-const Probe = connection.models['Probe'];
-if (!Probe) throw new Error('fixtureServer() made no model');
-const fields = readFields(Probe.schema);
-
-beforeEach(async () => {
-  await probes.deleteMany({});
-});
+const { api, probes, store } = await searchedProbes();
 
 /** A seed that a failure names, so that it can be repeated. */
 const SEED = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
-
-const store = (documents: readonly Document[]) => probes.insertMany(documents.map((one) => withSearch(fields, one)));
 
 describe('the pages of a search', () => {
   const WORDS = ['a', 'ab', 'abc', 'b', 'bc'];

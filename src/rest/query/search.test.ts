@@ -1,35 +1,15 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Document } from 'mongodb';
-import supertest from 'supertest';
-import { readFields } from '../../schema/fields.ts';
-import { withSearch } from '../../schema/search.ts';
 import { anyString } from '../../testing/any-string.ts';
 import { links } from '../../testing/links.ts';
-import { fixtureServer } from '../../testing.ts';
+import { searchedProbes } from '../../testing/searched-probes.ts';
 import { allOf } from './filters.ts';
 import { compileSearch } from './search.ts';
 
-const { url, probes, connection } = await fixtureServer();
-const api = supertest(url);
-const Probe = connection.models['Probe'];
-if (!Probe) throw new Error('fixtureServer() made no model');
-const fields = readFields(Probe.schema);
-
-beforeEach(async () => {
-  await probes.deleteMany({});
-});
+const { api, probes, fields, store, titles } = await searchedProbes();
 
 /** A seed that a failure names, so that it can be repeated. */
 const SEED = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
-
-const store = (documents: readonly Document[]) => probes.insertMany(documents.map((one) => withSearch(fields, one)));
-const titlesOf = (body: Document[]): string[] => body.map(({ title }) => String(title));
-
-async function titles(query: string): Promise<string[]> {
-  const { body } = await api.get(`/probes?${query}`).expect(200);
-  return titlesOf(body);
-}
 
 describe('a search', () => {
   test.each([

@@ -1,26 +1,9 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import supertest from 'supertest';
-import { readFields } from '../../schema/fields.ts';
 import { withSearch } from '../../schema/search.ts';
-import { fixtureServer } from '../../testing.ts';
+import { searchedProbes } from '../../testing/searched-probes.ts';
 
-const { url, probes, connection } = await fixtureServer();
-const api = supertest(url);
-const Probe = connection.models['Probe'];
-if (!Probe) throw new Error('fixtureServer() made no model');
-const fields = readFields(Probe.schema);
-
-beforeEach(async () => {
-  await probes.deleteMany({});
-});
-
-const titlesOf = (body: Document[]): string[] => body.map(({ title }) => String(title));
-
-async function titles(query: string): Promise<string[]> {
-  const { body } = await api.get(`/probes?${query}`).expect(200);
-  return titlesOf(body);
-}
+const { api, probes, fields, titles } = await searchedProbes();
 
 describe('what is written', () => {
   const found = async (q: string) => (await titles(`q=${q}`)).length;
