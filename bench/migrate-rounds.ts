@@ -75,11 +75,11 @@ async function singleSaves({ db, uri, documents }: Stage) {
   return { singleSaves: ((await saveOneByOne(uri, db.databaseName, count)) * documents) / count };
 }
 
-/** The API at rest, and while a migration runs. */
+/** The API at rest, and while a migration runs that heeds it. */
 async function busyApi(stage: Stage) {
-  const { uri, folder, signal, seconds } = stage;
+  const { uri, url, folder, signal, seconds } = stage;
   const { p99Ms: p99AtRest } = await askApi(stage, seconds);
-  const migration = await startMigration(uri, folder, signal);
+  const migration = await startMigration(uri, folder, signal, url);
   const done = new AbortController();
   const asking = askApi(stage, WHOLE_MIGRATION_S, done.signal);
   const migrated = migration.go().finally(() => done.abort());

@@ -32,12 +32,21 @@ export const down = (db) => removeField(db, lastFired);
   return { folder, remove: () => rm(folder, { recursive: true }) };
 }
 
-/** Starts a process that migrates when it is told to. @throws {OperatorError} with what it said, if it fails */
-export async function startMigration(uri: string, folder: string, signal: AbortSignal): Promise<MigrationProcess> {
+/**
+ * Starts a process that migrates when it is told to.
+ * @param apiUrl of the API that it heeds
+ * @throws {OperatorError} with what it said, if it fails
+ */
+export async function startMigration(
+  uri: string,
+  folder: string,
+  signal: AbortSignal,
+  apiUrl?: string,
+): Promise<MigrationProcess> {
   const child = fork('bench/migrating.ts', [folder], {
     cwd: projectRoot,
     execArgv: ['--expose-gc', '--import', 'tsx/esm'],
-    env: environment(uri),
+    env: { ...environment(uri), ...(apiUrl !== undefined && { MIGRATIONS_API_URL: apiUrl }) },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     signal,
   });

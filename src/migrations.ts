@@ -10,6 +10,10 @@ import { collectionDefinitions, WITHOUT_MODEL } from './models.ts';
 /** Where the project's migrations are. */
 export const MIGRATIONS = join(projectRoot, 'migrations');
 
+/** A backfill that need not heed the API takes large batches, which are faster. */
+const FAST_BATCH_MS = 100;
+const CONSIDERATE_BATCH_MS = 10;
+
 /** An open database and the settings that it was opened by. */
 export interface OpenDatabase {
   db: Db;
@@ -38,6 +42,7 @@ export function migrating(database: OpenDatabase, command: string): Migrating & 
     command,
     report,
     pace: pacer({ ...migrations, report }),
+    batchMs: migrations.apiUrl === null ? FAST_BATCH_MS : CONSIDERATE_BATCH_MS,
     signal: interruption(),
     before: async () => {},
     onDone: () => {},

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { testDatabase } from '../../testing/database.ts';
+import { RUN } from '../run/run-context.ts';
 import { backfill } from './backfill.ts';
 
 const { db } = await testDatabase();
@@ -50,4 +51,31 @@ test('says so when documents stay in the old shape', async () => {
   await expect(backfill(db.collection('stubborn'), { ...old, convert: async () => [] })).rejects.toThrow(
     'a test: 1 documents still have the old shape. Run it again',
   );
+});
+
+test('passes over converted documents wherever they lie, if most are of the old shape', async () => {
+  const probes = db.collection('mixed');
+  await probes.insertMany(Array.from({ length: 30 }, (_, index) => (index % 5 === 0 ? { converted: 1 } : {})));
+  await backfill(probes, { ...old, batchSize: 4, update: { $inc: { converted: 1 } } });
+  expect(await probes.countDocuments({ converted: 1 })).toBe(30);
+});
+
+test('takes batches as large as fit the time that its run has for one', async () => {
+  const sizes = async (batchMs: number) => {
+    const many = db.collection(`many${batchMs}`);
+    await many.insertMany(Array.from({ length: 1000 }, () => ({})));
+    const found: number[] = [];
+    const run = { batchMs, checkpoint: () => undefined, proceed: async () => {} };
+    await backfill(Object.assign(many, { [RUN]: run }), {
+      ...old,
+      async convert(batch) {
+        found.push(batch.length);
+        const ids = batch.map(({ _id }) => _id);
+        return [{ updateMany: { filter: { _id: { $in: ids } }, update: { $set: { converted: 1 } } } }];
+      },
+    });
+    return found;
+  };
+  expect(await sizes(1e6)).toEqual([200, 400, 400]);
+  expect(await sizes(0)).toEqual([200, 200, 200, 200, 200]);
 });

@@ -34,8 +34,10 @@ type Backfill = Conversion | Update;
 
 /** The first one's too. Where a batch costs a look at the whole collection, as on SecantusDB, smaller ones take longer. */
 const LEAST_BATCH = 200;
-const MOST_BATCH = 5000;
-/** Short enough for the API's own writes to come in between. */
+/** Documents that are read are in memory together. */
+const MOST_READ = 5000;
+const MOST_UPDATED = 20_000;
+/** How long a batch takes, without a run that says so. */
 const BATCH_MS = 100;
 const PASSES = 10;
 
@@ -52,6 +54,8 @@ export async function backfill(collection: Collection, options: Backfill): Promi
   const matching = await collection.countDocuments(filter);
   if (run?.plan) return run.plan(() => sampled(collection, options, matching));
   if (matching === 0) return;
+  // Then the ends of batches are found by the index on _id, without a look at the documents.
+  const isMost = 2 * matching > (await collection.estimatedDocumentCount());
   const start = { last: resumed?.last, done: resumed?.done ?? 0, total: matching + (resumed?.done ?? 0) };
   const progress = showProgress(label, start.total);
   progress.advance(start.done, true);
@@ -59,7 +63,8 @@ export async function backfill(collection: Collection, options: Backfill): Promi
     let from = start;
     // Others may write the old shape behind the walk, or change a document between its read and its write.
     for (let pass = 0; pass < PASSES; pass += 1) {
-      const { done } = await walk(collection, options, from, (items) => progress.advance(items));
+      const walked = { ...options, isMost: isMost && pass === 0 };
+      const { done } = await walk(collection, walked, from, (items) => progress.advance(items));
       if ((await collection.findOne(filter, { projection: { _id: 1 } })) === null) return;
       from = { ...start, last: undefined, done };
     }
@@ -90,14 +95,18 @@ interface Position {
   total: number;
 }
 
+/** One walk through the collection; `isMost` where most documents still have the old shape. */
+type Walk = Backfill & { isMost: boolean };
+
 async function walk(
   collection: Collection,
-  options: Backfill,
+  options: Walk,
   start: Position,
   onBatch: (items: number) => void,
 ): Promise<Position> {
   const { label, batchSize } = options;
   const run = runOf(collection);
+  const limits = { batchMs: run?.batchMs ?? BATCH_MS, most: options.convert ? MOST_READ : MOST_UPDATED };
   let size = batchSize ?? LEAST_BATCH;
   for (let position = start; ;) {
     const startedAt = performance.now();
@@ -105,7 +114,7 @@ async function walk(
       ? convertBatch(collection, options, position.last, size)
       : updateBatch(collection, options, position.last, size));
     position = { ...position, last: last ?? position.last, done: position.done + items };
-    if (batchSize === undefined) size = nextSize(size, performance.now() - startedAt);
+    if (batchSize === undefined) size = nextSize(size, performance.now() - startedAt, limits);
     if (items > 0) await run?.proceed(label, position);
     onBatch(items);
     if (last === undefined) return position;
@@ -120,16 +129,21 @@ interface Done {
 }
 
 async function convertBatch(collection: Collection, options: Conversion, last: unknown, size: number): Promise<Done> {
-  const batch = await read(collection, options, behind(options, last), size).sort({ _id: 1 }).toArray();
+  const batch = await read(collection, options, behind(options.filter, last), size).sort({ _id: 1 }).toArray();
   const writes = batch.length === 0 ? [] : await options.convert(batch);
   if (writes.length > 0) await write(collection, options, writes);
   return { items: batch.length, last: batch.at(-1)?.['_id'] };
 }
 
 /** Only where the batch ends is read. */
-async function updateBatch(collection: Collection, options: Update, last: unknown, size: number): Promise<Done> {
-  const filter = behind(options, last);
-  const [end] = await read(collection, options, filter, 1)
+async function updateBatch(
+  collection: Collection,
+  options: Update & { isMost: boolean },
+  last: unknown,
+  size: number,
+): Promise<Done> {
+  const filter = behind(options.filter, last);
+  const [end] = await read(collection, options, options.isMost ? behind({}, last) : filter, 1)
     .sort({ _id: 1 })
     .skip(size - 1)
     .toArray();
@@ -151,7 +165,7 @@ async function write(collection: Collection, { label }: Target, writes: AnyBulkW
   });
 }
 
-const behind = ({ filter }: Target, last: unknown): Document =>
+const behind = (filter: Filter<Document>, last: unknown): Document =>
   last === undefined ? filter : { $and: [{ _id: { $gt: last } }, filter] };
 
 const read = (
@@ -161,8 +175,8 @@ const read = (
   limit: number,
 ) => collection.find(filter, { projection: projectionTo(fields), limit, batchSize: limit });
 
-/** As many as would have taken BATCH_MS, but neither twice as many as before nor less than half of them. */
-function nextSize(size: number, tookMs: number): number {
-  const factor = Math.min(2, Math.max(0.5, BATCH_MS / tookMs));
-  return Math.min(MOST_BATCH, Math.max(LEAST_BATCH, Math.round(size * factor)));
+/** As many as would have taken that long, but no more than twice as many as before, and no less than half of them. */
+function nextSize(size: number, tookMs: number, { batchMs, most }: { batchMs: number; most: number }): number {
+  const factor = Math.min(2, Math.max(0.5, batchMs / tookMs));
+  return Math.min(most, Math.max(LEAST_BATCH, Math.round(size * factor)));
 }

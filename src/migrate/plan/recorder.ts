@@ -33,7 +33,7 @@ export function recordingClient(
   return interceptWrites(client, {
     databaseName,
     storedAs: (name) => catalog.get(name)?.stored ?? name,
-    run: { checkpoint: () => undefined, proceed: async () => {}, plan },
+    run: { batchMs: 0, checkpoint: () => undefined, proceed: async () => {}, plan },
     async intercept({ parameters, ...write }, send) {
       // No write of the transaction was sent.
       if (write.operation === 'commitTransaction') return send(parameters);

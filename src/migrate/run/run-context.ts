@@ -19,6 +19,8 @@ export interface RunContext {
   plan?: (sample: () => Promise<PlannedBackfill>) => Promise<void>;
   /** Where the backfill of this label was when an earlier run of this migration was interrupted. */
   checkpoint: (label: string) => Checkpoint | undefined;
+  /** How long a batch should take, in milliseconds: the shorter, the sooner the API's own writes come in between. */
+  batchMs: number;
   /** Notes how far the backfill has come, and returns when the next batch may begin. */
   proceed: (label: string, checkpoint: Checkpoint) => Promise<void>;
 }

@@ -32,6 +32,8 @@ export interface Migrating {
   waitSeconds: number;
   report: (line: string) => void;
   pace: Pace;
+  /** How long a batch of a backfill should take. */
+  batchMs: number;
   /** Ends the run before its next write. */
   signal: AbortSignal;
   /** Prepares for a step that runs a migration; throws where it must not be begun. */
@@ -117,7 +119,7 @@ interface Attempt {
 }
 
 async function apply(context: Migrating, lease: Lease, step: Step, { owner, migrationBlock }: Attempt): Promise<void> {
-  const { client, databaseName, folder, pace } = context;
+  const { client, databaseName, folder, pace, batchMs } = context;
   const { file, action, interrupted } = step;
   const checkpoints = interrupted?.action === action ? interrupted.checkpoints : {};
   const migration = action === 'up' || action === 'down' ? await loadMigration(folder, file) : undefined;
@@ -132,6 +134,7 @@ async function apply(context: Migrating, lease: Lease, step: Step, { owner, migr
   const work = async (options?: object) => {
     counts = { ...inherited }; // a transaction may be tried again from its start
     const run: RunContext = {
+      batchMs,
       checkpoint: (label) => checkpoints[keyOf(label)],
       async proceed(label, checkpoint) {
         await saveCheckpoint(fenced, entry, label, checkpoint, counts);
