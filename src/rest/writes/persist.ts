@@ -7,7 +7,7 @@ import { held } from './held.ts';
 
 /** Others may change the document between its read and its write so many times, and for so long. */
 const MOST_ATTEMPTS = 200;
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 1500;
 const MOST_PAUSE_MS = 100;
 
 /**
@@ -24,7 +24,7 @@ export async function persist(
   let isStill = true;
   let tookMs = 0;
   const outcomes = new Set<boolean | undefined>();
-  // None is begun that would take until the request is given up, which tells less.
+  // None is begun that a busy machine might not end before the request is given up, which tells less.
   const isInTime = () => performance.now() - start + tookMs < PATIENCE_MS;
   for (let attempt = 0; attempt < MOST_ATTEMPTS && isInTime(); attempt += 1) {
     const begunAt = performance.now();
