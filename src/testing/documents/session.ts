@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { dirname, join } from 'node:path';
-import { projectRoot } from '../config.ts';
-import { atEnd } from './cleanup.ts';
-import { temporaryFolder } from './processes.ts';
+import { projectRoot } from '../../config.ts';
+import { atEnd } from '../cleanup.ts';
+import { temporaryFolder } from '../processes.ts';
 
 /** One fenced block of a document. */
 export interface Block {

@@ -1,0 +1,3 @@
+import { testDocument } from './documented.ts';
+
+testDocument('docs/tutorial.md');
