@@ -45,8 +45,8 @@ export function fairlyJudged(resource: Resource, operation: WriteOperation): Wri
   );
   return {
     ...operation,
-    handle: (input, claim) =>
-      operation.handle(input, claim).catch(async (error: unknown) => {
+    handle: (input, idempotency) =>
+      operation.handle(input, idempotency).catch(async (error: unknown) => {
         if (!(error instanceof MongoServerError)) throw error;
         if (hasCode(error, DUPLICATE_KEY)) throw duplicate(error, resource.fields);
         if (!hasCode(error, INVALID_DOCUMENT)) throw error;

@@ -4,7 +4,7 @@ import type { Origin } from '../http/operations.ts';
 import { Problem, unavailable } from '../http/problems.ts';
 import { hasTransactions } from '../writes/topology.ts';
 import { inTransaction } from '../writes/transaction.ts';
-import { unchanged } from '../writes/present-state.ts';
+import { inPresentState } from '../writes/present-state.ts';
 import { insertBatch, removeBatch, throwFailure, type Target } from './insert-batch.ts';
 import { lines, split } from './split.ts';
 import { openSpool, type Spool } from './spool.ts';
@@ -130,6 +130,6 @@ async function removeStored(resource: Target, stored: Spool, since: Date): Promi
 /** The ids of those that are stored just so: with the same id, another's would differ in its times at least. */
 async function presentOf({ collection }: Target, documents: readonly Document[]): Promise<ObjectId[]> {
   if (documents.length === 0) return [];
-  const present = await collection.find({ $or: documents.map(unchanged) }, { projection: { _id: 1 } }).toArray();
+  const present = await collection.find({ $or: documents.map(inPresentState) }, { projection: { _id: 1 } }).toArray();
   return present.map(({ _id }) => _id);
 }

@@ -8,7 +8,7 @@ import type { Origin } from '../http/operations.ts';
 import type { Flaw } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { hasTransactions } from '../writes/topology.ts';
-import { held } from '../writes/held.ts';
+import { heldUp } from '../writes/write-limit.ts';
 import { inTransaction } from '../writes/transaction.ts';
 
 /** A document of a batch that the database did not take. */
@@ -90,7 +90,7 @@ async function insertInTransaction(
     for (const { index, flaws } of refused) refusals.push({ index: left[index] ?? 0, flaws });
     if (refused.length === 0) await sleep(Math.random() * 20); // somebody else was in the way
   }
-  throw held(PATIENCE_MS / 1000);
+  throw heldUp(PATIENCE_MS / 1000);
 }
 
 /** On a server without transactions: what is pending is judged by what is stored. */

@@ -4,30 +4,30 @@ import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
 import type { CollectionDefinition } from '../../schema/index.ts';
 import type { Origin } from '../http/operations.ts';
 import type { Resource } from '../resource-description.ts';
-import { Outpaced, type Change, type Companion } from '../writes/commit.ts';
+import { Outpaced, type MemberChange, type Companion } from '../writes/commit.ts';
 
-/** What is kept of one change of a member. */
+/** What the history keeps of one change of a member. */
 export interface Entry {
   _id: ObjectId;
-  /** The member. */
+  /** The id of the member. */
   of: ObjectId;
-  /** Its changes follow each other in this order. */
+  /** The time of the change; the changes of a member are ordered by it. */
   at: Date;
-  kind: Change['kind'];
+  kind: MemberChange['kind'];
   caller: string;
   requestId: string;
-  /** What changed in the representation, as JSON Patch (RFC 6902). */
+  /** The change of the representation, as JSON Patch (RFC 6902). */
   patch: Operation[];
-  /** The whole document as it was before, so that no earlier entry is needed to know a state. */
+  /** The whole document before the change, so that a past state can be shown without the entries before. */
   before: Document | null;
   expiresAt: Date;
-  /** Written before the change, on a server without transactions: whether it was made is seen by the member. */
+  /** On a server without transactions the entry is written before the change: whether that was made, the member shows. */
   pending?: true;
 }
 
 export const DAY_MS = 86_400_000;
 
-/** The collection that keeps the changes of another's documents. */
+/** The collection that keeps the changes of the documents of another collection. */
 export const historyDefinition = (collection: string): CollectionDefinition => ({
   name: nameOf(collection),
   validator: {
@@ -66,56 +66,56 @@ export function entriesOf({ connection, collection }: Pick<Resource, 'connection
   return db.collection<Entry>(nameOf(collection.collectionName));
 }
 
-/** Keeps what a request changes. */
+/** The companion that writes the history of what a request changes. */
 export function historian(resource: Resource, origin: Origin): Companion {
   const entries = entriesOf(resource);
-  const insert = async (change: Change, entry: Entry, options = {}) => {
+  const insert = async (change: MemberChange, entry: Entry, options = {}) => {
     await entries.insertOne(entry, options).catch((error: unknown) => {
       if (!hasCode(error, DUPLICATE_KEY)) throw error;
-      // Of a creation an earlier attempt has left it behind; else another change of this member has the same time.
+      // An earlier attempt to create the member has left its entry. Any other duplicate is another change at the same time.
       if (change.kind !== 'create') throw new Outpaced();
     });
   };
-  const its = ({ id, at }: Change) => ({ of: id, at });
+  const entryFilter = ({ id, at }: MemberChange) => ({ of: id, at });
   return {
     announce: (change) => insert(change, { ...entryOf(resource, origin, change), pending: true }),
     async settle(change, session) {
       if (session) {
-        // Without a timestamp, a member that was changed and changed back is as it was: only this tells.
+        // Without a timestamp, a member that was changed and changed back looks unchanged. Its history shows it.
         const wasOutpaced =
           resource.stamps.updated === undefined &&
           (await entries.findOne({ of: change.id, at: { $gt: change.at } }, { session, projection: { _id: 1 } }));
         if (wasOutpaced) throw new Outpaced();
         await insert(change, entryOf(resource, origin, change), { session });
-      } else await entries.updateOne(its(change), { $unset: { pending: true } });
+      } else await entries.updateOne(entryFilter(change), { $unset: { pending: true } });
     },
-    withdraw: (change) => entries.deleteOne(its(change)),
+    withdraw: (change) => entries.deleteOne(entryFilter(change)),
     async lastChange(id) {
       const options = { sort: { at: -1 }, projection: { at: 1 }, maxTimeMS: resource.maxTimeMS } as const;
       const find = async () => (await entries.findOne({ of: id }, options))?.at;
       const at = await find();
-      if (at === undefined || at <= future()) return at;
+      if (at === undefined || at <= latestPossible()) return at;
       await redate(entries, id);
       return find();
     },
   };
 }
 
-/** No clock is so far ahead. */
+/** No clock of another process is so far ahead. */
 const AHEAD_MS = 60_000;
-const future = () => new Date(Date.now() + AHEAD_MS);
+const latestPossible = () => new Date(Date.now() + AHEAD_MS);
 
 /**
- * Gives entries that lie in the future the time at which they were written, in their order: earlier versions dated a
- * change behind the timestamp that an import had brought. Any number may do so at once, and again.
+ * Gives entries that are dated in the future the time at which they were written, and keeps their order. Earlier versions
+ * dated a change after the timestamp that an import had brought. Several processes may do this at once, and repeat it.
  */
 export async function redate(entries: Collection<Entry>, of: ObjectId): Promise<void> {
-  const early = entries.find({ of, at: { $gt: future() }, pending: { $ne: true } }, { sort: { at: 1 } });
+  const early = entries.find({ of, at: { $gt: latestPossible() }, pending: { $ne: true } }, { sort: { at: 1 } });
   for await (const { _id, at } of early) {
     const last = await entries.findOne({ of, at: { $lt: at } }, { sort: { at: -1 } });
     const written = Math.max(_id.getTimestamp().getTime(), last ? last.at.getTime() + 1 : 0);
     await entries.updateOne({ _id, at }, { $set: { at: new Date(written) } }).catch((error: unknown) => {
-      if (!hasCode(error, DUPLICATE_KEY)) throw error; // another one is doing it
+      if (!hasCode(error, DUPLICATE_KEY)) throw error; // another process does the same
     });
   }
 }
@@ -124,7 +124,7 @@ export async function redate(entries: Collection<Entry>, of: ObjectId): Promise<
 export function entryOf(
   { show, settings }: Pick<Resource, 'show' | 'settings'>,
   { caller, requestId }: Origin,
-  { kind, id, at, before, after }: Pick<Change, 'kind' | 'id' | 'at' | 'before' | 'after'>,
+  { kind, id, at, before, after }: Pick<MemberChange, 'kind' | 'id' | 'at' | 'before' | 'after'>,
 ): Entry {
   const expiresAt = new Date(Date.now() + settings.history.days * DAY_MS);
   const patch = patchOf(before && toJson(show(before)), after && toJson(show(after)));

@@ -9,9 +9,9 @@ import { Problem } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { allOf } from '../query/filters.ts';
 import { behind, reversed, sortOf, type SortKey } from '../query/sorts.ts';
-import { isThere } from '../writes/members.ts';
+import { memberExists } from '../writes/members.ts';
 import { entriesOf, type Entry } from './entries.ts';
-import { made, settleAnnounced } from './past.ts';
+import { madeEntries, settleAnnounced } from './past.ts';
 
 /** No two entries of a member have the same time. */
 const NEWEST_FIRST: readonly SortKey[] = [{ path: 'at', direction: -1 }];
@@ -24,20 +24,20 @@ const entrySchema = ({ fields, stamps }: Pick<Resource, 'fields' | 'stamps'>): J
       type: 'string',
       format: 'date-time',
       maxLength: 24,
-      description: 'When; no two changes of a member have the same time',
+      description: 'The time of the change; no two changes of a member have the same time',
       examples: [EXAMPLE_TIME],
     },
     kind: { type: 'string', enum: ['create', 'change', 'remove', 'restore'], examples: ['change'] },
     caller: {
       type: 'string',
       maxLength: 64,
-      description: 'Address that the request came from',
+      description: 'The address that the request came from',
       examples: ['192.0.2.1'],
     },
     requestId: {
       type: 'string',
       maxLength: 128,
-      description: 'X-Request-Id of the request, or one that it was given',
+      description: 'The X-Request-Id of the request; if it had none, the one that the server gave it',
       examples: ['0b7f6b52-6c11-4c3a-9d65-3f1f8a0e8a51'],
     },
     patch: {
@@ -55,13 +55,13 @@ const entrySchema = ({ fields, stamps }: Pick<Resource, 'fields' | 'stamps'>): J
   additionalProperties: false,
 });
 
-/** `GET /:id/history`: the changes of a member, the newest first. It outlives the member. */
+/** `GET /:id/history`: the changes of a member, the newest first. They are kept after the member is removed. */
 export function historyOperation(resource: Resource): Operation {
   const { name, path, settings, maxTimeMS } = resource;
-  const member = `${path}/:id/history`;
+  const template = `${path}/:id/history`;
   return {
     method: 'get',
-    path: member,
+    path: template,
     operationId: `list${name}Changes`,
     summary: 'The changes of a member, the newest first',
     parameters: pageParameters,
@@ -69,17 +69,17 @@ export function historyOperation(resource: Resource): Operation {
       status: 200,
       description: 'A page of changes',
       schema: { type: 'array', maxItems: MOST_ITEMS, items: { title: `${name}Change`, ...entrySchema(resource) } },
-      headers: { Link: 'The next, the previous and the first page, as far as there are (RFC 8288)' },
+      headers: { Link: 'The next, previous and first page, if they exist (RFC 8288)' },
     },
     problems: [404],
     async handle({ id, parameters }) {
-      const own = member.replace(':id', id.toHexString());
-      const cursors = compileCursors(own, settings.cursorSecret);
+      const historyPath = template.replace(':id', id.toHexString());
+      const cursors = compileCursors(historyPath, settings.cursorSecret);
       const place = readPlace(parameters, cursors);
       const { limit, position, backwards } = place;
       await settleAnnounced(resource, id);
       const order = backwards ? reversed(NEWEST_FIRST) : NEWEST_FIRST;
-      const filter = [made(id)];
+      const filter = [madeEntries(id)];
       const found = await entriesOf(resource)
         .find(position ? behind(filter, order, position) : allOf(filter), {
           sort: sortOf(order),
@@ -90,7 +90,7 @@ export function historyOperation(resource: Resource): Operation {
         .toArray();
       if (found.length === 0 && !position) await requireMember(resource, id);
       const page = pageOf(found, place);
-      const link = pageLinks(own, place, NEWEST_FIRST, page, cursors);
+      const link = pageLinks(historyPath, place, NEWEST_FIRST, page, cursors);
       return { status: 200, body: page.page.map(show), ...(link !== undefined && { headers: { link } }) };
     },
   };
@@ -98,8 +98,11 @@ export function historyOperation(resource: Resource): Operation {
 
 const show = ({ at, kind, caller, requestId, patch }: Entry) => ({ at, kind, caller, requestId, patch });
 
-/** Members that were stored by other means, or whose changes are too long ago, have no entries. */
+/**
+ * A member that was stored without the API, or was last changed long ago, has no entries. That is not a 404.
+ * @throws {Problem} 404 if the member does not exist
+ */
 async function requireMember(resource: Resource, id: ObjectId): Promise<void> {
-  if (await isThere(resource, id)) return;
-  throw new Problem(404, `There is no resource with the id ${id.toHexString()}, and no history of one.`);
+  if (await memberExists(resource, id)) return;
+  throw new Problem(404, `There is no resource with the id ${id.toHexString()}, and no history of it.`);
 }

@@ -4,34 +4,37 @@ import type { Document, Filter, ObjectId } from 'mongodb';
 import { Problem } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { hasTransactions } from '../writes/topology.ts';
-import type { Change } from '../writes/commit.ts';
+import type { MemberChange } from '../writes/commit.ts';
 import { DAY_MS, entriesOf, redate, toJson, type Entry } from './entries.ts';
 import { lackingOf, reshape, type Reshaped } from './reshape.ts';
 
-/** What is known to have happened: leaves out what was only announced. */
-export const made = (id: ObjectId): Filter<Entry> => ({ of: id, pending: { $ne: true } });
+/** Matches the entries of a member whose changes are known to have been made, not those that were only announced. */
+export const madeEntries = (id: ObjectId): Filter<Entry> => ({ of: id, pending: { $ne: true } });
 
 /**
  * A member as it was at a time, in the present shape of the model.
- * @throws {Problem} 404 if there was none then; 410 if the history does not reach back so far, or has not all of what is
- *   required since
+ * @throws {Problem} 404 if the member did not exist then; 410 if that time is before the history begins, or the member
+ *   lacked a field that is required now
  */
 export async function memberAt(resource: Resource, id: ObjectId, time: Date): Promise<Reshaped> {
   const { collection, maxTimeMS, settings } = resource;
   const { days } = settings.history;
   if (time.getTime() < Date.now() - days * DAY_MS)
-    throw new Problem(410, `The history reaches back ${days} days only.`, [
+    throw new Problem(410, `The history keeps only the last ${days} days. Ask for a later time.`, [
       { parameter: 'at', keyword: 'minimum', detail: `must not be more than ${days} days ago` },
     ]);
   await settleAnnounced(resource, id);
   const present = await collection.findOne({ _id: id }, { maxTimeMS });
-  // Read behind the member: a change that came between the two is in here.
-  const next = await entriesOf(resource).findOne({ ...made(id), at: { $gt: time } }, { sort: { at: 1 }, maxTimeMS });
+  // Read after the member, so that a change between the two reads is found here.
+  const next = await entriesOf(resource).findOne(
+    { ...madeEntries(id), at: { $gt: time } },
+    { sort: { at: 1 }, maxTimeMS },
+  );
   const then = next ? next.before : present;
-  // Nothing but itself tells of the creation of what was not stored through the API.
+  // If the member was not stored through the API, only its own timestamp says when it was created.
   const { created } = resource.stamps;
   const since: unknown = created === undefined ? undefined : present?.[created];
-  // One in the future, which an import may bring, tells nothing.
+  // A timestamp in the future, which an import may bring, says nothing.
   const isSince = since instanceof Date && since > time && since.getTime() <= Date.now();
   const isKnown = next !== null || !isSince || (await wasChangedBefore(resource, id, time));
   if (then === null || !isKnown)
@@ -42,18 +45,19 @@ export async function memberAt(resource: Resource, id: ObjectId, time: Date): Pr
   const names = lacking.map(({ pointer }) => pointer).join(', ');
   throw new Problem(
     410,
-    `At ${time.toISOString()} it had no ${names}, which is required since, so that state cannot be shown any more. ` +
-      `${resource.path}/${id.toHexString()}/history tells what it was.`,
+    `At ${time.toISOString()} the resource had no ${names}, which is required now, so its state at that time cannot be ` +
+      `shown. GET ${resource.path}/${id.toHexString()}/history lists its changes.`,
     [{ parameter: 'at', keyword: 'required', detail: `names a state without ${names}` }],
   );
 }
 
 const wasChangedBefore = async (resource: Resource, id: ObjectId, time: Date): Promise<boolean> =>
-  (await entriesOf(resource).findOne({ ...made(id), at: { $lte: time } }, { maxTimeMS: resource.maxTimeMS })) !== null;
+  (await entriesOf(resource).findOne({ ...madeEntries(id), at: { $lte: time } }, { maxTimeMS: resource.maxTimeMS })) !==
+  null;
 
 /**
- * Finds out what became of changes whose process died before it could say so.
- * With transactions there are none. Dates entries that lie in the future.
+ * Finds out which announced changes were made, if their process died before it could note that. On a server with
+ * transactions there are none. Also corrects entries that are dated in the future.
  */
 export async function settleAnnounced(resource: Resource, id: ObjectId): Promise<void> {
   const { connection, maxTimeMS } = resource;
@@ -69,13 +73,14 @@ export async function settleAnnounced(resource: Resource, id: ObjectId): Promise
 }
 
 /**
- * Whether a change was made that was announced: each leaves a state that no other one leaves, by its timestamp.
- * A member without one is compared whole with the representation that the change was to leave.
- * Where there is no history, it is not seen if others have changed the member since.
+ * Whether an announced change was made. Each change gives the member another timestamp, so the state that follows the
+ * change is known by it. If the model has no timestamp, the whole representation is compared.
+ * @param after the representation that the change was to leave
+ * @returns false too if the history is off and others have changed the member since
  */
 export async function wasMade(
   resource: Resource,
-  { kind, id, at }: Pick<Change, 'kind' | 'id' | 'at'>,
+  { kind, id, at }: Pick<MemberChange, 'kind' | 'id' | 'at'>,
   after: () => Document | null,
 ): Promise<boolean> {
   const { collection, maxTimeMS, show, stamps } = resource;
@@ -85,8 +90,8 @@ export async function wasMade(
   if (kind === 'remove' || state === null) return kind === 'remove' && state === null;
   const { updated } = stamps;
   if (updated === undefined) return isDeepStrictEqual(toJson(show(state)), after());
-  // An imported member brings its own time.
-  const told: unknown = kind === 'create' ? after()?.[updated] : undefined;
-  const time = told === undefined ? at : new Date(String(told));
+  // An imported member may have its own timestamp.
+  const imported: unknown = kind === 'create' ? after()?.[updated] : undefined;
+  const time = imported === undefined ? at : new Date(String(imported));
   return state[updated] instanceof Date && state[updated].getTime() === time.getTime();
 }

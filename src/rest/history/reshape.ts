@@ -10,13 +10,13 @@ import { toJson } from './entries.ts';
 /** A state of a member in the shape that the model has now. */
 export interface Reshaped {
   document: Document;
-  /** JSON pointers, into the state, of what the model has no place for. */
+  /** JSON Pointers, into the state, to what the model no longer has. */
   leftOut: string[];
 }
 
 /**
- * Brings a state of a member into the model's present shape, as far as it fits: fields that were renamed since have their
- * new names, values are stored as the present type stores them, constant defaults fill in.
+ * Brings a state of a member into the model's present shape, as far as it fits: renamed fields get their new names, values
+ * are stored as the present type stores them, and absent fields get their constant defaults.
  * @param since when the member was in that state
  */
 export async function reshape(
@@ -26,7 +26,7 @@ export async function reshape(
 ): Promise<Reshaped> {
   const renames = db ? await renamesOf(db, definition.name) : [];
   const leftOut: string[] = [];
-  const hidden = Object.keys(Object(definition.validator['$jsonSchema']).properties);
+  const declared = Object.keys(Object(definition.validator['$jsonSchema']).properties);
   const named = renames
     .filter(
       ({ from, to, at }, place) =>
@@ -34,19 +34,19 @@ export async function reshape(
         !isField(fields, from) || (at > since && leadsToField(fields, to, renames.slice(place + 1))),
     )
     .reduce((document, { from, to }) => moved(document, from, to), state);
-  const own = Object.fromEntries(
-    Object.entries(named).filter(([name]) => hidden.includes(name) && !isField(fields, name)),
+  const unshown = Object.fromEntries(
+    Object.entries(named).filter(([name]) => declared.includes(name) && !isField(fields, name)),
   );
-  const others = Object.fromEntries(Object.entries(named).filter(([name]) => !(name in own)));
-  return { document: { ...own, ...fitObject(fields, others, '', leftOut) }, leftOut };
+  const shown = Object.fromEntries(Object.entries(named).filter(([name]) => !(name in unshown)));
+  return { document: { ...unshown, ...fitObject(fields, shown, '', leftOut) }, leftOut };
 }
 
-/** What a document lacks in order to be shown, and so to be stored, as the model demands. */
+/** The required fields that a document lacks, each as a flaw. */
 export function lackingOf({ schema, show }: Pick<Resource, 'schema' | 'show'>, document: Document): Flaw[] {
   return compileCheck(schema)(toJson(show(document))).filter(({ keyword }) => keyword === 'required');
 }
 
-/** Whether the present model has the field, under the name that later renames have given it. */
+/** Whether the present model has the field under this name, or under one that later renames gave it. */
 const leadsToField = (fields: readonly Field[], path: string, later: readonly MadeRename[]): boolean =>
   isField(fields, path) ||
   later.some(({ from, to }, place) => from === path && leadsToField(fields, to, later.slice(place + 1)));
@@ -57,7 +57,7 @@ function isField(fields: readonly Field[], path: string): boolean {
   return field !== undefined && (rest.length === 0 || isField(field.fields, rest.join('.')));
 }
 
-/** As the migration has moved it: objects that this empties go too. */
+/** Moves a value as the migration has moved it. Objects that this empties are removed too. */
 function moved(document: Document, from: string, to: string): Document {
   const value = valueAt(document, from);
   if (value === undefined || valueAt(document, to) !== undefined) return document;
@@ -86,7 +86,7 @@ function fitObject(fields: readonly Field[], object: Document, pointer: string, 
   return document;
 }
 
-/** `undefined` where nothing of the value can stay. */
+/** The value as the field stores it; `undefined` if no part of the value fits. */
 function fit(field: Field, value: unknown, pointer: string, leftOut: string[]): unknown {
   const { type, fields, items } = field;
   if (type === 'Object') {
@@ -118,10 +118,10 @@ const jsonOf = ({ name }: Field, value: unknown) => toJson({ [name]: value });
 const isAccepted = (field: Field, value: unknown): boolean =>
   compileCheck(objectSchema([bare(field)], 'create'))(jsonOf(field, value)).length === 0;
 
-/** A number that JSON does not hold. */
+/** An int64, which JSON cannot hold exactly. The field keeps it as it is. */
 const isExact = ({ type }: Field, value: unknown) => (type === 'Number' || type === 'Double') && value instanceof Long;
 
-/** Of a value that its JSON allows. */
+/** Whether a value, whose JSON the field accepts, is stored as the field's type stores it. */
 function isStoredAs(type: Field['type'], value: unknown): boolean {
   if (type === 'Date') return value instanceof Date;
   return type === 'ObjectId' ? value instanceof ObjectId : typeof value !== 'object';

@@ -13,18 +13,18 @@ import { Problem } from '../http/problems.ts';
 import { memberHeaders, type Resource } from '../resource-description.ts';
 import { answerTo, LEFT_OUT } from '../members/answers.ts';
 import { termsOf, type WriteOperation } from '../members/write-operation.ts';
-import { isThere } from '../writes/members.ts';
+import { memberExists } from '../writes/members.ts';
 import { persist } from '../writes/persist.ts';
-import { later } from '../writes/times.ts';
+import { nowOrAfter } from '../writes/times.ts';
 import { entriesOf, type Entry } from './entries.ts';
-import { made, settleAnnounced } from './past.ts';
+import { madeEntries, settleAnnounced } from './past.ts';
 import { lackingOf, reshape } from './reshape.ts';
 
 const MERGE_PATCH = 'application/merge-patch+json';
 
 /**
- * `POST /:id/restore`: a removed member comes back as it was, as far as the model has a place for that. What it demands
- * now and the member did not have comes in the body.
+ * `POST /:id/restore` brings back a removed member as it was. Fields that the model no longer has are left out. Fields
+ * that the model requires now and the member lacked come from the body.
  */
 export function restoreOperation(resource: Resource, patchSchema: JsonSchema): WriteOperation {
   const { collection, fields, name, path, schema, stamps } = resource;
@@ -34,8 +34,8 @@ export function restoreOperation(resource: Resource, patchSchema: JsonSchema): W
     operationId: `restore${name}`,
     summary: 'Bring back a removed member as it was, under its id',
     description:
-      'If the model has changed since, what it has no place for is left out, and a field has the name that it has now. ' +
-      'A merge patch in the body changes what comes back; it is needed only where the model demands what was not there.',
+      'If the model has changed since, renamed fields have their new names, and fields that no longer exist are left out. ' +
+      'A merge patch in the body is applied to the member. It is needed only if fields are required now that the member lacked.',
     body: {
       header: 'accept-post',
       schemas: { [MERGE_PATCH]: patchSchema, [JSON_TYPE]: patchSchema },
@@ -43,25 +43,25 @@ export function restoreOperation(resource: Resource, patchSchema: JsonSchema): W
     },
     success: {
       status: 200,
-      description: 'The member is back',
+      description: 'The restored member',
       schema,
       headers: { ...memberHeaders(resource), ...LEFT_OUT },
     },
     problems: [404, 409],
-    async handle(input, claim) {
+    async handle(input, idempotency) {
       const { id } = input;
-      const { companions } = termsOf(resource, input, claim);
+      const { companions } = termsOf(resource, input, idempotency);
       const outcome = await persist(resource, companions, async () => {
         const { last, before } = await lastRemoval(resource, id);
-        const at = later(last.at);
+        const at = nowOrAfter(last.at);
         const { document, leftOut } = await reshape(resource, before, last.at);
-        const whole = applyChanges(withRequired(fields, document), toChanges(fields, input.body));
-        const after = withSearch(fields, { ...whole, ...changedAt(stamps, at) });
+        const patched = applyChanges(withRequired(fields, document), toChanges(fields, input.body));
+        const after = withSearch(fields, { ...patched, ...changedAt(stamps, at) });
         const lacking = lackingOf(resource, after);
         if (lacking.length > 0)
           throw new Problem(
             422,
-            'The model demands more than the removed resource had. Send what errors names in the body, as a merge patch.',
+            'The removed resource lacks fields that are required now. Send the fields in errors as a merge patch in the body.',
             lacking,
           );
         return {
@@ -71,7 +71,7 @@ export function restoreOperation(resource: Resource, patchSchema: JsonSchema): W
           before: null,
           after,
           leftOut,
-          // Others may have restored, changed and removed it meanwhile.
+          // Others may have restored, changed and removed the member meanwhile.
           write: async (options) =>
             isSame(await newestOf(resource, id, options), last) &&
             (await collection.insertOne(after, options)).acknowledged,
@@ -82,7 +82,7 @@ export function restoreOperation(resource: Resource, patchSchema: JsonSchema): W
   };
 }
 
-/** With what a function makes for a field that must be there, as for a new member. */
+/** Fills in the defaults of required fields, those made by functions too, as for a new member. */
 const withRequired = (fields: readonly Field[], document: Document): Document => ({
   ...Object.fromEntries(
     fields
@@ -94,26 +94,26 @@ const withRequired = (fields: readonly Field[], document: Document): Document =>
 });
 
 /**
- * The removal of a member that is not there, and what it removed.
- * Changes of others come between any two reads; what these say together is true only if none did.
- * @throws {Problem} 404 if there is no removal on record; 409 if the member is there
+ * The last removal of a member that does not exist, and the document that it removed.
+ * Others may change the member between two reads, so the reads are repeated until the last entry stays the same.
+ * @throws {Problem} 404 if there is no removal on record; 409 if the member exists
  */
 export async function lastRemoval(resource: Resource, id: ObjectId): Promise<{ last: Entry; before: Document }> {
   let last: Entry | null;
-  let still = await settledOf(resource, id);
+  let again = await settledOf(resource, id);
   do {
-    last = still;
-    if (await isThere(resource, id))
-      throw new Problem(409, `The resource ${id.toHexString()} is there; only a removed one can be restored.`);
-    still = await settledOf(resource, id);
-  } while (!isSame(still, last));
+    last = again;
+    if (await memberExists(resource, id))
+      throw new Problem(409, `The resource ${id.toHexString()} exists. Only a removed resource can be restored.`);
+    again = await settledOf(resource, id);
+  } while (!isSame(again, last));
   if (last?.kind === 'remove' && last.before !== null) return { last, before: last.before };
-  throw new Problem(404, `No removal of a resource with the id ${id.toHexString()} is on record.`);
+  throw new Problem(404, `The history has no removed resource with the id ${id.toHexString()}.`);
 }
 
-/** The last change of a member that is known to have been made. */
+/** The entry of the last change of a member that is known to have been made. */
 const newestOf = (resource: Resource, id: ObjectId, options: { session?: ClientSession } = {}) =>
-  entriesOf(resource).findOne(made(id), { ...options, sort: { at: -1 }, maxTimeMS: resource.maxTimeMS });
+  entriesOf(resource).findOne(madeEntries(id), { ...options, sort: { at: -1 }, maxTimeMS: resource.maxTimeMS });
 
 async function settledOf(resource: Resource, id: ObjectId): Promise<Entry | null> {
   await settleAnnounced(resource, id);

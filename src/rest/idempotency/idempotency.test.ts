@@ -21,7 +21,7 @@ async function clear() {
 }
 beforeEach(clear);
 
-/** What the passing of time does to the claim of a process that is no more. */
+/** Makes the reservations of keys as old as those of processes that have died. */
 const makeStale = () => keys.updateMany({}, [{ $set: { startedAt: { $add: ['$startedAt', -60_000] } } }]);
 
 const post = (server: typeof api, key: string, body: object = { title: 'Merlin' }) =>
@@ -87,8 +87,8 @@ describe.each([
         const path = String(headers['location']);
         const send = (to: typeof api) => (method === 'POST' ? post(to, 'k') : add(to, 'k', path));
         const { client, isDead } = await mortalClient(uri, write);
-        const own = mongoose.createConnection().setClient(client);
-        await send(supertest(await serve(server === bare ? standalone(own) : own)));
+        const mortal = mongoose.createConnection().setClient(client);
+        await send(supertest(await serve(server === bare ? standalone(mortal) : mortal)));
         died = isDead();
         // Ends the transaction that it has left open, as the server would after a minute.
         await client.removeAllListeners().close();

@@ -10,12 +10,12 @@ import type { Resource } from '../resource-description.ts';
 import { answerTo } from '../members/answers.ts';
 import type { WriteOperation } from '../members/write-operation.ts';
 import type { Companion, Outcome } from '../writes/commit.ts';
-import { claimKey, keyRecords, type KeptAnswer, type KeyRecord } from './keys.ts';
+import { reserveKey, keyRecords, type KeptAnswer, type KeyRecord } from './keys.ts';
 
 /**
- * The operation, safe to be repeated by a client that did not get its answer: with the same `Idempotency-Key` it is done
- * once, and answered alike (draft-ietf-httpapi-idempotency-key-header-07).
- * The answer is kept in one step with the change. An answer of 500 or more changes nothing and is not kept.
+ * Wraps an operation so that a client that got no answer may repeat the request: with the same `Idempotency-Key` it is
+ * done once, and each repetition gets the first answer (draft-ietf-httpapi-idempotency-key-header-07).
+ * The answer is kept in one step with the change. Answers of 500 and more are not kept.
  */
 export function idempotent(resource: Resource, operation: WriteOperation): Operation {
   return {
@@ -29,7 +29,7 @@ export function idempotent(resource: Resource, operation: WriteOperation): Opera
       const records = keyRecords(resource.connection);
       const attempt = randomUUID();
       const fingerprint = fingerprintOf(operation, input);
-      const record = await claimKey(records, key, fingerprint, attempt);
+      const record = await reserveKey(records, key, fingerprint, attempt);
       if (record.fingerprint !== fingerprint)
         throw new Problem(
           422,
@@ -45,12 +45,12 @@ export function idempotent(resource: Resource, operation: WriteOperation): Opera
         return replay(answer);
       }
       const { memberId: id, memberAt: at } = record;
-      const claim = { newMember: { id, at }, companions: [keeper(resource, records, record)] };
-      return operation.handle(input, claim).catch(async (error: unknown) => {
+      const idempotency = { newMember: { id, at }, companions: [answerKeeper(resource, records, record)] };
+      return operation.handle(input, idempotency).catch(async (error: unknown) => {
         const problem = toProblem(error);
         const { status, headers, message: detail, flaws } = problem;
         if (status < 500) await keep(records, record, { status, headers, problem: { detail, flaws } });
-        // Of any other failure it is not known whether something was changed: the next attempt finds out.
+        // After a problem of 500 or more nothing was changed. After any other error the next attempt finds that out.
         else if (error instanceof Problem) await records.deleteOne({ _id: key, attempt });
         throw error;
       });
@@ -58,8 +58,8 @@ export function idempotent(resource: Resource, operation: WriteOperation): Opera
   };
 }
 
-/** Writes the answer together with the change. */
-function keeper(resource: Resource, records: Collection<KeyRecord>, record: KeyRecord): Companion {
+/** The companion that keeps the answer together with the change. */
+function answerKeeper(resource: Resource, records: Collection<KeyRecord>, record: KeyRecord): Companion {
   const { _id, attempt } = record;
   const answerOf = (outcome: Outcome) => toKept(answerTo(resource, outcome));
   return {
@@ -70,19 +70,19 @@ function keeper(resource: Resource, records: Collection<KeyRecord>, record: KeyR
       if (matchedCount === 0) throw underWay();
     },
     settle: (change, session) => keep(records, record, answerOf(change), { session }),
-    leave: (outcome) => keep(records, record, answerOf(outcome)),
+    settleUnchanged: (outcome) => keep(records, record, answerOf(outcome)),
     withdraw: () => records.updateOne({ _id, attempt }, { $unset: { announced: true } }),
   };
 }
 
-/** @throws {Problem} 409 if another attempt has taken over, because this one stood still for too long */
+/** @throws {Problem} 409 if another attempt has reserved the key meanwhile, because this one took too long */
 async function keep(records: Collection<KeyRecord>, { _id, attempt }: KeyRecord, answer: KeptAnswer, options = {}) {
   const update = { $set: { answer }, $unset: { announced: true } } as const;
   const { matchedCount } = await records.updateOne({ _id, attempt }, update, options);
   if (matchedCount === 0) throw underWay();
 }
 
-/** The key is a String of Structured Fields (RFC 8941), in quotes; without them it is understood too. */
+/** Reads the key: a String of Structured Fields (RFC 8941), in quotes or without. @throws {Problem} 400 if it is malformed */
 function readKey(headers: IncomingHttpHeaders): string | undefined {
   const text = headers['idempotency-key'];
   if (text === undefined) return undefined;
@@ -92,17 +92,19 @@ function readKey(headers: IncomingHttpHeaders): string | undefined {
 }
 
 const malformed = (detail: string) =>
-  new Problem(400, 'The Idempotency-Key cannot be used.', [{ header: 'Idempotency-Key', keyword: 'format', detail }]);
+  new Problem(400, 'The header Idempotency-Key cannot be used.', [
+    { header: 'Idempotency-Key', keyword: 'format', detail },
+  ]);
 
 const underWay = () =>
   new Problem(
     409,
-    'The first request with this Idempotency-Key is still under way. Repeat it a little later.',
-    [{ header: 'Idempotency-Key', keyword: 'unique', detail: 'belongs to a request that is not answered yet' }],
+    'The first request with this Idempotency-Key is not finished yet. Repeat this request after Retry-After seconds.',
+    [{ header: 'Idempotency-Key', keyword: 'unique', detail: 'belongs to a request that is not finished yet' }],
     { 'retry-after': '1' },
   );
 
-/** What makes two requests the same one. */
+/** A hash of all that makes two requests the same one. */
 function fingerprintOf({ method, path }: Operation, { id, parameters, mediaType, headers, body }: Input): string {
   const conditions = ['if-match', 'if-none-match', 'if-unmodified-since'].map((name) => headers[name]);
   return createHash('sha256')
@@ -116,7 +118,7 @@ const toKept = ({ status, headers = {}, body }: Answer): KeptAnswer => ({
   ...(body !== undefined && { body: JSON.stringify(body) }),
 });
 
-/** @throws {Problem} where the first answer was one */
+/** The kept answer, to be sent again. @throws {Problem} if the first answer was a problem */
 function replay({ status, headers, body, problem }: KeptAnswer): Answer {
   if (problem) throw new Problem(status, problem.detail, problem.flaws, { ...headers });
   return { status, headers, ...(body !== undefined && { body: JSON.parse(body) }) };

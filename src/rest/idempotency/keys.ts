@@ -3,35 +3,35 @@ import type { Connection } from 'mongoose';
 import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
 import type { CollectionDefinition } from '../../schema/index.ts';
 import { unavailable, type Flaw } from '../http/problems.ts';
-import type { Change } from '../writes/commit.ts';
+import type { MemberChange } from '../writes/commit.ts';
 
 const NAME = 'idempotencyKeys';
 /** How long the first answer is kept. */
 const KEPT_MS = 86_400_000;
-/** A process that has not answered by then has died: it gives up after 2.2 s. */
+/** A process that has not answered by then has died, because a living one gives up after 2.2 s. */
 const STALE_MS = 10_000;
 const MOST_TRIES = 5;
 
-/** What is kept of an answer. */
+/** The answer that a repeated request gets. */
 export interface KeptAnswer {
   status: number;
   headers: Readonly<Record<string, string>>;
   /** JSON; absent where there is no content. */
   body?: string;
-  /** Where the answer was a problem: what it said, and its flaws. */
+  /** If the answer was a problem: its detail and flaws. */
   problem?: { detail: string; flaws: readonly Flaw[] };
 }
 
-/** A change that was about to be made, on a server without transactions. */
-type Announced = Pick<Change, 'kind' | 'id' | 'at'> & { answer: KeptAnswer };
+/** A change that may have been made, and its answer if it was; only on a server without transactions. */
+type Announced = Pick<MemberChange, 'kind' | 'id' | 'at'> & { answer: KeptAnswer };
 
-/** What is known of a request with an `Idempotency-Key`. */
+/** What is stored about a request with an `Idempotency-Key`. */
 export interface KeyRecord {
   /** The key. */
   _id: string;
-  /** Tells one request from another. */
+  /** A hash of the request; another request has another one. */
   fingerprint: string;
-  /** Of a member that the request creates: the same in each attempt, so that only one can succeed. */
+  /** The id and time of a member that the request creates: the same in each attempt, so that only one can succeed. */
   memberId: ObjectId;
   memberAt: Date;
   /** The attempt that works on it. */
@@ -75,10 +75,13 @@ export function keyRecords({ db }: Connection): Collection<KeyRecord> {
 }
 
 /**
- * Claims a key for an attempt, in one atomic step by the database's clock: if it is unknown or expired, or if the
- * attempt before has died. @returns the record as it is then; it is this attempt's if it has its `attempt`
+ * Reserves a key for an attempt if the key is unknown or expired, or if the attempt before has died. This is one atomic
+ * step and uses the database's clock.
+ * @param attempt a unique name of the attempt
+ * @returns the record of the key; the attempt has reserved it if the record has its name
+ * @throws {Problem} 503 if too many others reserve the key at once
  */
-export async function claimKey(
+export async function reserveKey(
   records: Collection<KeyRecord>,
   key: string,
   fingerprint: string,
@@ -101,16 +104,16 @@ export async function claimKey(
   const member = { memberId: new ObjectId(), memberAt: '$$NOW' };
   const fresh = { _id: '$_id', fingerprint: { $literal: fingerprint }, ...member, ...started };
   const kept = { $cond: [isStale, { $mergeObjects: ['$$ROOT', started] }, '$$ROOT'] };
-  const claim = [{ $replaceWith: { $cond: [isFree, fresh, kept] } }];
+  const reservation = [{ $replaceWith: { $cond: [isFree, fresh, kept] } }];
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const record = await records
-      .findOneAndUpdate({ _id: key }, claim, { upsert: true, returnDocument: 'after' })
-      // Of two upserts of one key at once, one may fail, or find nothing; the key is there then.
+      .findOneAndUpdate({ _id: key }, reservation, { upsert: true, returnDocument: 'after' })
+      // If two upserts of one key come at once, one may fail or find nothing. The next attempt finds the key.
       .catch((error: unknown) => {
         if (!hasCode(error, DUPLICATE_KEY)) throw error;
         return null;
       });
     if (record) return record;
   }
-  throw unavailable('Too many requests with this Idempotency-Key came at once; nothing was done. Try again.');
+  throw unavailable('Too many requests with this Idempotency-Key came at once, so nothing was done. Try again.');
 }

@@ -5,7 +5,7 @@ import { etagOf, type Preconditions } from '../http/preconditions.ts';
 import type { Resource } from '../resource-description.ts';
 import type { Outcome } from '../writes/commit.ts';
 
-/** What the client of a write is told of its outcome. */
+/** The answer to a write with this outcome. */
 export function answerTo(resource: Resource, { kind, id, after, leftOut }: Outcome): Answer {
   if (after === null) return { status: 204 };
   const answer = shownAs(resource, after, leftOut);
@@ -13,7 +13,7 @@ export function answerTo(resource: Resource, { kind, id, after, leftOut }: Outco
   return { ...answer, status: 201, headers: { ...answer.headers, location: `${resource.path}/${id.toHexString()}` } };
 }
 
-/** The answer that shows a document, of whose past state the model has no place for some fields any more. */
+/** The answer that shows a document. @param leftOut JSON Pointers to fields of a past state that the model no longer has */
 export function shownAs(
   { show, stamps }: Pick<Resource, 'show' | 'stamps'>,
   document: Document,
@@ -23,7 +23,7 @@ export function shownAs(
   return { status: 200, body, headers: { ...lastModifiedHeader(stamps, body), ...leftOutHeader(leftOut) } };
 }
 
-/** The same of a document's BSON. */
+/** The answer that shows a document, given as BSON. */
 export function writtenAs({ stamps, write }: Pick<Resource, 'stamps' | 'write'>, bson: Buffer): Answer {
   const json = write(bson);
   const { updated } = stamps;
@@ -31,7 +31,10 @@ export function writtenAs({ stamps, write }: Pick<Resource, 'stamps' | 'write'>,
   return { status: 200, json, headers: lastModifiedHeader(stamps, { [updated]: new Date(JSON.parse(json)[updated]) }) };
 }
 
-/** Checks the present state of a member against the preconditions of a request; `undefined` where it has none. */
+/**
+ * A function that checks the present state of a member against the preconditions of a request, and throws {Problem} 412 if
+ * it does not meet them; `undefined` if the request has none.
+ */
 export function stateCheck({ show, stamps }: Pick<Resource, 'show' | 'stamps'>, preconditions: Preconditions) {
   if (!preconditions.areGiven) return undefined;
   return (present: Document) => {
@@ -45,16 +48,16 @@ function lastModifiedHeader(stamps: Stamps, shown: Document): Record<string, str
   return date === undefined ? {} : { 'last-modified': date };
 }
 
-/** For a time in the future stands the present one (RFC 9110, section 8.8.2.1). */
+/** A time in the future is replaced by the present time (RFC 9110, section 8.8.2.1). */
 function lastModifiedOf({ updated }: Stamps, shown: Document): string | undefined {
   const time: unknown = updated === undefined ? undefined : shown[updated];
   return time instanceof Date ? new Date(Math.min(time.getTime(), Date.now())).toUTCString() : undefined;
 }
 
-/** No header grows without bound. */
+/** Proxies refuse long headers. */
 const MOST_POINTERS = 20;
 
-/** Tells what was left out, where anything was: a list of strings (RFC 9651), each a pointer as a URI has it. */
+/** The header that names what was left out, if anything was: a list of strings (RFC 9651), each a pointer encoded as in a URI. */
 const leftOutHeader = (pointers: readonly string[]): Record<string, string> =>
   pointers.length === 0
     ? {}
@@ -67,5 +70,5 @@ const leftOutHeader = (pointers: readonly string[]): Record<string, string> =>
 
 /** The description of that header, for OpenAPI. */
 export const LEFT_OUT = {
-  'Left-Out': `What it had then and the model has no place for now: JSON pointers in quotes, ${MOST_POINTERS} at most`,
+  'Left-Out': `Fields that the member had then and the model no longer has: JSON Pointers in quotes, at most ${MOST_POINTERS}`,
 };

@@ -5,7 +5,7 @@ import { memberHeaders, type Resource } from '../resource-description.ts';
 import { found } from '../writes/members.ts';
 import { LEFT_OUT, shownAs, writtenAs } from './answers.ts';
 
-/** `GET /:id`: a member as it is, from the driver's bytes, or as it was. */
+/** `GET /:id` shows a member as it is, written straight from the driver's BSON, or as it was at a time. */
 export function readOperation(resource: Resource): Operation {
   const { collection, name, path, fields, schema, maxTimeMS, settings } = resource;
   const shown = { maxTimeMS, ...shownPart(fields), raw: true };
@@ -17,8 +17,8 @@ export function readOperation(resource: Resource): Operation {
     operationId: `read${name}`,
     summary: 'One member',
     description:
-      'Its ETag names its present state, for If-None-Match here and for If-Match in a write.' +
-      (holdsFraction(fields) ? OTHER_INTEGERS : ''),
+      'The ETag names the present state of the member. Send it in If-None-Match here, or in If-Match with a write.' +
+      (holdsFraction(fields) ? INTEGERS_AS_TEXT : ''),
     ...(settings.history.enabled
       ? {
           parameters: { at: atParameter },
@@ -36,21 +36,21 @@ export function readOperation(resource: Resource): Operation {
   };
 }
 
-/** Whether a field may hold an int64, by other means than the API. */
+/** Whether a field may hold an int64 that was not stored by the API. */
 const holdsFraction = (fields: readonly Field[]): boolean =>
   fields.some(
     ({ type, fields: inner, items }) =>
       type === 'Number' || type === 'Double' || holdsFraction(inner) || (items && holdsFraction([items])),
   );
 
-const OTHER_INTEGERS =
-  ' A whole number that was stored by other means, and that a number of JSON does not hold exactly, is a text of its digits.';
+const INTEGERS_AS_TEXT =
+  ' A whole number that is too large for an exact JSON number, and was not stored by this API, is a string of its digits.';
 
 const atParameter = {
   type: 'string',
   format: 'date-time',
   maxLength: 64,
   description:
-    'A time in the past: the member as it was then, in the present shape of the model; 404 if there was none, 410 if that ' +
-    'state lacks what is required since',
+    'A time in the past: the answer is the member as it was then, with the fields that the model has now. It is 404 if the ' +
+    'member did not exist, and 410 if it lacked fields that are required now',
 };

@@ -5,19 +5,19 @@ import { stateCheck } from './answers.ts';
 import type { Resource } from '../resource-description.ts';
 import type { Terms } from '../writes/members.ts';
 
-/** What belongs to a write besides its request, because of its `Idempotency-Key`. */
-export type Claim = Pick<Terms, 'companions' | 'newMember'>;
+/** The terms that the `Idempotency-Key` of a request adds to its write. */
+export type IdempotencyTerms = Pick<Terms, 'companions' | 'newMember'>;
 
 /** An operation that changes a member. */
 export interface WriteOperation extends Operation {
-  handle: (input: Input, claim?: Claim) => Promise<Answer>;
+  handle: (input: Input, idempotency?: IdempotencyTerms) => Promise<Answer>;
 }
 
 /** The terms of the write that a request asks for. */
 export function termsOf(
   resource: Resource,
   { preconditions, origin }: Input,
-  { companions, newMember }: Claim = { companions: [] },
+  { companions, newMember }: IdempotencyTerms = { companions: [] },
 ): Terms {
   const { enabled } = resource.settings.history;
   return {

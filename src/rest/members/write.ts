@@ -7,15 +7,15 @@ import { compileJsonPatch, jsonPatchSchema } from '../writes/json-patch.ts';
 import { changeMember, createMember, removeMember } from '../writes/members.ts';
 import { mergePatched } from '../writes/merge-patch.ts';
 import { answerTo } from './answers.ts';
-import { termsOf, type Claim, type WriteOperation } from './write-operation.ts';
+import { termsOf, type IdempotencyTerms, type WriteOperation } from './write-operation.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
 
 const WITH_STATE =
-  'With If-Match it takes place only in that state: comparing and writing are one step, so that of any number at once ' +
-  'exactly one succeeds.';
+  'With If-Match the change is made only if the member is still in that state. The check and the write are one step: if ' +
+  'several requests with the same ETag come at once, exactly one succeeds.';
 
-/** `POST` to the collection: adds one member, or many. */
+/** `POST` to the collection: adds one member, or many. @param createSchema the JSON Schema of a body with one member */
 export function createOperation(resource: Resource, createSchema: JsonSchema): WriteOperation {
   const { name, path, fields, schema } = resource;
   const many = importOperation(resource);
@@ -24,50 +24,57 @@ export function createOperation(resource: Resource, createSchema: JsonSchema): W
     path,
     operationId: `create${name}`,
     summary: 'Add a member to the collection',
-    description: 'One as JSON; many as a JSON array, NDJSON or CSV, of any length, which are stored as they arrive.',
+    description:
+      'Send one member as JSON, or many as a JSON array, NDJSON or CSV of any length. Many are stored as they arrive.',
     body: { header: 'accept-post', schemas: { 'application/json': createSchema }, streams: many.streams },
     success: {
       status: 201,
       description: 'Created',
       schema,
-      streams: { [FORMATS.ndjson]: { type: 'string', description: 'NDJSON: the member, on one line' } },
+      streams: { [FORMATS.ndjson]: { type: 'string', description: 'NDJSON: the member on one line' } },
       headers: { Location: 'Path of the new member', ...memberHeaders(resource) },
     },
     streamed: many.streamed,
     problems: [409],
     preferences: many.preferences,
-    async handle(input, claim) {
+    async handle(input, idempotency) {
       if (input.source) return many.handle(input, input.source);
-      const terms = termsOf(resource, input, claim);
+      const terms = termsOf(resource, input, idempotency);
       return answerTo(resource, await createMember(resource, terms, toDocument(fields, input.body)));
     },
   };
 }
 
-/** `PUT /:id`. */
+/** `PUT /:id` replaces a member. @param createSchema the JSON Schema of the body */
 export function replaceOperation(resource: Resource, createSchema: JsonSchema): WriteOperation {
   const { name, fields } = resource;
   return {
-    ...changing(resource),
+    ...changingOperation(resource),
     method: 'put',
     operationId: `replace${name}`,
-    summary: 'Replace a member; what the body leaves out takes its default',
+    summary: 'Replace a member; fields that the body leaves out get their defaults',
     description: WITH_STATE,
     body: { header: 'accept', schemas: { 'application/json': createSchema } },
-    handle: (input, claim) => change(resource, input, claim, toReplacement(fields, input.body)),
+    handle: (input, idempotency) => change(resource, input, idempotency, toReplacement(fields, input.body)),
   };
 }
 
-/** `PATCH /:id`. @param createSchema of a whole member, which the result of a JSON Patch is held against */
+/**
+ * `PATCH /:id` changes some fields of a member.
+ * @param createSchema the JSON Schema that a member must satisfy after a JSON Patch
+ * @param updateSchema the JSON Schema of a merge patch
+ */
 export function patchOperation(resource: Resource, createSchema: JsonSchema, updateSchema: JsonSchema): WriteOperation {
   const { name, fields } = resource;
   const jsonPatched = compileJsonPatch(resource, createSchema);
   return {
-    ...changing(resource),
+    ...changingOperation(resource),
     method: 'patch',
     operationId: `patch${name}`,
     summary: 'Change some fields of a member (RFC 7396, RFC 6902)',
-    description: `A merge patch, in which null empties a field, or a JSON Patch, done whole or not at all. ${WITH_STATE}`,
+    description:
+      'Send a merge patch, in which null empties a field, or a JSON Patch, of which all operations are done or none. ' +
+      WITH_STATE,
     body: {
       header: 'accept-patch',
       schemas: {
@@ -76,14 +83,19 @@ export function patchOperation(resource: Resource, createSchema: JsonSchema, upd
         [JSON_PATCH]: jsonPatchSchema,
       },
     },
-    handle(input, claim) {
+    handle(input, idempotency) {
       const { body, mediaType } = input;
-      return change(resource, input, claim, mediaType === JSON_PATCH ? jsonPatched(body) : mergePatched(fields, body));
+      return change(
+        resource,
+        input,
+        idempotency,
+        mediaType === JSON_PATCH ? jsonPatched(body) : mergePatched(fields, body),
+      );
     },
   };
 }
 
-/** `DELETE /:id`. */
+/** `DELETE /:id` removes a member. */
 export function removeOperation(resource: Resource): WriteOperation {
   const { name, path } = resource;
   return {
@@ -95,13 +107,13 @@ export function removeOperation(resource: Resource): WriteOperation {
     success: { status: 204, description: 'Removed' },
     changesState: true,
     problems: [404],
-    async handle(input, claim) {
-      return answerTo(resource, await removeMember(resource, termsOf(resource, input, claim), input.id));
+    async handle(input, idempotency) {
+      return answerTo(resource, await removeMember(resource, termsOf(resource, input, idempotency), input.id));
     },
   };
 }
 
-const changing = (resource: Resource) => ({
+const changingOperation = (resource: Resource) => ({
   path: `${resource.path}/:id`,
   success: {
     status: 200,
@@ -113,6 +125,11 @@ const changing = (resource: Resource) => ({
   problems: [404, 409],
 });
 
-async function change(resource: Resource, input: Input, claim: Claim | undefined, update: PlannedUpdate) {
-  return answerTo(resource, await changeMember(resource, termsOf(resource, input, claim), input.id, update));
+async function change(
+  resource: Resource,
+  input: Input,
+  idempotency: IdempotencyTerms | undefined,
+  update: PlannedUpdate,
+) {
+  return answerTo(resource, await changeMember(resource, termsOf(resource, input, idempotency), input.id, update));
 }

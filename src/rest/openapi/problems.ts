@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { mediaTypesOf } from '../http/body.ts';
 import { contentOf, type Operation } from '../http/operations.ts';
+import { noSuchResource, patchConflict, preconditionRequired } from '../http/described-problems.ts';
 import { Problem, problemDetails, problemSchema } from '../http/problems.ts';
 import type { Components } from './components.ts';
 import { describeHeaders } from './headers.ts';
@@ -63,8 +64,7 @@ const EXAMPLES: Readonly<Record<number, (operation: Operation) => Problem | unde
         detail: 'must be * or entity tags in double quotes, with commas between them',
       },
     ]),
-  404: (operation) =>
-    operation.path.endsWith('/:id') ? new Problem(404, `There is no resource with the id ${EXAMPLE_ID}.`) : undefined,
+  404: (operation) => (operation.path.endsWith('/:id') ? noSuchResource(EXAMPLE_ID) : undefined),
   406({ success }) {
     const types = Object.keys(contentOf(success)).join(' or ');
     return new Problem(406, `This answers ${types}, which Accept: image/png excludes.`, [
@@ -73,9 +73,7 @@ const EXAMPLES: Readonly<Record<number, (operation: Operation) => Problem | unde
   },
   409: ({ method, body }) =>
     method === 'patch' && body && 'application/json-patch+json' in body.schemas
-      ? new Problem(409, 'The patch does not fit the present state, so nothing was changed. Read it again.', [
-          { pointer: '/0', keyword: 'remove', detail: 'remove finds no place at /colour' },
-        ])
+      ? patchConflict({ pointer: '/0', keyword: 'remove', detail: 'remove is not possible at /colour' })
       : undefined,
   412: (operation) =>
     isRead(operation)
@@ -94,10 +92,7 @@ const EXAMPLES: Readonly<Record<number, (operation: Operation) => Problem | unde
     new Problem(422, 'The body breaks the rules listed in errors.', [
       { pointer: '/colour', keyword: 'additionalProperties', detail: 'is not a field that can be written here' },
     ]),
-  428: () =>
-    new Problem(428, 'Say which state of the resource this changes: send its ETag in If-Match.', [
-      { header: 'If-Match', keyword: 'required', detail: 'is required' },
-    ]),
+  428: preconditionRequired,
   500: () => new Problem(500, 'The server failed; its log says why. Repeating the request is unlikely to help.'),
   503: () =>
     new Problem(

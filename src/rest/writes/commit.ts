@@ -2,65 +2,67 @@ import type { ClientSession, Document, ObjectId } from 'mongodb';
 import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT } from '../../error-code.ts';
 import type { Resource } from '../resource-description.ts';
 import { hasTransactions } from './topology.ts';
-import { inTheLimit, writeLimit } from './held.ts';
+import { withinWriteLimit, writeLimit } from './write-limit.ts';
 import { inTransaction } from './transaction.ts';
 
-/** What became of a member. */
+/** What a write did to a member. */
 export interface Outcome {
-  /** `none`: it was as it was to be already. */
+  /** `none`: the member already was as wanted. */
   kind: 'create' | 'change' | 'remove' | 'restore' | 'none';
   id: ObjectId;
-  /** Its document afterwards; null if it is gone. */
+  /** The document after the write; null if it was removed. */
   after: Document | null;
-  /** JSON Pointers of what a restored member had and the model has no place for any more. */
+  /** JSON Pointers to the fields that a restored member had and the model no longer has. */
   leftOut?: readonly string[];
 }
 
-/** One change of one member, as it is about to be made. */
-export interface Change extends Outcome {
+/** A change of one member that is planned and not made yet. */
+export interface MemberChange extends Outcome {
   kind: Exclude<Outcome['kind'], 'none'>;
-  /** Its time; later than all earlier ones of this member, and what the member's timestamp says afterwards. */
+  /** The time of the change: later than all earlier changes of this member. The member's timestamp is set to it. */
   at: Date;
   before: Document | null;
-  /** Makes it, if the member still is as it was before; whether it did. */
+  /** Makes the change if the member still is as in `before`. Resolves to whether it did. */
   write: (options: { session?: ClientSession; maxTimeMS?: number }) => Promise<boolean>;
 }
 
 /**
- * What is written together with a change, all or nothing.
- * Where the server has transactions only `settle` is called, in one with the change. Elsewhere `announce` comes before
- * the change, and leaves behind what tells whether the change was made, should the process die before `settle`.
+ * Something that is written together with a change: both or neither.
+ * If the server has transactions, only `settle` is called, in the transaction of the change. Else `announce` is called
+ * before the change. What it writes lets a later process find out whether the change was made, if this process dies
+ * before `settle`.
  */
 export interface Companion {
-  announce: (change: Change) => Promise<unknown>;
-  settle: (change: Change, session?: ClientSession) => Promise<unknown>;
-  /** Takes an announcement back, of a change that was not made. */
-  withdraw: (change: Change) => Promise<unknown>;
-  /** Is told of a request that has nothing to change. */
-  leave?: (outcome: Outcome) => Promise<unknown>;
-  /** The time of a member's last change that it knows of. */
+  announce: (change: MemberChange) => Promise<unknown>;
+  settle: (change: MemberChange, session?: ClientSession) => Promise<unknown>;
+  /** Takes back the announcement of a change that was not made. */
+  withdraw: (change: MemberChange) => Promise<unknown>;
+  /** Called instead, if the request has nothing to change. */
+  settleUnchanged?: (outcome: Outcome) => Promise<unknown>;
+  /** The time of the last change of a member, if the companion knows one. */
   lastChange?: (id: ObjectId) => Promise<Date | undefined>;
 }
 
-/** Somebody else was faster; the change must be planned again. */
+/** Another request changed the member first, so the change must be planned again. */
 export class Outpaced extends Error {}
 
-/** The validator refused it, or a unique index: it was certainly not made. */
+/** The codes of errors after which a change was certainly not made: the validator or a unique index refused it. */
 const REFUSED = [INVALID_DOCUMENT, DUPLICATE_KEY];
 
 /**
- * Makes a change with its companions.
+ * Makes a change together with its companions.
  * @returns whether it was made: false if the member had changed meanwhile, undefined if another transaction was in the way
- * @throws {Problem} 503 if the change alone was held up
+ * @throws {Problem} 503 if there are no companions and the write waited for a lock too long; else what the driver or a
+ *   companion throws
  */
 export async function commit(
   { connection, maxTimeMS }: Pick<Resource, 'connection' | 'maxTimeMS'>,
-  change: Change,
+  change: MemberChange,
   companions: readonly Companion[],
 ): Promise<boolean | undefined> {
-  if (companions.length === 0) return inTheLimit(change.write(writeLimit({ maxTimeMS })));
+  if (companions.length === 0) return withinWriteLimit(change.write(writeLimit({ maxTimeMS })));
   try {
-    if (!(await hasTransactions(connection))) return await announced(change, companions);
+    if (!(await hasTransactions(connection))) return await commitAnnounced(change, companions);
     return await inTransaction(connection, async (session) => {
       const isMade = await change.write({ session });
       if (isMade) for (const companion of companions) await companion.settle(change, session);
@@ -72,20 +74,21 @@ export async function commit(
   }
 }
 
-async function announced(change: Change, companions: readonly Companion[]): Promise<boolean> {
-  const done: Companion[] = [];
-  const withdraw = () => Promise.all(done.map((companion) => companion.withdraw(change)));
+/** Makes a change on a server without transactions. */
+async function commitAnnounced(change: MemberChange, companions: readonly Companion[]): Promise<boolean> {
+  const announced: Companion[] = [];
+  const withdraw = () => Promise.all(announced.map((companion) => companion.withdraw(change)));
   try {
     for (const companion of companions) {
       await companion.announce(change);
-      done.push(companion);
+      announced.push(companion);
     }
     const isMade = await change.write({});
     if (!isMade) await withdraw();
     else for (const companion of companions) await companion.settle(change);
     return isMade;
   } catch (error) {
-    // Of any other failure it is not known whether the change was made.
+    // After any other error the change may have been made.
     if (error instanceof Outpaced || REFUSED.some((code) => hasCode(error, code))) await withdraw();
     throw error;
   }

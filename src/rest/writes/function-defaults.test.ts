@@ -54,7 +54,7 @@ beforeEach(async () => {
   await buoys.insertOne({ ...old });
 });
 
-const tell = async () => (await api.get(path).expect(200)).body;
+const read = async () => (await api.get(path).expect(200)).body;
 
 describe('a document from before a field whose default is a function', () => {
   test('is shown without it, the same each time and by the same tag, in whichever way it is read', async () => {
@@ -82,7 +82,7 @@ describe('a document from before a field whose default is a function', () => {
       .set('if-match', headers['etag'] ?? '')
       .send({ note: 'b' });
     expect([answer.status, answer.body]).toEqual([200, { ...shown, note: 'b', updatedAt: NOW }]);
-    expect(await tell()).toEqual(answer.body);
+    expect(await read()).toEqual(answer.body);
     expect(
       (
         await api
@@ -112,7 +112,7 @@ describe('a document from before a field whose default is a function', () => {
       await buoys.replaceOne({ _id }, { ...old });
       const { status, body } = await api.patch(path).type(type).send(JSON.stringify(patch));
       expect([status, body]).toEqual([200, { ...shown, ...changed, updatedAt: NOW }]);
-      expect(await tell()).toEqual(body);
+      expect(await read()).toEqual(body);
       const entries = await log();
       expect(entries).toHaveLength(operations.length + 1);
       expect(entries).toEqual(expect.arrayContaining([...operations, updated]));
@@ -136,7 +136,7 @@ describe('a document from before a field whose default is a function', () => {
         { name: 'x', note: 'q', seenAt: NOW },
       ],
     ]);
-    expect(await tell()).toEqual(body);
+    expect(await read()).toEqual(body);
   });
 
   test('loses it to JSON Patch, or to null in a merge patch, and then stays without it', async () => {
@@ -150,7 +150,7 @@ describe('a document from before a field whose default is a function', () => {
       .send({ seenAt: null, size: { seenAt: null } })
       .expect(200);
     expect(other.body).toEqual({ ...shown, updatedAt: NOW });
-    expect(await tell()).toEqual(other.body);
+    expect(await read()).toEqual(other.body);
   });
 });
 
@@ -171,7 +171,7 @@ describe('a new document, or what is made anew in one,', () => {
     expect((await api.get(`/buoys/${body.id}`)).body).toEqual(body);
     const replaced = await api.put(path).send({ name: 'b' }).expect(200);
     expect(replaced.body).toEqual({ id: shown.id, name: 'b', parts: [], createdAt: NOW, updatedAt: NOW, ...made });
-    expect(await tell()).toEqual(replaced.body);
+    expect(await read()).toEqual(replaced.body);
   });
 
   test('takes it where a merge patch makes an object, or replaces an array', async () => {
@@ -181,7 +181,7 @@ describe('a new document, or what is made anew in one,', () => {
       .expect(200);
     const inside = { name: 'x', note: 'n', seenAt: NOW };
     expect(body).toEqual({ ...shown, log: inside, parts: [inside], updatedAt: NOW });
-    expect(await tell()).toEqual(body);
+    expect(await read()).toEqual(body);
   });
 });
 

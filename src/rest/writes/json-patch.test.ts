@@ -50,7 +50,7 @@ test.each([
   { op: 'move', from: '/nothing', path: '' },
   { op: 'move', from: '', path: '/a' },
   { op: 'move', from: '/a', path: '/a/b' },
-])('%j finds no place', (operation) => {
+])('%j is not possible', (operation) => {
   expect(() => applyJsonPatch({ a: { b: 1 } }, [operation])).toThrow(Problem);
 });
 

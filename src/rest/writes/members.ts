@@ -9,33 +9,34 @@ import {
   type UpdateOperators,
   withSearchChanges,
 } from '../../schema/index.ts';
-import { Problem } from '../http/problems.ts';
+import { noSuchResource } from '../http/described-problems.ts';
 import type { Resource } from '../resource-description.ts';
 import type { Companion, Outcome } from './commit.ts';
-import { inTheLimit, writeLimit } from './held.ts';
+import { withinWriteLimit, writeLimit } from './write-limit.ts';
 import { persist } from './persist.ts';
 import { timeOfNext } from './times.ts';
-import { unchanged } from './present-state.ts';
+import { inPresentState } from './present-state.ts';
 import { visibleUpdate } from './visible-update.ts';
 
-/** Id and time of a member to be created. */
+/** The id and the creation time of a member to be created. */
 interface NewMember {
   id: ObjectId;
   at: Date;
 }
 
-/** What a write depends on, and what is written with it. */
+/** What a write depends on, and what is written together with it. */
 export interface Terms {
-  /** Throws if a member that is to be changed is not in the state that the request is meant for. */
+  /** Throws if the member is not in the state that the request is meant for. */
   requireState?: ((present: Document) => void) | undefined;
   companions: readonly Companion[];
-  /** Where an earlier attempt may have created the member already. */
+  /** Given if an earlier attempt may have created the member already. */
   newMember?: NewMember | undefined;
 }
 
 /**
  * Adds a member to the collection.
  * @param body the fields of its document, without those that the server sets
+ * @throws {Problem} 503 if the write waited for a lock too long; the driver's error if the database refuses the document
  */
 export async function createMember(
   resource: Resource,
@@ -66,11 +67,11 @@ export async function createMember(
 
 /**
  * Changes a member in one atomic step.
- * Where the changes, the conditions or a companion depend on its present state, that state is read first, and the step
- * is done only on a document that has not changed since in any of its fields; else all begins again.
- * What would show as it does already is not written: its timestamp stays, and its history tells of no change.
- * @throws {Problem} 404 if there is none; 412 if it is in another state than the request is meant for; 503 if it never
- * stands still
+ * If the changes, the preconditions or a companion depend on the present state, that state is read first. The write then
+ * matches the document only if no field of it has changed since; if one has, all begins again.
+ * If a client would see no difference, nothing is written: the timestamp stays, and the history gets no entry.
+ * @throws {Problem} 404 if there is no such member; 412 if it is not in the state that the request is meant for; 503 if
+ *   others kept changing or locking it; 500 if the database does not find it equal to itself; what `wanted` throws
  */
 export async function changeMember(
   resource: Resource,
@@ -84,7 +85,7 @@ export async function changeMember(
   if (typeof changes !== 'function' && !requireState && companions.length === 0) {
     const update = visibleUpdate(fields, changes, changedAt(stamps, new Date()));
     const options = { returnDocument: 'after', ...shownPart(fields), ...writeLimit(resource) } as const;
-    const after = found(await inTheLimit(collection.findOneAndUpdate({ _id: id }, update, options)), id);
+    const after = found(await withinWriteLimit(collection.findOneAndUpdate({ _id: id }, update, options)), id);
     return { kind: 'change', id, after };
   }
   return persist(resource, companions, async () => {
@@ -101,17 +102,17 @@ export async function changeMember(
       at,
       before,
       after,
-      write: async (options) => (await collection.updateOne(unchanged(before), update, options)).matchedCount > 0,
+      write: async (options) => (await collection.updateOne(inPresentState(before), update, options)).matchedCount > 0,
     };
   });
 }
 
-/** Removes a member, likewise. @throws {Problem} 404, 412 or 503 */
+/** Removes a member in the same way. @throws {Problem} 404, 412, 500 or 503, as `changeMember` does */
 export async function removeMember(resource: Resource, terms: Terms, id: ObjectId): Promise<Outcome> {
   const { collection } = resource;
   const { requireState, companions } = terms;
   if (!requireState && companions.length === 0) {
-    found(await inTheLimit(collection.findOneAndDelete({ _id: id }, writeLimit(resource))), id);
+    found(await withinWriteLimit(collection.findOneAndDelete({ _id: id }, writeLimit(resource))), id);
     return { kind: 'remove', id, after: null };
   }
   return persist(resource, companions, async () => {
@@ -122,25 +123,25 @@ export async function removeMember(resource: Resource, terms: Terms, id: ObjectI
       at: await timeOfNext(resource, companions, before),
       before,
       after: null,
-      write: async (options) => (await collection.deleteOne(unchanged(before), options)).deletedCount > 0,
+      write: async (options) => (await collection.deleteOne(inPresentState(before), options)).deletedCount > 0,
     };
   });
 }
 
-/** Reads a member that is to be changed. @throws {Problem} 404 if there is none; 412 if a condition does not hold */
+/** Reads a member that is to be changed. @throws {Problem} 404 if there is none; 412 if a precondition fails */
 async function readPresent({ collection, maxTimeMS }: Resource, { requireState }: Terms, id: ObjectId) {
   const present = found(await collection.findOne({ _id: id }, { maxTimeMS }), id);
   requireState?.(present);
   return present;
 }
 
-/** @throws {Problem} 404 if there is none */
+/** The document that was found. @throws {Problem} 404 if it is null */
 export function found<Stored>(document: Stored | null, id: ObjectId): Stored {
-  if (document === null) throw new Problem(404, `There is no resource with the id ${id.toHexString()}.`);
+  if (document === null) throw noSuchResource(id.toHexString());
   return document;
 }
 
-export const isThere = async ({ collection, maxTimeMS }: Resource, id: ObjectId): Promise<boolean> =>
+export const memberExists = async ({ collection, maxTimeMS }: Resource, id: ObjectId): Promise<boolean> =>
   (await collection.findOne({ _id: id }, { maxTimeMS, projection: { _id: 1 } })) !== null;
 
 const updateOf = ({ $set, $unset }: UpdateOperators, stamp: Document): UpdateFilter<Document> => ({

@@ -5,7 +5,7 @@ import supertest from 'supertest';
 import { fixtureServer, serve } from '../../testing.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { standalone } from '../../testing/standalone.ts';
-import { unchanged } from './present-state.ts';
+import { inPresentState } from './present-state.ts';
 
 const { url, uri, db, probes, connection } = await fixtureServer();
 // Somebody has stored what the validator would refuse.
@@ -31,7 +31,7 @@ beforeEach(async () => {
   await db.collection('probes.history').deleteMany({});
 });
 
-const odd: [string, Document][] = [
+const withNaN: [string, Document][] = [
   ['a field that is shown', { drift: NaN }],
   ['a field that nobody sees', { hidden: NaN }],
   ['an object', { size: { radius: NaN, height: 2 }, mass: NaN }],
@@ -40,7 +40,7 @@ const odd: [string, Document][] = [
 ];
 
 describe.each([withHistory, withoutHistory, alone])('on %s, a document with NaN', (_server, api) => {
-  test.each(odd)(
+  test.each(withNaN)(
     'in %s can be read, changed and removed, in the state that a client names too',
     async (_where, fields) => {
       const writes = [
@@ -65,7 +65,7 @@ describe.each([withHistory, withoutHistory, alone])('on %s, a document with NaN'
 });
 
 describe('the filter of an unchanged document', () => {
-  test.each([...odd, ['none of all', { a: 1, b: { c: [1] } }] as [string, Document]])(
+  test.each([...withNaN, ['none of all', { a: 1, b: { c: [1] } }] as [string, Document]])(
     'with NaN in %s finds it, until a field of it has changed, come or gone',
     async (_where, fields) => {
       const stored = { ...plain, ...fields };
@@ -82,7 +82,7 @@ describe('the filter of an unchanged document', () => {
       ];
       for (const change of changes) {
         await probes.replaceOne({ _id }, stored, { upsert: true });
-        const filter = unchanged(Object(await probes.findOne({ _id })));
+        const filter = inPresentState(Object(await probes.findOne({ _id })));
         expect(await probes.countDocuments(filter)).toBe(1);
         await probes.updateOne({ _id }, change);
         expect([change, await probes.countDocuments(filter)]).toEqual([change, 0]);
@@ -104,7 +104,7 @@ describe('what is in the way of a write has words of its own:', () => {
     }
   }
   const HELD = { status: 503, retry: '1', detail: expect.stringContaining('Another transaction') };
-  const told = ({ status, headers, body: { detail } }: supertest.Response) => ({
+  const refusal = ({ status, headers, body: { detail } }: supertest.Response) => ({
     status,
     retry: headers['retry-after'],
     detail,
@@ -126,7 +126,7 @@ describe('what is in the way of a write has words of its own:', () => {
               .send({ title: 'b' }),
             api.delete(path),
           ])
-            expect(told(await write)).toEqual(HELD);
+            expect(refusal(await write)).toEqual(HELD);
         },
         (session) => probes.updateOne({ _id }, { $set: { title: 'c' } }, { session }),
       );
@@ -140,7 +140,7 @@ describe('what is in the way of a write has words of its own:', () => {
     const [, api] = withHistory;
     const sent = { title: 'b', serial: 'VG-2' };
     await whileHeld(
-      async () => expect(told(await api.post('/probes').send(sent))).toEqual(HELD),
+      async () => expect(refusal(await api.post('/probes').send(sent))).toEqual(HELD),
       (session) => probes.insertOne({ ...plain, serial: 'VG-2' }, { session }),
     );
     await api.post('/probes').send(sent).expect(201);
@@ -152,14 +152,16 @@ describe('what is in the way of a write has words of its own:', () => {
     if (!collection) throw new Error('there is no model');
     const findOne = collection.findOne.bind(collection);
     let changes = 0;
-    const others = jest.spyOn(collection, 'findOne').mockImplementation(async (...read: Parameters<typeof findOne>) => {
-      const present = await findOne(...read);
-      await probes.updateOne({ _id }, { $set: { thrust: (changes += 1) } });
-      return present;
-    });
+    const findThenChange = jest
+      .spyOn(collection, 'findOne')
+      .mockImplementation(async (...read: Parameters<typeof findOne>) => {
+        const present = await findOne(...read);
+        await probes.updateOne({ _id }, { $set: { thrust: (changes += 1) } });
+        return present;
+      });
     const { status, body } = await withHistory[1].patch(path).send({ title: 'b' });
-    others.mockRestore();
-    expect([status, body.detail]).toEqual([503, expect.stringContaining('Others change this resource all the time')]);
+    findThenChange.mockRestore();
+    expect([status, body.detail]).toEqual([503, expect.stringContaining('Other requests kept changing this resource')]);
     expect(changes).toBeGreaterThan(1);
   });
 
@@ -168,9 +170,9 @@ describe('what is in the way of a write has words of its own:', () => {
     const { collection } = connection.models['Probe'] ?? {};
     if (!collection) throw new Error('there is no model');
     const result = { acknowledged: true, matchedCount: 0, modifiedCount: 0, upsertedCount: 0, upsertedId: null };
-    const odd = jest.spyOn(collection, 'updateOne').mockResolvedValue(result);
+    const matchNothing = jest.spyOn(collection, 'updateOne').mockResolvedValue(result);
     const { status, body } = await withHistory[1].patch(path).send({ title: 'b' });
-    odd.mockRestore();
-    expect([status, body.detail]).toEqual([500, expect.stringContaining('do not equal themselves')]);
+    matchNothing.mockRestore();
+    expect([status, body.detail]).toEqual([500, expect.stringContaining('does not find equal to itself')]);
   });
 });

@@ -1,21 +1,21 @@
 import { Decimal128, type Document, type Filter } from 'mongodb';
 
 /**
- * Matches the document only as long as no field of it has changed, been added or gone.
+ * A filter that matches the document only while no field of it was changed, added or removed.
  * Fields with NaN in them are compared by a query instead of an expression: in an expression of SecantusDB 0.7.0b3 a
  * document with NaN does not equal itself.
  */
-export function unchanged(present: Document): Filter<Document> {
-  const odd = Object.entries(present).filter(([, value]) => holdsNaN(value));
+export function inPresentState(present: Document): Filter<Document> {
+  const withNaN = Object.entries(present).filter(([, value]) => holdsNaN(value));
   const filter = { _id: present['_id'] };
-  if (odd.length === 0) return { ...filter, $expr: { $eq: ['$$ROOT', { $literal: present }] } };
-  const without = Object.fromEntries(odd.map(([name]): [string, null] => [name, null]));
-  const whole = { $mergeObjects: ['$$ROOT', { $literal: without }] };
+  if (withNaN.length === 0) return { ...filter, $expr: { $eq: ['$$ROOT', { $literal: present }] } };
+  const emptied = Object.fromEntries(withNaN.map(([name]): [string, null] => [name, null]));
+  const comparable = { $mergeObjects: ['$$ROOT', { $literal: emptied }] };
   return {
     ...filter,
-    // A query also finds arrays with such an element.
-    ...Object.fromEntries(odd.map(([name, value]) => [name, { $eq: value, $not: { $elemMatch: { $eq: value } } }])),
-    $expr: { $eq: [whole, { $literal: { ...present, ...without } }] },
+    // $eq alone would also match an array with such an element.
+    ...Object.fromEntries(withNaN.map(([name, value]) => [name, { $eq: value, $not: { $elemMatch: { $eq: value } } }])),
+    $expr: { $eq: [comparable, { $literal: { ...present, ...emptied } }] },
   };
 }
 

@@ -103,11 +103,11 @@ describe.each(cases)('on $kind, $name with $created and $updated', ({ name, api,
 
   test('is stored with its timestamps and no other fields', async () => {
     const { id, member } = await create();
-    const own = { _id: new ObjectId(id), _search: expect.anything(), title: 'Phobos', level: 0 };
+    const stored = { _id: new ObjectId(id), _search: expect.anything(), title: 'Phobos', level: 0 };
     const dates = Object.fromEntries(stamps.map((stamp) => [stamp, expect.any(Date)]));
-    expect(await db.collection(name).findOne({ _id: own._id })).toEqual({ ...own, ...dates });
+    expect(await db.collection(name).findOne({ _id: stored._id })).toEqual({ ...stored, ...dates });
     await api.patch(member).send({});
-    expect(await db.collection(name).findOne({ _id: own._id })).toEqual({ ...own, ...dates });
+    expect(await db.collection(name).findOne({ _id: stored._id })).toEqual({ ...stored, ...dates });
   });
 
   test('takes the timestamps of an import, and no others', async () => {

@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 
 /** How a member comes to have timestamps in the future. */
-const ways: Record<string, (server: typeof api) => PromiseLike<unknown>> = {
+const origins: Record<string, (server: typeof api) => PromiseLike<unknown>> = {
   'an import': (server) =>
     server.post('/probes').send([{ id, title: 'Voyager', createdAt: FUTURE, updatedAt: FUTURE }]),
   'a shell': () =>
@@ -32,10 +32,10 @@ const ways: Record<string, (server: typeof api) => PromiseLike<unknown>> = {
     }),
 };
 const cases = servers.flatMap(([kind, server]) =>
-  Object.entries(ways).map(([way, make]) => [kind, way, server, make] as const),
+  Object.entries(origins).map(([origin, make]) => [kind, origin, server, make] as const),
 );
 
-/** An answer that does not claim to be from the future. */
+/** An answer that has no date in the future. */
 function expectPresent({ headers, body }: supertest.Response, start: number) {
   const [date, modified] = [headers['date'], headers['last-modified']].map((text) => Date.parse(String(text)));
   expect(modified).toBeLessThanOrEqual(Number(date));
@@ -87,15 +87,15 @@ describe.each(withHistory)('on %s', (_kind, server) => {
     expect(ordered).toEqual([...new Set(ordered)].toSorted((left, right) => left - right));
   }
 
-  test.each(Object.entries(ways))(
+  test.each(Object.entries(origins))(
     'the history of a member that %s has dated in the future tells when its changes were made',
-    async (way, make) => {
+    async (origin, make) => {
       const start = Date.now();
       await make(server);
       const seen = [(await server.get(path)).body];
       expect((await server.get(`${path}?at=${new Date().toISOString()}`)).body).toEqual(seen[0]);
       for (const thrust of [1, 2]) seen.push((await server.patch(path).send({ thrust })).body);
-      const count = way === 'an import' ? 3 : 2;
+      const count = origin === 'an import' ? 3 : 2;
       await expectReal(start, count);
       const times = (await timesOf()).slice(-2);
       const states = [times[0] - 1, ...times].map(async (time) => {
@@ -113,7 +113,7 @@ describe.each(withHistory)('on %s', (_kind, server) => {
 
   test('a member that is removed while its timestamp lies in the future is gone at once', async () => {
     const start = Date.now();
-    await ways['an import']?.(server);
+    await origins['an import']?.(server);
     await server.delete(path);
     expect((await server.get(`${path}?at=${new Date().toISOString()}`)).status).toBe(404);
     await expectReal(start, 2);
@@ -122,7 +122,7 @@ describe.each(withHistory)('on %s', (_kind, server) => {
 
   test('a history that an earlier version has dated in the future is put right', async () => {
     const start = Date.now();
-    await ways['an import']?.(server);
+    await origins['an import']?.(server);
     for (const thrust of [1, 2, 3]) await server.patch(path).send({ thrust });
     const made: Document[] = (await server.get(`${path}/history`)).body.toReversed();
     const known = await entries.find({}, { sort: { at: 1 } }).toArray();
@@ -130,19 +130,19 @@ describe.each(withHistory)('on %s', (_kind, server) => {
       if (place > 0) await entries.updateOne({ _id }, { $set: { at: new Date(Date.parse(FUTURE) + place) } });
     await probes.updateOne({}, { $set: { updatedAt: new Date(Date.parse(FUTURE) + 3) } });
     expectPresent(await server.patch(path).send({ thrust: 4 }), start);
-    const told: Document[] = (await server.get(`${path}/history`)).body.toReversed();
-    expect(told.slice(0, 4).map(({ patch }) => patch)).toEqual(made.map(({ patch }) => patch));
-    expect(told.length).toBe(5);
-    const times = told.map(({ at }) => Date.parse(String(at)));
+    const history: Document[] = (await server.get(`${path}/history`)).body.toReversed();
+    expect(history.slice(0, 4).map(({ patch }) => patch)).toEqual(made.map(({ patch }) => patch));
+    expect(history.length).toBe(5);
+    const times = history.map(({ at }) => Date.parse(String(at)));
     expect(times).toEqual([...new Set(times)].toSorted((left, right) => left - right));
     expect(Number(times.at(-1))).toBeLessThanOrEqual(Date.now());
-    expect((await server.get(`${path}?at=${told[2]?.['at']}`)).body.thrust).toBe(2);
+    expect((await server.get(`${path}?at=${history[2]?.['at']}`)).body.thrust).toBe(2);
     expect((await server.get(`${path}?at=${new Date().toISOString()}`)).body.thrust).toBe(4);
   });
 
   test('changes at once have times of their own, in their order', async () => {
     const start = Date.now();
-    await ways['an import']?.(server);
+    await origins['an import']?.(server);
     const answers = await Promise.all([1, 2, 3, 4].map((thrust) => server.patch(path).send({ thrust })));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     await expectReal(start, 5);

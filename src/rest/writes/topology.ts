@@ -3,8 +3,8 @@ import type { Connection } from 'mongoose';
 const known = new WeakMap<Connection, boolean>();
 
 /**
- * Whether the server has what needs an oplog: transactions and change streams. A standalone mongod has not.
- * It is asked once for each connection.
+ * Whether the server has transactions and change streams, which need an oplog. A standalone mongod has neither.
+ * The server is asked once for each connection.
  */
 export async function hasTransactions(connection: Connection): Promise<boolean> {
   const before = known.get(connection);

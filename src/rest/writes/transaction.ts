@@ -2,14 +2,15 @@ import { MongoServerError, type ClientSession } from 'mongodb';
 import type { Connection } from 'mongoose';
 
 /**
- * Does work in a transaction, which is committed if the work says so.
- * @returns what the work has said; undefined where another transaction was in the way, then nothing was done
+ * Does work in a transaction. The transaction is committed if the work resolves to true, else aborted.
+ * @returns what the work resolves to; undefined if another transaction was in the way, so that nothing was written
+ * @throws what the work or the driver throws otherwise
  */
 export async function inTransaction(
   connection: Connection,
   work: (session: ClientSession) => Promise<boolean>,
 ): Promise<boolean | undefined> {
-  // Mongoose's own would wait while the database is away.
+  // Not Mongoose's startSession: it would wait while the database is away.
   const session = connection.getClient().startSession();
   try {
     session.startTransaction();
@@ -17,7 +18,7 @@ export async function inTransaction(
     if (isDone) await session.commitTransaction();
     return isDone;
   } catch (error) {
-    // A lost connection has this label too, but a client should hear of that at once.
+    // The error of a lost connection has this label too, but a client should hear of that at once.
     if (error instanceof MongoServerError && error.hasErrorLabel('TransientTransactionError')) return undefined;
     throw error;
   } finally {

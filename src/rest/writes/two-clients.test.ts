@@ -15,7 +15,7 @@ type Deed =
   | { kind: 'test and replace'; expected: number; thrust: number };
 
 /** All of an answer that a model without times can foretell. */
-interface Told {
+interface Observed {
   status: number;
   thrust?: number;
 }
@@ -28,15 +28,15 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 );
 
 /** Does the deeds one behind the other, over HTTP. */
-async function act(path: string, deeds: readonly Deed[]): Promise<Told[]> {
-  const told: Told[] = [];
+async function act(path: string, deeds: readonly Deed[]): Promise<Observed[]> {
+  const answers: Observed[] = [];
   let seen = '"nothing"';
   for (const one of deeds) {
     const { status, body, headers } = await send(path, one, seen);
     seen = headers['etag'] ?? seen;
-    told.push(status === 200 ? { status, thrust: body.thrust } : { status });
+    answers.push(status === 200 ? { status, thrust: body.thrust } : { status });
   }
-  return told;
+  return answers;
 }
 
 function send(path: string, one: Deed, seen: string) {
@@ -75,8 +75,8 @@ interface World {
 }
 
 /** What the model does and answers. */
-function step(world: World, client: 0 | 1, one: Deed): [World, Told] {
-  const shown = ({ version, thrust, ...rest }: World): [World, Told] => {
+function step(world: World, client: 0 | 1, one: Deed): [World, Observed] {
+  const shown = ({ version, thrust, ...rest }: World): [World, Observed] => {
     const seen: World['seen'] = client === 0 ? [version, world.seen[1]] : [world.seen[0], version];
     return [
       { ...rest, version, thrust, seen },
@@ -84,7 +84,7 @@ function step(world: World, client: 0 | 1, one: Deed): [World, Told] {
     ];
   };
   const changed = (value: number) => shown({ ...world, exists: true, thrust: value, version: world.version + 1 });
-  const refused = (status: number): [World, Told] => [world, { status }];
+  const refused = (status: number): [World, Observed] => [world, { status }];
   if (one.kind === 'restore') return world.exists ? refused(409) : changed(world.thrust);
   if (!world.exists) return refused(404);
   switch (one.kind) {
@@ -102,17 +102,21 @@ function step(world: World, client: 0 | 1, one: Deed): [World, Told] {
 }
 
 /** Whether the model, given all deeds in some order that both clients agree with, answers as the API did. */
-function isExplained(world: World, deeds: readonly (readonly Deed[])[], told: readonly (readonly Told[])[]): boolean {
+function isExplained(
+  world: World,
+  deeds: readonly (readonly Deed[])[],
+  answers: readonly (readonly Observed[])[],
+): boolean {
   if (deeds.every(({ length }) => length === 0)) return true;
   return ([0, 1] as const).some((client) => {
     const [next, ...rest] = deeds[client] ?? [];
-    const [observed, ...later] = told[client] ?? [];
+    const [observed, ...later] = answers[client] ?? [];
     if (next === undefined || observed === undefined) return false;
     const [after, answer] = step(world, client, next);
     if (answer.status !== observed.status || answer.thrust !== observed.thrust) return false;
-    const exchange = <Item>(all: readonly (readonly Item[])[], own: readonly Item[]) =>
-      all.map((items, index) => (index === client ? own : items));
-    return isExplained(after, exchange(deeds, rest), exchange(told, later));
+    const exchange = <Item>(all: readonly (readonly Item[])[], remaining: readonly Item[]) =>
+      all.map((items, index) => (index === client ? remaining : items));
+    return isExplained(after, exchange(deeds, rest), exchange(answers, later));
   });
 }
 
@@ -123,10 +127,10 @@ test('whatever two clients do at once, there is an order of their requests that 
       await probes.deleteMany({});
       const { headers } = await api.post('/probes').send({ title: 'Merlin', thrust: 0 });
       const path = String(headers['location']);
-      const told = await Promise.all(both.map((own) => act(path, [...own, { kind: 'get' }])));
+      const answers = await Promise.all(both.map((deeds) => act(path, [...deeds, { kind: 'get' }])));
       const start: World = { exists: true, thrust: 0, version: 0, seen: [-1, -1] };
-      const all = both.map((own): Deed[] => [...own, { kind: 'get' }]);
-      expect(isExplained(start, all, told) || JSON.stringify({ all, told })).toBe(true);
+      const all = both.map((deeds): Deed[] => [...deeds, { kind: 'get' }]);
+      expect(isExplained(start, all, answers) || JSON.stringify({ all, answers })).toBe(true);
     }),
     { numRuns: 30 },
   );

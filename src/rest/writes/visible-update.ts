@@ -2,27 +2,27 @@ import type { Document } from 'mongodb';
 import { constantDefaultOf, type UpdateOperators, type Field } from '../../schema/index.ts';
 
 /**
- * A pipeline that makes the changes and stamps the document, where a client will see a difference; else it leaves the
- * document as it is. See "Updates with Aggregation Pipeline" in MongoDB's manual.
+ * An update pipeline that makes the changes and stamps the document if a client will see a difference, and else leaves
+ * the document as it is. See "Updates with Aggregation Pipeline" in MongoDB's manual.
  */
 export function visibleUpdate(
   fields: readonly Field[],
   { $set, $unset }: UpdateOperators,
   stamp: Document,
 ): Document[] {
-  const gone = Object.keys($unset);
+  const removed = Object.keys($unset);
   const differences = [
     ...Object.entries($set).flatMap(([path, value]) => differing(fieldAt(fields, path.split('.')), path, value)),
-    ...gone.map((path) => ({ $ne: [orNull(path), null] })),
+    ...removed.map((path) => ({ $ne: [orNull(path), null] })),
   ];
   const changed = { $mergeObjects: ['$$ROOT', assembled($set), { $literal: stamp }] };
   return [
     { $replaceWith: { $cond: [{ $or: differences }, changed, '$$ROOT'] } },
-    ...(gone.length > 0 ? [{ $unset: gone }] : []),
+    ...(removed.length > 0 ? [{ $unset: removed }] : []),
   ];
 }
 
-/** `undefined` for what no client sees. */
+/** The field at a path; `undefined` if no client sees what is there. */
 function fieldAt(fields: readonly Field[], [name, ...rest]: readonly string[]): Field | undefined {
   const field = fields.find((one) => one.name === name);
   return field && rest.length > 0 ? fieldAt(field.fields, rest) : field;
@@ -30,7 +30,10 @@ function fieldAt(fields: readonly Field[], [name, ...rest]: readonly string[]): 
 
 const orNull = (path: string, otherwise: unknown = null) => ({ $ifNull: [`$${path}`, { $literal: otherwise }] });
 
-/** Expressions of which one is true if the stored value shows as another one. What is null or not there shows the default. */
+/**
+ * Expressions, one of which is true if a client would see the stored value differ from the given one. A value that is
+ * null or absent shows as the default.
+ */
 function differing(field: Field | undefined, path: string, value: unknown): Document[] {
   if (!field) return [];
   const fallback = constantDefaultOf(field);
@@ -38,25 +41,25 @@ function differing(field: Field | undefined, path: string, value: unknown): Docu
     return [{ $ne: [orNull(path, fallback), { $literal: value }] }];
   const inner = field.fields.flatMap((one) => {
     const within = `${path}.${one.name}`;
-    const own: unknown = Object(value)[one.name];
-    return own === undefined ? [{ $ne: [orNull(within), null] }] : differing(one, within, own);
+    const innerValue: unknown = Object(value)[one.name];
+    return innerValue === undefined ? [{ $ne: [orNull(within), null] }] : differing(one, within, innerValue);
   });
   return [{ $ne: [{ $type: orNull(path, fallback) }, 'object'] }, ...inner];
 }
 
-/** The values by their dotted paths as objects, within which what no path names stays. */
+/** Turns values by dotted paths into one object of expressions. What no path names stays as it is stored. */
 function assembled(values: Document, prefix = ''): Document {
   const inner = new Map<string, Document>();
-  const whole: Document = {};
+  const object: Document = {};
   for (const [path, value] of Object.entries(values)) {
     const [name = '', ...rest] = path.split('.');
-    if (rest.length === 0) whole[name] = { $literal: value };
+    if (rest.length === 0) object[name] = { $literal: value };
     else inner.set(name, { ...inner.get(name), [rest.join('.')]: value });
   }
-  for (const [name, own] of inner) {
+  for (const [name, innerValues] of inner) {
     const path = prefix + name;
     const present = { $cond: [{ $eq: [{ $type: `$${path}` }, 'object'] }, `$${path}`, {}] };
-    whole[name] = { $mergeObjects: [present, assembled(own, `${path}.`)] };
+    object[name] = { $mergeObjects: [present, assembled(innerValues, `${path}.`)] };
   }
-  return whole;
+  return object;
 }

@@ -1,0 +1,27 @@
+import { MongoServerError, MongoWriteConcernError } from 'mongodb';
+import { hasCode, MAX_TIME_MS_EXPIRED } from '../../error-code.ts';
+import { unavailable } from '../http/problems.ts';
+
+/** How long a write outside of a transaction may wait for a lock. Its client must hear of that before it gives up. */
+const MOST_MS = 1000;
+
+/** The driver's option that limits how long the database works on a write. @param maxTimeMS the limit of all queries */
+export const writeLimit = ({ maxTimeMS }: { maxTimeMS: number }) => ({ maxTimeMS: Math.min(maxTimeMS, MOST_MS) });
+
+/**
+ * The 503 for a write that waited for a transaction which has written the same document or unique value.
+ * See "Transactions", "In-progress Transactions and Write Conflicts", in MongoDB's manual.
+ */
+export const heldUp = (seconds: number) =>
+  unavailable(
+    `Another transaction of the database has locked this resource, or a unique value that it needs, for more than ` +
+      `${seconds} s. Nothing was changed. Try again later.`,
+  );
+
+/** Waits for a write that has the limit. @throws {Problem} 503 if the limit was reached; else the error of the write */
+export const withinWriteLimit = <Result>(work: Promise<Result>): Promise<Result> =>
+  work.catch((error: unknown) => {
+    // If only the acknowledgement was late, the write may still take place.
+    const isRefused = error instanceof MongoServerError && !(error instanceof MongoWriteConcernError);
+    throw isRefused && hasCode(error, MAX_TIME_MS_EXPIRED) ? heldUp(MOST_MS / 1000) : error;
+  });
