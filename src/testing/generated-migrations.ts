@@ -6,6 +6,8 @@ import { projectRoot } from '../config.ts';
 import type { CollectionShape } from '../migrate/autogenerate/shape.ts';
 import { addCollection } from '../migrate/operations/collections.ts';
 import { addIndex } from '../migrate/operations/indexes.ts';
+import type { TestDatabase } from './database.ts';
+import { mortalClient } from './mortal-client.ts';
 import { temporaryFolder } from './processes.ts';
 
 /** The directions of a migration. */
@@ -15,10 +17,10 @@ export interface Migration {
 }
 
 /** Where generated migrations are written and tried on a database; it goes after the file's tests. */
-export function generatedMigrations(db: Db) {
+export function generatedMigrations({ db, uri }: TestDatabase) {
   const folder = projectFolder();
   let written = 0;
-  return { folder, load, documentsOf, liveShapes, reset, verify };
+  return { folder, load, documentsOf, liveShapes, reset, verify, verifyKills, isKilled };
 
   async function load(text: string): Promise<Migration> {
     written += 1;
@@ -50,23 +52,64 @@ export function generatedMigrations(db: Db) {
     }
   }
 
-  /** Up, down and up: each ends in its shape, and down in the documents of the start. */
+  /** Down before it was begun, up, down and up: each ends in its shape, and down in the documents of the start. */
   async function verify(
     { up, down }: Migration,
     before: readonly CollectionShape[],
     after: readonly CollectionShape[],
     original: Document[][],
   ): Promise<void> {
-    await up(db);
-    expect(await liveShapes(namesOf(after))).toEqual(after.map(shapeOnly));
-    const converted = await documentsOf(after);
-    await up(db);
-    expect(await documentsOf(after)).toStrictEqual(converted);
     await down(db);
-    expect(await liveShapes(namesOf(before))).toEqual(before.map(shapeOnly));
-    expect(await documentsOf(before)).toStrictEqual(original);
+    await expectAll(before, original);
     await up(db);
-    expect(await documentsOf(after)).toStrictEqual(converted);
+    const converted = await documentsOf(after);
+    await expectAll(after, converted);
+    await up(db);
+    await expectAll(after, converted);
+    await down(db);
+    await expectAll(before, original);
+    await up(db);
+    await expectAll(after, converted);
+  }
+
+  /** Up and down, killed at each write in turn: run again, each ends as if it had not been killed; taken back, as it began. */
+  async function verifyKills(
+    { up, down }: Migration,
+    before: readonly CollectionShape[],
+    after: readonly CollectionShape[],
+  ): Promise<void> {
+    const original = await documentsOf(before);
+    await up(db);
+    const converted = await documentsOf(after);
+    await down(db);
+    for (let write = 1; await isKilled(up, write); write += 1) {
+      await down(db);
+      await expectAll(before, original);
+      await isKilled(up, write);
+      await up(db);
+      await expectAll(after, converted);
+      await isKilled(down, write);
+      await up(db);
+      await expectAll(after, converted);
+      await isKilled(down, write);
+      await down(db);
+      await expectAll(before, original);
+    }
+  }
+
+  /** Runs one direction until it is killed at its n-th write. @returns false if it ended before */
+  async function isKilled(step: Migration['up'], write: number): Promise<boolean> {
+    const { client, isDead } = await mortalClient(uri, write);
+    await step(client.db()).catch((error: unknown) => {
+      if (!isDead()) throw error;
+    });
+    await client.close();
+    return isDead();
+  }
+
+  async function expectAll(shapes: readonly CollectionShape[], documents: Document[][]): Promise<void> {
+    expect(await liveShapes(namesOf(shapes))).toEqual(shapes.map(shapeOnly));
+    expect(await documentsOf(shapes)).toStrictEqual(documents);
   }
 }
 
