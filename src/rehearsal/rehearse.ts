@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import { copyDatabase, copyDocuments, sweepScratch, withScratch } from '../database/index.ts';
-import { LEASE_COLLECTION, lastApplied, readState, run, to, type Migrating } from '../migrate/run/index.ts';
+import { lastApplied, readState, run, to, type Migrating } from '../migrate/run/index.ts';
 import { OperatorError, sentence } from '../operator-error.ts';
 import { differencesBetween, replacedWhileEmpty, type Difference } from './differences.ts';
 import { fingerprint, type Print } from './fingerprint.ts';
@@ -79,8 +79,6 @@ async function attempt(context: Migrating, fill: Fill, aside?: Aside): Promise<R
         }),
       );
     await timed('copy', '', () => fill(scratch, signal));
-    // Whoever held it when the copy was made does not migrate the copy.
-    await scratch.collection(LEASE_COLLECTION).deleteMany({});
     const { files, newest } = await pendingOf(scratch, folder);
     const differences: RehearsedDifference[] = [];
     const until = new Date(Date.now() + LONGEST_MS);
