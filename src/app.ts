@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import { docs, docsPaths } from './docs.ts';
 import { collectionDefinitions } from './models.ts';
-import { ready, tellRefusals } from './readiness.ts';
+import { ready, logRefusals } from './readiness.ts';
 import {
   DatabaseTimeout,
   answerFailures,
@@ -20,12 +20,12 @@ import {
 } from './rest/index.ts';
 import { root } from './root.ts';
 
-/** What the application is made of; it opens and closes none of it. */
+/** What the application uses. It opens and closes none of these. */
 export interface Services {
   connection: Connection;
   resources: readonly ResourceDeclaration[];
   logger: Logger;
-  /** Names of the migrations that this version was written with. */
+  /** The names of the migrations that this version has. */
   migrations: readonly string[];
   settings: ResourceSettings;
 }
@@ -39,8 +39,8 @@ const about = (resources: readonly ResourceDeclaration[]): About => ({
   },
   tags: {
     ...Object.fromEntries(resources.map(({ path, description }) => [path.slice(1), description])),
-    health: 'Whether this runs, and on which shape of data',
-    openapi: 'What can be asked of this API',
+    health: 'Whether the API runs, and whether its database fits this version',
+    openapi: 'The description of this API',
     root: 'Where to begin',
   },
 });
@@ -65,7 +65,7 @@ export function createApp({ connection, resources, logger, migrations, settings 
   app.use(docs());
   app.use(canonicalPaths([...operations.map(({ path }) => path), ...docsPaths]));
   app.use(notFound);
-  app.use(tellRefusals(shape, logger));
+  app.use(logRefusals(shape, logger));
   app.use(answerFailures(logger));
   return app;
 

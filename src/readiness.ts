@@ -2,20 +2,20 @@ import type { ErrorRequestHandler } from 'express';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { compare, type Readiness } from './migrate/run/index.ts';
-import { Behind, DatabaseTimeout, Problem, type Operation } from './rest/index.ts';
+import { ShapeMismatch, DatabaseTimeout, Problem, type Operation } from './rest/index.ts';
 import { refusedWrites, type CollectionDefinition } from './schema/index.ts';
 
-/** What this version of the program demands of its database. */
+/** What this version of the program requires of its database. */
 export interface Shape {
   connection: Connection;
-  /** Names of the migrations that this version was written with. */
+  /** The names of the migrations that this version has. */
   migrations: readonly string[];
   definitions: readonly CollectionDefinition[];
 }
 
-/** How a database differs from what this version demands. */
+/** How a database differs from what this version requires. */
 interface Differences extends Readiness {
-  /** What the database refuses of what this version writes, in words. */
+  /** What this version writes and the database refuses, in words. */
   refused: string[];
 }
 
@@ -25,7 +25,7 @@ async function differencesOf({ connection: { db }, migrations, definitions }: Sh
   return { ...readiness, refused };
 }
 
-/** What an operator does about writes that are refused. */
+/** What an operator has to do if the database refuses writes. */
 function remedyFor({ pending, ahead }: Readiness): string {
   if (pending.length > 0) return 'run npx migrate-mongo up';
   if (ahead.length > 0) return 'run the version that knows the newest migrations of the database';
@@ -34,7 +34,7 @@ function remedyFor({ pending, ahead }: Readiness): string {
 
 const REFUSES = 'the database refuses what this version writes';
 
-/** Warns an operator at the start of what the database lacks, with the command that mends it. */
+/** Logs at the start how the database differs, with the command that corrects it. */
 export async function warnOfDifferences(shape: Shape, logger: Logger): Promise<void> {
   const { pending, ahead, refused } = await differencesOf(shape);
   if (pending.length > 0) logger.warn({ pending }, 'migrations are pending: run npx migrate-mongo up');
@@ -42,11 +42,11 @@ export async function warnOfDifferences(shape: Shape, logger: Logger): Promise<v
   if (refused.length > 0) logger.warn({ refused }, `${REFUSES}: ${remedyFor({ pending, ahead })}`);
 }
 
-/** Middleware that says the same in the log when a write has been refused for it. */
-export function tellRefusals(shape: Shape, logger: Logger): ErrorRequestHandler {
+/** Middleware that logs the same when the database has refused a write for this reason. It passes every error on. */
+export function logRefusals(shape: Shape, logger: Logger): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return async (failure: unknown, _request, _response, _next) => {
-    if (failure instanceof Behind) {
+    if (failure instanceof ShapeMismatch) {
       const readiness = await differencesOf(shape).catch((): Readiness => ({ pending: [], ahead: [] }));
       logger.error({ refused: failure.refused }, `${REFUSES}: ${remedyFor(readiness)}`);
     }
@@ -54,7 +54,7 @@ export function tellRefusals(shape: Shape, logger: Logger): ErrorRequestHandler 
   };
 }
 
-/** No list of an answer grows without bound. */
+/** The most names in one list of an answer. */
 const MOST_NAMES = 1000;
 const some = (names: readonly string[]) => names.slice(0, MOST_NAMES);
 
@@ -72,11 +72,11 @@ export function ready(shape: Shape): Operation {
     operationId: 'ready',
     summary: 'Whether this version of the API can work on its database as it is',
     description:
-      'The migrations that one of them lacks: both shapes are served meanwhile. 503 where the database would refuse what ' +
-      'this version writes, with what differs in errors.',
+      'Lists the migrations that only the database or only this version has; the API works meanwhile. The answer is 503 if ' +
+      'the database would refuse what this version writes; its errors say what.',
     success: {
       status: 200,
-      description: 'It can. The migrations that one of them lacks',
+      description: 'This version can work on the database; the lists have the migrations that only one of them has',
       schema: {
         type: 'object',
         properties: {
@@ -86,8 +86,8 @@ export function ready(shape: Shape): Operation {
             maxLength: 255,
             description: 'The newest migration that this version knows',
           },
-          pending: names('Known here, not applied to the database'),
-          ahead: names('Applied to the database, not known here: a newer version is about'),
+          pending: names('Known to this version, but not applied to the database'),
+          ahead: names('Applied to the database, but not known to this version: a newer version was run'),
         },
         required: ['status', 'newest', 'pending', 'ahead'],
         additionalProperties: false,
@@ -105,10 +105,10 @@ export function ready(shape: Shape): Operation {
 }
 
 function notReady({ refused, ...readiness }: Differences): Problem {
-  const { headers } = new Behind(refused);
+  const { headers } = new ShapeMismatch(refused);
   return new Problem(
     503,
-    `Not ready: ${REFUSES}. To mend it, ${remedyFor(readiness)}.`,
+    `Not ready: ${REFUSES}. To correct this, ${remedyFor(readiness)}.`,
     some(refused).map((detail) => ({ keyword: 'validator', detail })),
     headers,
   );

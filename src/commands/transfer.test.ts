@@ -68,11 +68,11 @@ describe('db:import', () => {
   test.each([
     ['a file that is not there', () => join(folder, 'none.csv'), /^There is no file .*none\.csv\.$/m],
     ['a name without a format', () => file('rows', ''), /does not end in \.json, \.ndjson or \.csv\. Add --format\.$/m],
-    ['another header', () => file('rows.csv', 'colour\nred\n'), /\/colour is no field; .*\/title is required\.$/m],
+    ['another header', () => file('rows.csv', 'colour\nred\n'), /\/colour is not a field; .*\/title is required\.$/m],
     [
       'an array without an end',
       () => file('rows.json', '[{"title":"A"},{"title":"B"}'),
-      /^The import stopped early\. The JSON array has no end/m,
+      /^The import stopped early\. The JSON array is not closed/m,
     ],
   ])('fails in one line for %s', async (_what, path, line) => {
     const { code, stderr } = await cli('db:import', path());
@@ -139,7 +139,7 @@ describe('what is not whole', () => {
     const cut = await runFixtureCli(strict, env, exported.stdout.slice(0, -10));
     expect([cut.code, cut.stderr]).toEqual([
       1,
-      expect.stringMatching(/^The import stopped early\. The last line is not as/m),
+      expect.stringMatching(/^The import stopped early\. The last line is not like/m),
     ]);
     expect(await probes.countDocuments()).toBe(0);
     expect(await runFixtureCli(strict, env, exported.stdout)).toMatchObject({ code: 0 });
@@ -161,7 +161,7 @@ describe('what is not whole', () => {
     const few = await cli('db:import', path, '--strict', '--expect', '3');
     expect([few.code, few.stderr]).toEqual([
       1,
-      expect.stringMatching(/^The import stopped early\. 2 rows came where 3 were/m),
+      expect.stringMatching(/^The import stopped early\. The number of rows is 2 instead of 3/m),
     ]);
     expect(await probes.countDocuments()).toBe(0);
     expect(await cli('db:import', path, '--expect', '1')).toMatchObject({
@@ -174,6 +174,6 @@ describe('what is not whole', () => {
   test('may be nothing, where nothing is expected', async () => {
     expect(await cli('db:import', file('rows.ndjson', ''), '--expect', '0')).toMatchObject({ code: 0 });
     const { code, stderr } = await cli('db:import', file('other.ndjson', ''), '--expect', '1');
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^0 rows came where 1 were expected\.$/m)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^The number of rows is 0 instead of 1\.$/m)]);
   });
 });

@@ -1,4 +1,4 @@
-export { Behind } from './behind.ts';
+export { ShapeMismatch } from './shape-mismatch.ts';
 export { END_LINE } from './bulk/end-line.ts';
 export { compileImport, type Imported } from './bulk/import.ts';
 export { reportAs } from './bulk/report.ts';

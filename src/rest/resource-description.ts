@@ -22,22 +22,22 @@ import type { EventLimits } from './events/limits.ts';
 export interface ResourceDeclaration {
   /** The model, bound to a connection; `connection.model()` makes one and the same for each connection. */
   model: (connection: Connection) => AnyModel;
-  /** Of the collection: `/engines`. */
+  /** The path of the collection: `/engines`. */
   path: string;
-  /** Of the collection, in a few words. */
+  /** A short description of the collection. */
   description: string;
-  /** Makes a document of sample data, stored at `createdAt`; `random` gives whole numbers, both ends included. */
+  /** Makes a document of sample data, created at `createdAt`. `random` gives whole numbers, both ends included. */
   sample?: (random: (least: number, most: number) => number, createdAt: Date, now: Date) => Document;
 }
 
-/** What the settings say about every resource. */
+/** The settings that apply to every resource. */
 export type ResourceSettings = Pick<
   Settings,
   'requirePreconditions' | 'allowScans' | 'queryTimeoutMs' | 'cursorSecret' | 'history'
 > & {
   /** Ends the streams of events, which would not end by themselves. */
   stopping?: AbortSignal;
-  /** What differs from the limits of all. */
+  /** Limits of events that differ from the defaults. */
   events?: Partial<EventLimits>;
 };
 
@@ -45,20 +45,21 @@ export type ResourceSettings = Pick<
 export interface Resource {
   connection: Connection;
   collection: AnyModel['collection'];
-  /** Of one member: `Engine`. */
+  /** The name of one member: `Engine`. */
   name: string;
-  /** Of the collection: `/engines`. */
+  /** The path of the collection: `/engines`. */
   path: string;
   fields: readonly Field[];
   stamps: Stamps;
-  /** What the model demands of the collection. */
+  /** What the model requires of the collection. */
   definition: CollectionDefinition;
-  /** Those that the model declares; the one on `_id` is not among them. */
+  /** The indexes that the model declares, without the one on `_id`. */
   indexes: CollectionDefinition['indexes'];
-  /** Of a member as a client sees it. */
+  /** The JSON Schema of a member as a client sees it. */
   schema: JsonSchema;
+  /** Makes the representation of a document. */
   show: (document: Document) => Document;
-  /** The same as JSON, of the document's BSON. */
+  /** Makes the representation as JSON, from the document's BSON. */
   write: WriteJson;
   settings: ResourceSettings;
   /** How long the database may work on one query. */
@@ -67,7 +68,7 @@ export interface Resource {
 
 /** The headers, with their descriptions, of an answer that shows a member. */
 export const memberHeaders = ({ stamps }: Pick<Resource, 'stamps'>): Record<string, string> =>
-  stamps.updated === undefined ? {} : { 'Last-Modified': 'When it was last changed, to the second' };
+  stamps.updated === undefined ? {} : { 'Last-Modified': 'The time of the last change, to the second' };
 
 /** Describes a model that is served at a path. */
 export function describeResource(model: AnyModel, path: string, settings: ResourceSettings): Resource {

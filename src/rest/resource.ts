@@ -1,5 +1,5 @@
 import { objectSchema, type AnyModel } from '../schema/index.ts';
-import { fairlyJudged } from './behind.ts';
+import { explainingRefusals } from './shape-mismatch.ts';
 import { eventsOperation } from './events/operation.ts';
 import { historyOperation } from './history/list-changes.ts';
 import { restoreOperation } from './history/restore.ts';
@@ -31,12 +31,12 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
   ];
   refuseParameterNames(resource, operations);
   return operations
-    .map((operation) => fairlyJudged(resource, operation))
+    .map((operation) => explainingRefusals(resource, operation))
     .map((operation) =>
       operation.changesState && settings.requirePreconditions ? requiringPrecondition(resource, operation) : operation,
     )
     .map((operation) => (UNSAFE.has(operation.method) ? idempotent(resource, operation) : operation));
 }
 
-/** Methods that do more when they are repeated (RFC 9110, section 9.2.2). */
+/** Methods that have another effect when they are repeated (RFC 9110, section 9.2.2). */
 const UNSAFE: ReadonlySet<string> = new Set(['post', 'patch']);

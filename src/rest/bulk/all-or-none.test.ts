@@ -3,7 +3,7 @@ import { ObjectId, type Document } from 'mongodb';
 import { probeModel } from '../../testing/fixtures.ts';
 import { fixtureServer } from '../../testing.ts';
 import { describeResource } from '../resource-description.ts';
-import { insertAllOrNone, removable, Undecided } from './all-or-none.ts';
+import { insertAllOrNone, insertOrRemove, Undecided } from './all-or-none.ts';
 
 const { db, probes, connection, settings } = await fixtureServer();
 const ORIGIN = { caller: '', requestId: '' };
@@ -48,7 +48,7 @@ const fail = () => Promise.reject(new Error('the line is cut'));
 
 describe.each([
   ['in a transaction', insertAllOrNone],
-  ['without transactions', removable],
+  ['without transactions', insertOrRemove],
 ])('all or none, %s', (_where, insert) => {
   test('stores all', async () => {
     const documents = Array.from({ length: 8 }, () => document());
@@ -74,7 +74,7 @@ describe.each([
   ])('stores nothing if a batch fails %s', async (_when, happen) => {
     const documents = Array.from({ length: 8 }, () => document());
     const inserting = insert(disturbed(2, happen), batchesFrom(documents), ORIGIN);
-    await expect(inserting).rejects.toThrow(insert === removable ? Undecided : 'the line is cut');
+    await expect(inserting).rejects.toThrow(insert === insertOrRemove ? Undecided : 'the line is cut');
     expect(await probes.countDocuments()).toBe(0);
   });
 });
@@ -86,7 +86,7 @@ test('without transactions, one of another that came with the same id while a ba
     await probes.insertOne(other);
     return fail();
   };
-  await expect(removable(disturbed(1, happen), batchesFrom(mine), ORIGIN)).rejects.toThrow(Undecided);
+  await expect(insertOrRemove(disturbed(1, happen), batchesFrom(mine), ORIGIN)).rejects.toThrow(Undecided);
   expect(await probes.find().toArray()).toEqual([other]);
 });
 
@@ -99,7 +99,7 @@ test('without transactions, what is taken back leaves the history of an earlier 
   await probes.deleteOne({ _id: first['_id'] });
   await history.updateMany({}, { $set: { at: new Date('2026-05-01') } });
   await probes.insertOne(second);
-  expect(await removable(resource, batchesFrom([first, document(), document(), second]), ORIGIN)).not.toEqual([]);
+  expect(await insertOrRemove(resource, batchesFrom([first, document(), document(), second]), ORIGIN)).not.toEqual([]);
   expect(await probes.find().toArray()).toEqual([second]);
   expect(await history.find({ of: first['_id'] }).toArray()).toMatchObject([{ at: new Date('2026-05-01') }]);
 });

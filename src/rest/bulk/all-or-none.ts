@@ -10,21 +10,24 @@ import { lines, split } from './split.ts';
 import { openSpool, type Spool } from './spool.ts';
 import { isValid, type CheckedRow } from './checked-rows.ts';
 
-/** What is inserted, all or nothing: valid rows, which can be read as often as need be. */
+/** Reads the rows to be inserted, which are all valid. It may be called several times. */
 type ReadBatches = () => AsyncIterable<readonly CheckedRow[]>;
 
-/** It is not known whether everything was stored, or nothing, or what could not be removed again. */
+/** The import failed, and it is not known which rows are stored. */
 export class Undecided extends Problem {}
 
-/** So long others may be in the way of a transaction. */
+/** How long a transaction is repeated while other transactions are in the way. */
 const PATIENCE_MS = 30_000;
 const ID_BATCH = 200;
 
 /**
- * Inserts all rows or none: in one transaction where the server has them. Elsewhere, on a failure, exactly those are
- * removed that were inserted before; should the process die, they stay.
- * @returns the rows that the database did not take, because of which nothing is stored; one at least, if not all
- * @throws {Undecided} if what became of them is not known
+ * Inserts all rows or none. On a server with transactions that is one transaction. On a standalone server the rows that
+ * were inserted are removed again after a failure; if the process dies before, they stay stored.
+ * @returns the rows that the database refused, from the first batch with such rows. If there are none, all rows are stored;
+ *   else no row is
+ * @throws {Undecided} 503 if it is not known which rows are stored
+ * @throws {Problem} 503 if other transactions were in the way too long, or the database is not migrated
+ * @throws what `readBatches` or the driver throws otherwise; then no row is stored
  */
 export async function insertAllOrNone(
   resource: Target,
@@ -32,11 +35,15 @@ export async function insertAllOrNone(
   origin: Origin,
 ): Promise<CheckedRow[]> {
   return (await hasTransactions(resource.connection))
-    ? atOnce(resource, readBatches, origin)
-    : removable(resource, readBatches, origin);
+    ? insertInOneTransaction(resource, readBatches, origin)
+    : insertOrRemove(resource, readBatches, origin);
 }
 
-async function atOnce(resource: Target, readBatches: ReadBatches, origin: Origin): Promise<CheckedRow[]> {
+async function insertInOneTransaction(
+  resource: Target,
+  readBatches: ReadBatches,
+  origin: Origin,
+): Promise<CheckedRow[]> {
   const start = performance.now();
   for (let pauseMs = 20; ; pauseMs = Math.min(2 * pauseMs, 1000)) {
     let refused: CheckedRow[] = [];
@@ -51,24 +58,29 @@ async function atOnce(resource: Target, readBatches: ReadBatches, origin: Origin
     if (isDone || refused.length > 0) return refused;
     if (performance.now() - start > PATIENCE_MS)
       throw unavailable(
-        'The database gave the transaction up; nothing was stored. Either another transaction holds some of these ' +
-          "members, or values that must be unique, or it takes longer than the server's parameter transactionLifetimeLimitSeconds: send less at once.",
+        'The database aborted the transaction, so nothing was stored. Either another transaction has locked some of these ' +
+          'members or unique values, or the import takes longer than the server parameter transactionLifetimeLimitSeconds. ' +
+          'Try again later, or send fewer rows at once.',
       );
     await sleep(Math.random() * pauseMs);
   }
 }
 
-/** Without transactions. */
-export async function removable(resource: Target, readBatches: ReadBatches, origin: Origin): Promise<CheckedRow[]> {
+/** `insertAllOrNone` on a server without transactions. */
+export async function insertOrRemove(
+  resource: Target,
+  readBatches: ReadBatches,
+  origin: Origin,
+): Promise<CheckedRow[]> {
   const since = new Date();
   const stored = openSpool();
-  const doubtful: Document[] = [];
+  const uncertain: Document[] = [];
   const remove = async () => {
     await removeStored(resource, stored, since);
-    await removeBatch(resource, await presentOf(resource, doubtful), since);
+    await removeBatch(resource, await storedIdsOf(resource, uncertain), since);
   };
   try {
-    const refused = await insertAll(resource, readBatches, origin, { stored, doubtful });
+    const refused = await insertAll(resource, readBatches, origin, { stored, uncertain });
     if (refused.length > 0) await remove();
     return refused;
   } catch (error) {
@@ -76,42 +88,46 @@ export async function removable(resource: Target, readBatches: ReadBatches, orig
       () => true,
       () => false,
     );
-    if (isRemoved && doubtful.length === 0) throw error;
-    throw undecided('The database did not answer, so not all that was stored before may have been removed.');
+    if (isRemoved && uncertain.length === 0) throw error;
+    throw undecided('The database did not answer, so some of the rows may be stored.');
   } finally {
     await stored.close();
   }
 }
 
 const undecided = (what: string) =>
-  new Undecided(503, `${what} Look for some of the rows before you repeat this.`, [], unavailable('').headers);
+  new Undecided(503, `${what} Check which rows are stored before you repeat this.`, [], unavailable('').headers);
 
-interface Notes {
+interface InsertOptions {
   session?: ClientSession;
-  /** The ids of what is stored for certain, a line each. */
+  /** Where the ids of stored documents are noted, each on a line. */
   stored?: Spool;
-  /** What may be stored or not. */
-  doubtful?: Document[];
+  /** Where the documents are noted while it is not known whether they are stored. */
+  uncertain?: Document[];
 }
 
-/** Inserts batch by batch. @returns the rows of the first batch that the database did not take */
+/** Inserts batch by batch. @returns the rows that the database refused, from the first batch with such rows */
 async function insertAll(
   resource: Target,
   readBatches: ReadBatches,
   origin: Origin,
-  { session, stored, doubtful }: Notes,
+  { session, stored, uncertain }: InsertOptions,
 ): Promise<CheckedRow[]> {
   for await (const batch of readBatches()) {
     const valid = batch.filter(isValid);
     const documents = valid.map(({ document }) => document);
-    doubtful?.push(...documents);
+    uncertain?.push(...documents);
     const refusals = await insertBatch(resource, documents, origin, session);
-    doubtful?.splice(0);
+    uncertain?.splice(0);
     const refused = new Map(refusals.map(({ index, flaws }) => [index, flaws]));
     const ids = documents.filter((_, index) => !refused.has(index)).map(({ _id }) => `${String(_id)}\n`);
     await stored?.write(ids.join(''));
     throwFailure(refusals);
-    if (refused.size > 0) return valid.flatMap((row, index) => ({ ...row, flaws: refused.get(index) ?? [] }));
+    if (refused.size > 0)
+      return valid.flatMap((row, index) => {
+        const flaws = refused.get(index);
+        return flaws ? { ...row, flaws } : [];
+      });
   }
   return [];
 }
@@ -127,9 +143,9 @@ async function removeStored(resource: Target, stored: Spool, since: Date): Promi
   await removeBatch(resource, ids, since);
 }
 
-/** The ids of those that are stored just so: with the same id, another's would differ in its times at least. */
-async function presentOf({ collection }: Target, documents: readonly Document[]): Promise<ObjectId[]> {
+/** The ids of those documents that are stored exactly so. A document of others with the same id has other times at least. */
+async function storedIdsOf({ collection }: Target, documents: readonly Document[]): Promise<ObjectId[]> {
   if (documents.length === 0) return [];
-  const present = await collection.find({ $or: documents.map(inPresentState) }, { projection: { _id: 1 } }).toArray();
-  return present.map(({ _id }) => _id);
+  const stored = await collection.find({ $or: documents.map(inPresentState) }, { projection: { _id: 1 } }).toArray();
+  return stored.map(({ _id }) => _id);
 }

@@ -6,9 +6,9 @@ import { compileCheck } from '../http/validation.ts';
 import type { Resource } from '../resource-description.ts';
 import type { Row } from './rows.ts';
 
-/** A row that was held against the rules: a document to be stored, or why it is rejected. */
+/** A row that was checked: a document to be stored, or the flaws because of which it is rejected. */
 export interface CheckedRow {
-  /** The line on which it begins, from 1; of a JSON array the index, from 0. */
+  /** The line on which the row begins, from 1; in a JSON array its index, from 0. */
   place: number;
   document: Document | undefined;
   flaws: Flaw[];
@@ -19,21 +19,24 @@ export type ValidRow = CheckedRow & { document: Document };
 
 export const isValid = (row: CheckedRow): row is ValidRow => row.document !== undefined;
 
-/** Of one row; the rest are counted. */
+/** How many flaws of one row are reported; the rest are counted. */
 const MOST_FLAWS = 20;
 
-/** The schema of a row: as of a member that is created, but it may bring what the server sets otherwise. */
+/** The schema of a row: that of a new member, but a row may also have the fields that the server sets otherwise. */
 export function rowSchema({ fields }: Pick<Resource, 'fields'>): JsonSchema {
   const { properties, ...schema } = objectSchema(importable(fields), 'create');
   const { readOnly: _, ...id } = idSchema;
-  return { ...schema, properties: { id: { ...id, description: 'Without it the server gives one' }, ...properties } };
+  return {
+    ...schema,
+    properties: { id: { ...id, description: 'If it is absent, the server gives one' }, ...properties },
+  };
 }
 
-/** The fields as a row has them: what the server sets is there if a row brings it, else it is the given time. */
+/** The fields of a row. A field that the server sets otherwise may be in the row; if it is absent, it becomes the time `at`. */
 const importable = (fields: readonly Field[], at = new Date(0)): Field[] =>
   fields.map((field) => (field.managed ? { ...field, managed: false, default: () => at } : field));
 
-/** Compiles the check of a resource's rows, which makes documents of those that are valid, stored at the given time. */
+/** Compiles the check of a resource's rows. It makes documents, stored at a given time, of the valid ones. */
 export function compileRowCheck(resource: Pick<Resource, 'fields'>): (at: Date) => (row: Row) => CheckedRow {
   const check = compileCheck(rowSchema(resource));
   return (at) => {
@@ -55,13 +58,13 @@ function firstOf(flaws: Flaw[]): Flaw[] {
   return [...flaws.slice(0, MOST_FLAWS), more];
 }
 
-/** A batch of this size is inserted within the time that the API waits for its database, even by a slow one. */
+/** Even a slow database inserts a batch of this size within the time that the API waits for it. */
 const MOST_ROWS = 200;
 const MOST_BYTES = 2 ** 20;
 
 /**
- * Checks rows, and hands them over in batches of a bounded size.
- * If reading fails, the rows that were read before it come first.
+ * Checks rows and yields them in batches of a bounded size.
+ * If reading fails, the rows that were read before are yielded first; then the error is thrown.
  */
 export async function* batchesOf(
   rows: AsyncIterable<Row>,

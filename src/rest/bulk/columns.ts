@@ -7,17 +7,17 @@ import { Problem, type Flaw } from '../http/problems.ts';
 import { escapePointer, type Valid } from '../http/validation.ts';
 import { valueAt } from '../../document.ts';
 
-/** One column of a CSV file: a field, or one of an object that is always there. */
+/** One column of a CSV file: a field, or a field of an object that every document has. */
 export interface Column {
-  /** As the header has it: `id`, `size.width`. */
+  /** The name in the header: `id`, `size.width`. */
   name: string;
   path: readonly string[];
   required: boolean;
-  /** The JSON value that a cell stands for; what stands for none stays a text, for the schema to refuse. */
+  /** The JSON value that a cell stands for. A cell that stands for none stays a text, so that the schema refuses it. */
   read: (cell: string) => unknown;
 }
 
-/** The columns of documents, the id first. */
+/** The columns of a resource's documents, the id first. */
 export const columnsOf = (fields: readonly Field[]): Column[] => [
   { name: 'id', path: ['id'], required: false, read: unguarded },
   ...within(fields, []),
@@ -26,7 +26,7 @@ export const columnsOf = (fields: readonly Field[]): Column[] => [
 function within(fields: readonly Field[], outer: readonly string[]): Column[] {
   return fields.flatMap((field) => {
     const path = [...outer, field.name];
-    // Of an object that may be absent, or has more by default, cells could not tell whether it is there and empty.
+    // If an object may be absent, or has a default with fields, empty cells would not say whether it is there and empty.
     const isAlwaysThere = field.default === undefined ? field.required : isDeepStrictEqual(field.default, {});
     if (field.type === 'Object' && isAlwaysThere) return within(field.fields, path);
     const required = field.required && !field.managed && field.default === undefined;
@@ -41,7 +41,7 @@ function reader({ type }: Field): Column['read'] {
     case 'Double':
       return readNumber;
     case 'Boolean':
-      // Spreadsheets write them in capitals.
+      // Spreadsheets write TRUE and FALSE.
       return (cell) => (/^(true|false)$/i.test(cell) ? cell.toLowerCase() === 'true' : cell);
     case 'Object':
     case 'Array':
@@ -53,14 +53,13 @@ function reader({ type }: Field): Column['read'] {
 
 function readNumber(cell: string): unknown {
   if (!NUMBER.test(cell)) return cell;
-  if (!isExact(cell))
-    throw new Problem(422, 'A number would be stored as another.', [{ pointer: '', ...inexact(cell) }]);
+  if (!isExact(cell)) throw new Problem(422, 'A number cannot be stored exactly.', [{ pointer: '', ...inexact(cell) }]);
   return Number(cell);
 }
 
 /**
- * The JSON object that a row's cells stand for. An empty cell stands for nothing: its field is absent.
- * @throws {Problem} 422 for cells that cannot be read, by the pointers of their values
+ * The JSON object that a row's cells stand for. If a cell is empty, its field is absent.
+ * @throws {Problem} 422 with the pointer of each cell that cannot be read
  */
 export function readCells(columns: readonly Column[], cells: readonly string[]): Valid {
   const row: Record<string, unknown> = {};
@@ -77,16 +76,16 @@ export function readCells(columns: readonly Column[], cells: readonly string[]):
       if (cell !== '') inner[path.at(-1) ?? ''] = read(cell);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      const own = error.flaws.length > 0 ? error.flaws : [{ keyword: 'format', detail: error.message }];
+      const cellFlaws = error.flaws.length > 0 ? error.flaws : [{ keyword: 'format', detail: error.message }];
       const above = path.map((name) => `/${escapePointer(name)}`).join('');
-      flaws.push(...own.map(({ pointer = '', ...flaw }) => ({ pointer: above + pointer, ...flaw })));
+      flaws.push(...cellFlaws.map(({ pointer = '', ...flaw }) => ({ pointer: above + pointer, ...flaw })));
     }
   }
-  if (flaws.length > 0) throw new Problem(422, 'Cells of the row cannot be read.', flaws);
+  if (flaws.length > 0) throw new Problem(422, 'Some cells of the row cannot be read.', flaws);
   return row;
 }
 
-/** A document's cells. */
+/** The cells of a document. @param shown its representation */
 export const writeCells = (columns: readonly Column[], shown: Document): string[] =>
   columns.map(({ path }) => cellOf(valueAt(shown, path.join('.'))));
 
@@ -98,8 +97,8 @@ function cellOf(value: unknown): string {
 }
 
 /**
- * A text that no spreadsheet takes for a formula ("CSV Injection" of OWASP): an apostrophe stands before it.
- * One stands before a text too that begins with one itself, or is empty, so that each text has one cell of its own.
+ * Puts an apostrophe before a text that a spreadsheet would take for a formula (OWASP, "CSV Injection").
+ * A text that begins with an apostrophe, or is empty, gets one too, so that every text can be read back.
  */
 const guarded = (text: string): string => (/^(?:$|['=+\-@\t\r\n＝＋－＠])/.test(text) ? `'${text}` : text);
 

@@ -1,7 +1,7 @@
-/** A cell with what ends it (RFC 4180, section 2). */
+/** A cell with the comma or the end of the record after it (RFC 4180, section 2). */
 const CELL = /(?:"([^"]*(?:""[^"]*)*)"|([^",]*))(,|$)/y;
 
-/** The cells of one record; undefined if it is none, because of a quote. */
+/** The cells of one record; undefined if a quote makes it invalid. */
 export function parseRecord(record: string): string[] | undefined {
   const cells: string[] = [];
   CELL.lastIndex = 0;
@@ -13,7 +13,7 @@ export function parseRecord(record: string): string[] | undefined {
   return undefined;
 }
 
-/** A record of these cells, with the end of its line. */
+/** The record of these cells, with its line break. */
 export const writeRecord = (cells: readonly string[]): string => `${cells.map(quote).join(',')}\r\n`;
 
 const quote = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);

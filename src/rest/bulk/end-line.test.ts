@@ -74,13 +74,13 @@ describe('an import that demands an end line', () => {
   });
 
   test.each([
-    [`${a}${b}`, 2, 0, 'The last line is not as'],
-    [`${a}${b}{"complete":true,"cou`, 2, 1, 'The last line is not as'],
-    [`${a}${b}{"title":"c`, 2, 1, 'The last line is not as'],
-    [`${a}${b}${end(3)}\n`, 2, 0, 'that 3 rows come before it, and 2 do'],
-    [`${a}${end(1)}\n${b}`, 2, 1, 'The last line is not as'],
-    [`${a}${end(2)}\n${b}${end(2)}\n`, 2, 1, 'that 2 rows come before it, and 3 do'],
-    [`${a}${end('1')}`, 1, 1, 'The last line is not as'],
+    [`${a}${b}`, 2, 0, 'The last line is not like'],
+    [`${a}${b}{"complete":true,"cou`, 2, 1, 'The last line is not like'],
+    [`${a}${b}{"title":"c`, 2, 1, 'The last line is not like'],
+    [`${a}${b}${end(3)}\n`, 2, 0, 'rows before it is 3, but it is 2'],
+    [`${a}${end(1)}\n${b}`, 2, 1, 'The last line is not like'],
+    [`${a}${end(2)}\n${b}${end(2)}\n`, 2, 1, 'rows before it is 2, but it is 3'],
+    [`${a}${end('1')}`, 1, 1, 'The last line is not like'],
   ])('takes nothing else for whole: %j', async (body, inserted, bad, detail) => {
     const { status, answer } = await send(body);
     const told = { read: inserted + bad, inserted, bad, complete: false, detail: expect.stringContaining(detail) };

@@ -5,19 +5,19 @@ import { isObject } from '../../document.ts';
 import type { Format } from '../http/formats.ts';
 import type { Row } from './rows.ts';
 
-/** What a client prefers (RFC 7240) that wants to see by the last line of NDJSON whether it is whole. */
+/** The preference (RFC 7240) for NDJSON whose last line says that it is complete. */
 export const END_LINE = 'end-line';
 
-/** Whether NDJSON has that line, or must have it: there are proxies that let a body which broke off look whole. */
+/** Whether the client prefers that line in an export, or promises it in an import. Some proxies hide that a body was cut off. */
 export const hasEndLine = ({ prefer }: IncomingHttpHeaders, format: Format): boolean =>
   format === 'ndjson' && prefer !== undefined && readPreferences(prefer).has(END_LINE);
 
-/** The line that says that all came before it, and how many rows that is. */
+/** The last line: it says that the body is complete, and how many rows came before. */
 export const endLine = (count: number): string => `${JSON.stringify({ complete: true, count })}\n`;
 
 /**
- * The rows in front of the last line, which must be such a one.
- * @throws {Problem} 400, behind the rows, if it is none, or tells of another number
+ * Yields the rows before the last line, which must be an end line.
+ * @throws {Problem} 400, after the rows, if the last line is not an end line, or its count is wrong
  */
 export async function* upToEndLine(rows: AsyncIterable<Row>): AsyncGenerator<Row> {
   let count = 0;
@@ -29,12 +29,15 @@ export async function* upToEndLine(rows: AsyncIterable<Row>): AsyncGenerator<Row
     }
     last = row;
   }
-  const told = last && countIn(last.value);
-  if (told === count) return;
-  if (told !== undefined)
-    throw new Problem(400, `The last line says that ${told} rows come before it, and ${count} do: some are missing.`);
+  const announced = last && countIn(last.value);
+  if (announced === count) return;
+  if (announced !== undefined)
+    throw new Problem(400, `The last line says that the number of rows before it is ${announced}, but it is ${count}.`);
   if (last) yield last;
-  throw new Problem(400, `The last line is not as ${endLine(1).trim()}, so rows may be missing behind it.`);
+  throw new Problem(
+    400,
+    `The last line is not like ${endLine(1).trim()}, so rows may be missing at the end of the body.`,
+  );
 }
 
 function countIn(value: unknown): number | undefined {

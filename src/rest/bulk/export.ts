@@ -8,7 +8,7 @@ import { writeRecord } from './csv.ts';
 import { endLine } from './end-line.ts';
 import { FORMATS, formatOf } from '../http/formats.ts';
 
-/** What is exported: one query after the other, none of which finds what another does. */
+/** What is exported: the results of several filters, one after the other. No two of them find the same document. */
 export interface Selected {
   filters: readonly Document[];
   sort: Document;
@@ -21,26 +21,26 @@ const BATCH = 500;
 
 /** The media types of an export, as OpenAPI describes them. */
 export const exportStreams: Readonly<Record<string, JsonSchema>> = {
-  [FORMATS.ndjson]: { type: 'string', description: 'NDJSON: all of the result, each member on a line' },
-  [FORMATS.csv]: { type: 'string', description: 'CSV (RFC 4180): all of the result, as an import reads it' },
+  [FORMATS.ndjson]: { type: 'string', description: 'NDJSON: the whole result, each member on a line' },
+  [FORMATS.csv]: { type: 'string', description: 'CSV (RFC 4180): the whole result, in the form that an import reads' },
 };
 
-/** @throws {Problem} 400 for the parameters of pages */
+/** Refuses the parameters of pages in the target of an export. @throws {Problem} 400 if there are any */
 export function refusePages(target: string): void {
   const names = new Set(new URL(target, 'http://localhost').searchParams.keys());
   const given = ['limit', 'after', 'before'].filter((name) => names.has(name));
   if (given.length === 0) return;
-  const detail = `is only for ${FORMATS.json}: this media type has no pages, it holds everything`;
+  const detail = `is only for ${FORMATS.json}: with this media type the answer is the whole result, without pages`;
   throw new Problem(
     400,
-    'The parameters listed in errors cannot be used with what Accept asks for.',
+    'The parameters listed in errors cannot be used with the media type in Accept.',
     given.map((parameter) => ({ parameter, keyword: 'not', detail })),
   );
 }
 
 /**
- * Answers all that is selected, in constant memory; a batch is read when the one before it was sent.
- * @param hasEnd whether NDJSON ends with a line that says so
+ * The answer that streams the whole result, in constant memory: a batch is read when the one before it was sent.
+ * @param hasEnd whether the NDJSON ends with an end line
  */
 export function exportAnswer(
   resource: Resource,
@@ -51,11 +51,11 @@ export function exportAnswer(
 ): Answer {
   if (formatOf(mediaType) === 'ndjson') {
     const write: WriteJson = (bson) => `${selected.write(bson)}\n`;
-    const content = texts(resource, selected, { head: '', write, ...(hasEnd && { end: endLine }) });
+    const content = exportText(resource, selected, { head: '', write, ...(hasEnd && { end: endLine }) });
     return { status: 200, headers, stream: { mediaType, content } };
   }
   const columns = columnsOf(selected.fields);
-  const content = texts(resource, selected, {
+  const content = exportText(resource, selected, {
     head: writeRecord(columns.map(({ name }) => name)),
     write: (bson) => writeRecord(writeCells(columns, toRepresentation(selected.fields, BSON.deserialize(bson)))),
   });
@@ -67,23 +67,23 @@ export function exportAnswer(
   };
 }
 
-/** How documents are written: each for itself, and what stands before and behind them all. */
-interface Spelling {
+/** How documents are written: the text before the first, each document, and the text after the last. */
+interface Layout {
   head: string;
   write: WriteJson;
   end?: (count: number) => string;
 }
 
-function texts(resource: Resource, selected: Selected, spelling: Spelling): AsyncIterable<string> {
+function exportText(resource: Resource, selected: Selected, layout: Layout): AsyncIterable<string> {
   return {
     [Symbol.asyncIterator]() {
-      const held: Held = { isLeft: false, release() {} };
-      const chunks = generate(resource, selected, spelling, held);
+      const openQuery: OpenQuery = { isAbandoned: false, close() {} };
+      const chunks = generate(resource, selected, layout, openQuery);
       return {
         next: () => chunks.next(),
         return() {
-          held.isLeft = true;
-          held.release();
+          openQuery.isAbandoned = true;
+          openQuery.close();
           return chunks.return(undefined);
         },
       };
@@ -91,25 +91,24 @@ function texts(resource: Resource, selected: Selected, spelling: Spelling): Asyn
   };
 }
 
-/** What an export holds open. */
-interface Held {
-  /** Whether nobody waits for it any more. */
-  isLeft: boolean;
-  /** Ends the query that is under way. */
-  release: () => void;
+/** The query that an export has open. */
+interface OpenQuery {
+  /** Whether the client is gone. */
+  isAbandoned: boolean;
+  close: () => void;
 }
 
 async function* generate(
   resource: Resource,
   { filters, ...query }: Selected,
-  { head, write, end }: Spelling,
-  held: Held,
+  { head, write, end }: Layout,
+  openQuery: OpenQuery,
 ): AsyncGenerator<string, undefined> {
   let unwritten = head;
   let count = 0;
   try {
     for (const filter of filters)
-      for await (const documents of batches(resource, filter, query, held)) {
+      for await (const documents of batches(resource, filter, query, openQuery)) {
         count += documents.length;
         yield unwritten + documents.map(write).join('');
         unwritten = '';
@@ -117,20 +116,20 @@ async function* generate(
     unwritten += end?.(count) ?? '';
     if (unwritten !== '') yield unwritten;
   } catch (error) {
-    if (!held.isLeft) throw error;
+    if (!openQuery.isAbandoned) throw error;
   }
 }
 
 /**
- * The batches of a query. maxTimeMS would end a long export, for it bounds the work on all batches together; so only
- * the first is timed. To be given up before it has come, a query loses its connection, which ends it in the database.
- * @throws {Problem} 503 if the first takes too long
+ * The batches of a query. Only the first batch has a time limit: maxTimeMS counts for all batches together, so it would end
+ * a long export. Aborting the first batch closes the query's connection, which ends the query in the database.
+ * @throws {Problem} 503 if the first batch takes too long
  */
 async function* batches(
   { collection, maxTimeMS }: Pick<Resource, 'collection' | 'maxTimeMS'>,
   filter: Document,
   { sort, projection }: Pick<Selected, 'sort' | 'projection'>,
-  held: Held,
+  openQuery: OpenQuery,
 ): AsyncGenerator<Buffer[]> {
   const opening = new AbortController();
   const timer = setTimeout(() => opening.abort(tooSlow(maxTimeMS)), maxTimeMS);
@@ -139,16 +138,16 @@ async function* batches(
   const cursor = collection.find<Buffer>(filter, options);
   let isClosed = false;
   const close = () => {
-    if (isClosed) return; // a second time, the driver would end the session that the first one needs
+    if (isClosed) return; // on a second call the driver would end the session that the first call needs
     isClosed = true;
-    // Nobody waits for it: if the database is away it takes long, and there is nothing to be done.
+    // This is not awaited: if the database is away it takes long, and its failure would change nothing.
     cursor.close().catch(() => {});
   };
-  held.release = () => opening.abort();
+  openQuery.close = () => opening.abort();
   try {
     while (await cursor.hasNext()) {
       clearTimeout(timer);
-      held.release = close; // aborted, the driver would leave it open
+      openQuery.close = close; // the driver would leave an aborted cursor open
       yield cursor.readBufferedDocuments();
     }
   } finally {

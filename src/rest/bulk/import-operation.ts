@@ -9,22 +9,22 @@ import { rowSchema } from './checked-rows.ts';
 import { compileImport } from './import.ts';
 import { reportAs, reportStreams } from './report.ts';
 
-/** What the creation of a member declares and does, in order to take many of them at once. */
+/** The part of `POST` to a collection that adds many members at once. */
 export function importOperation(resource: Resource) {
   const run = compileImport(resource);
   const streams: Readonly<Record<string, JsonSchema>> = {
     [FORMATS.json]: { type: 'array', items: { title: `${resource.name}Row`, ...rowSchema(resource) } },
-    [FORMATS.ndjson]: { type: 'string', description: 'NDJSON: each line is what an element of the JSON array is' },
+    [FORMATS.ndjson]: { type: 'string', description: 'NDJSON: each line is one element of the JSON array' },
     [FORMATS.csv]: {
       type: 'string',
       description:
-        "CSV (RFC 4180) with a header of field names; an object's fields are named by paths with dots, arrays are JSON. " +
-        'An empty cell is an absent field; an apostrophe in front of a text is taken off, and one alone is the empty text',
+        'CSV (RFC 4180). The first line names the fields; fields of objects are named by paths with dots. Arrays are written ' +
+        'as JSON. An empty cell is an absent field. An apostrophe before a text is removed; a single apostrophe is the empty text',
     },
   };
   const streamed: Success = {
     status: 200,
-    description: 'Many were sent, and at least one was stored, or none was sent',
+    description: 'The report of an import: at least one row was stored, or the body had no rows',
     streams: reportStreams,
     failures: [400, 408, 422, 500, 503],
   };
@@ -32,8 +32,8 @@ export function importOperation(resource: Resource) {
     streams,
     streamed,
     preferences:
-      'handling=strict: of many that are sent, store all or none; ' +
-      `${END_LINE}: NDJSON is complete only with the last line that an export has that was asked for it`,
+      'handling=strict: store all rows or none; ' +
+      `${END_LINE}: NDJSON must end with the line {"complete":true,"count":…}, as an export with this preference does`,
     async handle({ mediaType, accepted, headers, origin }: Input, source: AsyncIterable<Buffer>): Promise<Answer> {
       const handling = readPreferences(headers['prefer']).get('handling');
       const format = formatOf(mediaType);

@@ -16,27 +16,27 @@ import { openTally, type Tally, type Totals } from './tally.ts';
 export interface ImportRequest {
   format: Format;
   source: AsyncIterable<Buffer>;
-  /** Whether nothing is stored unless everything can be. */
+  /** Whether no row is stored unless all can be. */
   strict: boolean;
-  /** Whether NDJSON ends with a line that says so. */
+  /** Whether the NDJSON must end with an end line. */
   endLine?: boolean;
-  /** How many rows there must be. */
+  /** How many rows the body must have. */
   expected?: number | undefined;
   origin: Origin;
 }
 
 /** How an import ended. */
 export interface Imported {
-  /** Of HTTP: a success if anything was stored, or nothing was to be. */
+  /** The HTTP status: 200 if any row was stored, or the body had no rows; 422 if all rows were rejected. */
   status: number;
   totals: Totals;
-  /** NDJSON: a line for each rejected row, in their order. Whoever reads it closes it. */
+  /** NDJSON: a line for each rejected row, in their order. The reader has to close it. */
   rejected: Spool;
-  /** Why it is not complete. */
+  /** Why the import is not complete. */
   failure?: { error: unknown; problem: Problem };
 }
 
-/** An import under way. */
+/** A running import. */
 interface Job {
   resource: Resource;
   origin: Origin;
@@ -45,14 +45,14 @@ interface Job {
   body: AsyncIterable<Buffer>;
   /** Reads rows and checks them. */
   read: (body: AsyncIterable<Buffer>) => AsyncIterable<CheckedRow[]>;
-  /** At the end of the body. @throws {Problem} 400 if more or fewer rows were expected */
+  /** Called at the end of the body. @throws {Problem} 400 if more or fewer rows were expected */
   requireExpected: () => void;
 }
 
 /**
- * Compiles the import of a resource's rows. Memory is bounded, whatever the number and size of the rows; what is set
- * aside beyond that lies in temporary files.
- * An import throws {Problem} only as long as no row was read.
+ * Compiles the import of a resource's rows. It uses a bounded amount of memory, whatever the number and size of the rows,
+ * and temporary files beyond that.
+ * If an import fails before any row was read, it throws that error; later errors are in its result.
  */
 export function compileImport(resource: Resource): (request: ImportRequest) => Promise<Imported> {
   const compiled = compileRowCheck(resource);
@@ -72,19 +72,19 @@ export function compileImport(resource: Resource): (request: ImportRequest) => P
       },
       requireExpected() {
         if (expected !== undefined && totals.read !== expected)
-          throw new Problem(400, `${totals.read} rows came where ${expected} were expected.`);
+          throw new Problem(400, `The number of rows is ${totals.read} instead of ${expected}.`);
       },
     };
     const failure = await (strict ? storeAllOrNone(job) : storeValid(job)).then(
       () => undefined,
       (error: unknown) => ({ error, problem: toProblem(error) }),
     );
-    await chunks.return?.(); // whoever sends it may go on, but nobody reads it
+    await chunks.return?.(); // nothing reads the rest of the body, if the client still sends it
     return imported(tally, failure);
   };
 }
 
-/** Stores each row that is valid, batch by batch as they arrive. */
+/** Stores the valid rows, batch by batch as they arrive. */
 async function storeValid({ resource, origin, tally, body, read, requireExpected }: Job): Promise<void> {
   const { totals } = tally;
   for await (const batch of read(body)) {
@@ -105,7 +105,7 @@ async function storeValid({ resource, origin, tally, body, read, requireExpected
   requireExpected();
 }
 
-/** Checks all rows first, setting the body aside; then, if all are valid, stores them all or none. */
+/** Checks all rows first and keeps the body. Then, if all rows are valid, it stores all or none. */
 async function storeAllOrNone({ resource, origin, tally, body, read, requireExpected }: Job): Promise<void> {
   const { totals } = tally;
   const spool = openSpool();
@@ -125,7 +125,7 @@ async function storeAllOrNone({ resource, origin, tally, body, read, requireExpe
   }
 }
 
-/** Of ids that a body has twice the unique index finds the second. */
+/** Flags rows whose id is stored already. If the body has an id twice, the unique index refuses the second. */
 async function flagTakenIds({ collection }: Resource, batch: readonly CheckedRow[]): Promise<void> {
   const byId = new Map(batch.filter(isValid).map((row) => [String(row.document['_id']), row]));
   const ids = [...byId.keys()].map((id) => ObjectId.createFromHexString(id));
@@ -140,9 +140,9 @@ function imported({ totals, rejected }: Tally, failure: Imported['failure']): Im
     Object.assign(totals, { complete: false, detail: failure.problem.message });
     if (failure.error instanceof Undecided) totals.uncertain = totals.read;
   }
-  const isNothing = totals.inserted === 0 && totals.read > 0;
+  const isAllRejected = totals.inserted === 0 && totals.read > 0;
   return {
-    status: failure?.problem.status ?? (isNothing ? 422 : 200),
+    status: failure?.problem.status ?? (isAllRejected ? 422 : 200),
     totals,
     rejected,
     ...(failure && { failure }),
@@ -156,7 +156,7 @@ async function* copied(chunks: AsyncIterable<Buffer>, spool: Spool): AsyncGenera
   }
 }
 
-/** Whoever stops reading this leaves the rest for others to read. */
+/** An iterable that does not close its source when its reader stops. */
 const unclosed = (chunks: AsyncIterator<Buffer>): AsyncIterable<Buffer> => ({
   [Symbol.asyncIterator]: () => ({ next: () => chunks.next() }),
 });

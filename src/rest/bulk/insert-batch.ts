@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoBulkWriteError, type ClientSession, type Document, type ObjectId, type WriteError } from 'mongodb';
 import { DUPLICATE_KEY, INVALID_DOCUMENT } from '../../error-code.ts';
-import { behind, type Behind } from '../behind.ts';
+import { findShapeMismatch, type ShapeMismatch } from '../shape-mismatch.ts';
 import { takenFlaws, validatorFlaws } from '../http/database-flaws.ts';
 import { entriesOf, entryOf, type Entry } from '../history/entries.ts';
 import type { Origin } from '../http/operations.ts';
@@ -11,28 +11,30 @@ import { hasTransactions } from '../writes/topology.ts';
 import { heldUp } from '../writes/write-limit.ts';
 import { inTransaction } from '../writes/transaction.ts';
 
-/** A document of a batch that the database did not take. */
+/** A document of a batch that the database refused. */
 export interface Refusal {
-  /** Of the document, from 0 within the batch. */
+  /** The index of the document in the batch, from 0. */
   index: number;
   flaws: Flaw[];
-  /** Why no document like it can be stored, where that is not its own fault. */
-  failure?: Behind | undefined;
+  /** Set if the database is not migrated, so that it refuses any document of this kind. */
+  failure?: ShapeMismatch | undefined;
 }
 
-/** So long others may be in the way. */
+/** How long a batch is repeated while other transactions are in the way. */
 const PATIENCE_MS = 30_000;
 
-/** What inserting needs to know of a resource. */
+/** The parts of a resource that inserting needs. */
 export type Target = Pick<
   Resource,
   'connection' | 'collection' | 'definition' | 'indexes' | 'fields' | 'show' | 'settings'
 >;
 
 /**
- * Inserts documents, each for itself, with their history; in a session's transaction, the first that is refused ends
- * that.
- * @returns those that the database did not take; of any other failure it is not known which were stored
+ * Inserts documents with their history. One that is refused does not keep the others from being stored, except in the
+ * transaction of a session, which the first refusal ends.
+ * @returns the documents that the database refused
+ * @throws {Problem} 503 if other transactions were in the way too long; then none is stored
+ * @throws what the driver throws otherwise; then it is not known which documents are stored
  */
 export async function insertBatch(
   resource: Target,
@@ -46,8 +48,8 @@ export async function insertBatch(
   const entries = entriesAbout(resource, documents, origin);
   if (session) return insertWithEntries(resource, documents, entries, session);
   const refusals = await findTaken(resource, documents);
-  const way = (await hasTransactions(connection)) ? insertInTransaction : insertAnnounced;
-  return way(resource, documents, entries, refusals);
+  const insertDocuments = (await hasTransactions(connection)) ? insertInTransaction : insertAnnounced;
+  return insertDocuments(resource, documents, entries, refusals);
 }
 
 const entriesAbout = (resource: Target, documents: readonly Document[], origin: Origin): Entry[] => {
@@ -68,7 +70,7 @@ async function insertWithEntries(
   return refused;
 }
 
-/** A transaction ends with the first document that is refused: it is left out of the next one. */
+/** The first document that is refused ends a transaction. The next transaction leaves that document out. */
 async function insertInTransaction(
   resource: Target,
   documents: readonly Document[],
@@ -86,45 +88,45 @@ async function insertInTransaction(
     });
     if (isDone) return refusals;
     const failure = refused.find((one) => one.failure)?.failure;
-    if (failure) return [...refusals, ...left.map((index) => ({ index, flaws: [NOT_ITS_FAULT], failure }))];
+    if (failure) return [...refusals, ...left.map((index) => ({ index, flaws: [NOT_MIGRATED], failure }))];
     for (const { index, flaws } of refused) refusals.push({ index: left[index] ?? 0, flaws });
-    if (refused.length === 0) await sleep(Math.random() * 20); // somebody else was in the way
+    if (refused.length === 0) await sleep(Math.random() * 20); // another transaction was in the way
   }
   throw heldUp(PATIENCE_MS / 1000);
 }
 
-/** On a server without transactions: what is pending is judged by what is stored. */
+/** On a server without transactions the entries are written first, as pending; a later process compares them with what is stored. */
 async function insertAnnounced(
   resource: Target,
   documents: readonly Document[],
   entries: readonly Entry[],
   refusals: Refusal[],
 ): Promise<Refusal[]> {
-  const log = entriesOf(resource);
+  const history = entriesOf(resource);
   const left = without(refusals, documents);
   const pick = <Item>(items: readonly Item[]) => left.flatMap((index) => items[index] ?? []);
   const announced = pick(entries);
-  if (announced.length > 0) await log.insertMany(announced.map((entry) => ({ ...entry, pending: true })));
+  if (announced.length > 0) await history.insertMany(announced.map((entry) => ({ ...entry, pending: true })));
   const refused = await insert(resource, pick(documents), {});
-  const inVain = refused.flatMap(({ index }) => announced[index]?._id ?? []);
-  if (inVain.length > 0) await log.deleteMany({ _id: { $in: inVain } });
-  await log.updateMany({ _id: { $in: announced.map(({ _id }) => _id) } }, { $unset: { pending: true } });
+  const unmade = refused.flatMap(({ index }) => announced[index]?._id ?? []);
+  if (unmade.length > 0) await history.deleteMany({ _id: { $in: unmade } });
+  await history.updateMany({ _id: { $in: announced.map(({ _id }) => _id) } }, { $unset: { pending: true } });
   return [...refusals, ...refused.map((one) => ({ ...one, index: left[one.index] ?? 0 }))];
 }
 
-/** @throws {Behind} if documents were refused for no fault of their own */
+/** @throws {ShapeMismatch} if documents were refused because the database is not migrated */
 export function throwFailure(refusals: readonly Refusal[]): void {
   const failure = refusals.find((one) => one.failure)?.failure;
   if (failure) throw failure;
 }
 
-/** The places of those that are not refused. */
+/** The indexes of the documents that are not refused. */
 const without = (refusals: readonly Refusal[], documents: readonly Document[]): number[] => {
   const refused = new Set(refusals.map(({ index }) => index));
   return [...documents.keys()].filter((index) => !refused.has(index));
 };
 
-/** Documents whose id is taken, or stands twice in the batch: found out at once, where each would cost a transaction. */
+/** The documents whose id is stored already, or is in the batch twice. One query finds them; each would cost a transaction. */
 async function findTaken({ collection }: Target, documents: readonly Document[]): Promise<Refusal[]> {
   const ids = documents.map(({ _id }) => _id);
   const taken = await collection.find({ _id: { $in: ids } }, { projection: { _id: 1 } }).toArray();
@@ -151,18 +153,18 @@ async function insert(
     const failed = [error.writeErrors].flat();
     if (failed.length === 0) throw error;
     const isInvalid = ({ code }: WriteError) => code === INVALID_DOCUMENT;
-    const failure = failed.some(isInvalid) ? await behind(resource) : undefined;
+    const failure = failed.some(isInvalid) ? await findShapeMismatch(resource) : undefined;
     return failed.map((one) =>
       failure && isInvalid(one)
-        ? { index: one.index, flaws: [NOT_ITS_FAULT], failure }
+        ? { index: one.index, flaws: [NOT_MIGRATED], failure }
         : { index: one.index, flaws: flawsOf(one, resource) },
     );
   }
 }
 
 /**
- * Takes back what {@link insertBatch} inserted without a transaction, and its history.
- * @param since before the first of them: an earlier life under the same id keeps its history
+ * Removes documents that {@link insertBatch} inserted without a transaction, and their history.
+ * @param since a time before they were inserted: an earlier member with the same id keeps its history
  */
 export async function removeBatch(resource: Target, ids: readonly ObjectId[], since: Date): Promise<void> {
   const { collection, settings } = resource;
@@ -171,10 +173,10 @@ export async function removeBatch(resource: Target, ids: readonly ObjectId[], si
     await entriesOf(resource).deleteMany({ of: { $in: [...ids] }, kind: 'create', at: { $gte: since } });
 }
 
-const NOT_ITS_FAULT: Flaw = {
+const NOT_MIGRATED: Flaw = {
   pointer: '',
   keyword: 'database',
-  detail: 'was not stored: the database does not have the shape that this version writes',
+  detail: 'was not stored, because the database is not migrated to this version of the API',
 };
 
 function flawsOf(
@@ -185,7 +187,7 @@ function flawsOf(
     const index = / index: (\S+) dup key/.exec(errmsg)?.[1] ?? '';
     const paths = index === '_id_' ? ['_id'] : Object.keys(indexes.find(({ name }) => name === index)?.key ?? {});
     if (paths.length > 0) return takenFlaws(paths, fields);
-    return [{ pointer: '', keyword: 'unique', detail: 'has values that are taken' }];
+    return [{ pointer: '', keyword: 'unique', detail: 'has values that must be unique and are taken' }];
   }
   const flaws = validatorFlaws(errInfo);
   if (flaws.length > 0) return flaws;

@@ -13,20 +13,20 @@ export const reportStreams: Readonly<Record<string, JsonSchema>> = {
     properties: {
       read: { ...count, description: 'Rows that were read' },
       inserted: count,
-      bad: { ...count, description: 'Rows that were not stored, for what is told of them in rows' },
-      uncertain: { ...count, description: 'Rows of which it is not known whether they were stored' },
-      complete: { type: 'boolean', description: 'Whether all was read, and stored as far as it was good' },
-      detail: { type: 'string', maxLength: 4096, description: 'Why it is not complete' },
+      bad: { ...count, description: 'Rows that were rejected; the member rows says why' },
+      uncertain: { ...count, description: 'Rows that may be stored or not, because the database did not say' },
+      complete: { type: 'boolean', description: 'Whether the whole body was read and all its valid rows were stored' },
+      detail: { type: 'string', maxLength: 4096, description: 'Why the import is not complete' },
       rows: {
         type: 'array',
         maxItems: 2 ** 31 - 1,
-        description: 'The rejected ones, in their order',
+        description: 'The rejected rows, in their order',
         items: {
           title: 'BadRow',
           type: 'object',
           properties: {
-            line: { ...count, minimum: 1, description: 'On which it begins, from 1' },
-            index: { ...count, description: 'In the JSON array, from 0' },
+            line: { ...count, minimum: 1, description: 'The line on which the row begins, from 1' },
+            index: { ...count, description: 'The index of the row in the JSON array, from 0' },
             errors: { type: 'array', maxItems: 100, items: flawSchema },
           },
           required: ['errors'],
@@ -48,11 +48,11 @@ export const reportStreams: Readonly<Record<string, JsonSchema>> = {
   },
   [FORMATS.ndjson]: {
     type: 'string',
-    description: 'NDJSON: a line for each of the rows of the JSON report; then its other members, on a line',
+    description: 'NDJSON: a line for each rejected row; then a line with the other members of the JSON report',
   },
 };
 
-/** The report of an import in one of these media types. It is read once, and then gone. */
+/** The report of an import in one of these media types. It can be read only once. */
 export async function* reportAs(mediaType: string, { rejected, totals }: Imported): AsyncGenerator<Buffer> {
   try {
     if (mediaType === FORMATS.json) {
@@ -68,11 +68,11 @@ export async function* reportAs(mediaType: string, { rejected, totals }: Importe
   }
 }
 
-/** Lines of JSON as what stands between the brackets of an array. */
+/** Turns lines of JSON into the elements of a JSON array, with commas between them. */
 async function* elementsOf(lines: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let end = '';
   for await (const chunk of lines) {
-    // A line feed is no part of another character, nor within JSON that was written on a line.
+    // A line feed byte is never part of another character, nor of JSON that was written on one line.
     const text = end + chunk.toString('latin1');
     end = text.endsWith('\n') ? '\n' : '';
     yield Buffer.from(text.slice(0, text.length - end.length).replaceAll('\n', ','), 'latin1');

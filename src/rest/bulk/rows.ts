@@ -9,19 +9,19 @@ import { parseRecord } from './csv.ts';
 import type { Format } from '../http/formats.ts';
 import { csvRecords, elements, lines, split, type Piece } from './split.ts';
 
-/** One row of a body: a value, or why it is none. */
+/** One row of a body: a value, or the flaws because of which it cannot be read. */
 export interface Row {
-  /** The line on which it begins, from 1; of a JSON array the index, from 0. */
+  /** The line on which the row begins, from 1; in a JSON array its index, from 0. */
   place: number;
   value: unknown;
   flaws: Flaw[];
-  /** Of its text. */
+  /** The length of its text; 0 if it cannot be read. */
   bytes: number;
 }
 
 /**
- * Reads the rows of a body one by one; empty lines are none.
- * @throws {Problem} 400 if it cannot be split into rows, 422 if the header of a CSV file has other names than the fields
+ * Reads the rows of a body one by one. Empty lines are skipped.
+ * @throws {Problem} 400 if the body cannot be split into rows, 422 if the CSV header does not have the right columns
  */
 export function readRows(format: Format, fields: readonly Field[], chunks: AsyncIterable<Buffer>): AsyncGenerator<Row> {
   const text = withoutMarkAhead(chunks);
@@ -48,7 +48,7 @@ async function* csvRows(fields: readonly Field[], pieces: AsyncIterable<Piece>):
   }
 }
 
-/** A line that holds nothing. */
+/** Whether a line is empty. */
 const isBlank = ({ bytes }: Piece) => bytes !== undefined && bytes.length < 3 && bytes.toString().trim() === '';
 
 function rowOf({ bytes }: Piece, place: number, read: (bytes: Buffer) => unknown): Row {
@@ -57,8 +57,9 @@ function rowOf({ bytes }: Piece, place: number, read: (bytes: Buffer) => unknown
     return { place, value: read(bytes), flaws: [], bytes: bytes.length };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    const whole = { pointer: '', keyword: 'format', detail: error.message };
-    return { place, value: undefined, flaws: error.flaws.length > 0 ? [...error.flaws] : [whole], bytes: 0 };
+    const flaws =
+      error.flaws.length > 0 ? [...error.flaws] : [{ pointer: '', keyword: 'format', detail: error.message }];
+    return { place, value: undefined, flaws, bytes: 0 };
   }
 }
 
@@ -67,17 +68,20 @@ const tooLong: Flaw = { pointer: '', keyword: 'maxLength', detail: `is longer th
 function readRecord(bytes: Buffer, count: number): string[] {
   if (!isUtf8(bytes)) throw new Problem(400, 'The record is not UTF-8.');
   const cells = parseRecord(bytes.toString().replace(/\r$/, ''));
-  if (!cells)
-    throw new Problem(400, 'The record has a quote where CSV allows none, or one that is not closed (RFC 4180).');
+  if (!cells) throw new Problem(400, 'The record has a quote that is not closed, or where CSV allows none (RFC 4180).');
   if (cells.length !== count)
-    throw new Problem(400, `The record has ${cells.length} cells where the header has ${count}.`);
+    throw new Problem(400, `The record has ${cells.length} cells, but the header has ${count}.`);
   return cells;
 }
 
 /** The columns in the order of the file. @throws {Problem} 422 for names that are unknown, repeated or missing */
 function readHeader({ bytes = Buffer.alloc(0) }: Piece, known: readonly Column[]): Column[] {
   const names = isUtf8(bytes) ? parseRecord(bytes.toString().replace(/\r$/, '')) : undefined;
-  if (!names) throw new Problem(422, 'The first line is no header: a line of CSV in UTF-8, of at most 100 KiB.');
+  if (!names)
+    throw new Problem(
+      422,
+      'The first line is not a CSV header. It must be a line of CSV in UTF-8, of at most 100 KiB.',
+    );
   const byName = new Map(known.map((column) => [column.name, column]));
   const pointer = (name: string) => `/${escapePointer(name).replaceAll('.', '/')}`;
   const list = known.map(({ name }) => name).join(', ');
@@ -87,7 +91,7 @@ function readHeader({ bytes = Buffer.alloc(0) }: Piece, known: readonly Column[]
       flaws.push({
         pointer: pointer(name),
         keyword: 'additionalProperties',
-        detail: `is no field; fields are ${list}`,
+        detail: `is not a field; the fields are ${list}`,
       });
     else if (names.indexOf(name) < place)
       flaws.push({ pointer: pointer(name), keyword: 'uniqueItems', detail: 'must be named only once' });
@@ -95,6 +99,10 @@ function readHeader({ bytes = Buffer.alloc(0) }: Piece, known: readonly Column[]
     if (required && !names.includes(name))
       flaws.push({ pointer: pointer(name), keyword: 'required', detail: 'is required' });
   if (flaws.length > 0)
-    throw new Problem(422, 'The header names other columns than it may. Nothing was stored.', flaws.slice(0, 100));
+    throw new Problem(
+      422,
+      'The CSV header does not have the right columns, so nothing was stored.',
+      flaws.slice(0, 100),
+    );
   return names.flatMap((name) => byName.get(name) ?? []);
 }

@@ -5,16 +5,16 @@ import { Problem } from '../http/problems.ts';
 export interface Piece {
   /** The line on which it begins, from 1. */
   line: number;
-  /** How many came before it. */
+  /** The index of the record in the body, from 0. */
   index: number;
-  /** Without what separates it from others; `undefined` where it is longer than it may be. */
+  /** The record without its separator; `undefined` if it is too long. */
   bytes: Buffer | undefined;
 }
 
-/** Tells where records end, being shown each byte of a body in turn. */
+/** Finds where records end. It is given each byte of a body in turn. */
 export interface Scanner {
   scan: (byte: number) => 'inside' | 'outside' | 'end';
-  /** At the end of the body. @throws {Problem} 400 if it cannot end there */
+  /** Called at the end of the body. @throws {Problem} 400 if the body cannot end there */
   finish: () => void;
 }
 
@@ -22,7 +22,7 @@ const [LF, SPACE, CR, TAB] = [0x0a, 0x20, 0x0d, 0x09];
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** Splits a body of any length into its records, of which it holds one at a time, and none that is too long. */
+/** Splits a body of any length into its records. It keeps one record in memory at a time, and none that is too long. */
 export async function* split(chunks: AsyncIterable<Buffer>, { scan, finish }: Scanner): AsyncGenerator<Piece> {
   let parts: Buffer[] = [];
   let size = 0;
@@ -62,10 +62,10 @@ export async function* split(chunks: AsyncIterable<Buffer>, { scan, finish }: Sc
   if (size > 0) yield complete();
 }
 
-/** Every line is a record (NDJSON). */
+/** NDJSON: every line is a record. */
 export const lines = (): Scanner => ({ scan: (byte) => (byte === LF ? 'end' : 'inside'), finish() {} });
 
-/** A record ends with its line, unless that lies within quotes (RFC 4180, section 2). */
+/** CSV: a record ends at a line break that is not within quotes (RFC 4180, section 2). */
 export function csvRecords(): Scanner {
   let place: 'start of a cell' | 'bare' | 'quoted' | 'behind a quote' = 'start of a cell';
   return {
@@ -82,12 +82,12 @@ export function csvRecords(): Scanner {
   };
 }
 
-/** The elements of a JSON array; what they are is for a parser to find out. */
+/** A JSON array: every element is a record. The elements themselves are not checked here. */
 export function elements(): Scanner {
   let depth = 0;
   let place: 'before' | 'between' | 'element' | 'string' | 'escape' | 'behind' = 'before';
   let hasComma = false;
-  const broken = () => new Problem(400, 'The body is no JSON array (RFC 8259): its brackets or commas do not match.');
+  const broken = () => new Problem(400, 'The body is not a JSON array (RFC 8259): its brackets or commas are wrong.');
   return {
     scan(byte) {
       if (place === 'string' || place === 'escape') {
@@ -120,7 +120,8 @@ export function elements(): Scanner {
       return 'inside';
     },
     finish() {
-      if (place !== 'behind') throw new Problem(400, 'The JSON array has no end (RFC 8259).');
+      if (place !== 'behind')
+        throw new Problem(400, 'The JSON array is not closed, so the end of the body may be missing.');
     },
   };
 }

@@ -3,7 +3,7 @@ import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Bytes that are set aside to be read later, as often as need be. */
+/** Stores bytes that are read later, once or several times. */
 export interface Spool {
   write: (bytes: string | Buffer) => Promise<void>;
   read: () => AsyncGenerator<Buffer>;
@@ -13,8 +13,8 @@ export interface Spool {
 const MOST_IN_MEMORY = 65_536;
 
 /**
- * Holds at most 64 KiB in memory, and the rest in a temporary file.
- * That file has no name from the moment it is made, so nothing is left of it, however the process ends.
+ * Opens a spool that keeps at most 64 KiB in memory, and the rest in a temporary file.
+ * The name of that file is removed at once, so the file disappears however the process ends.
  */
 export function openSpool(): Spool {
   let file: FileHandle | undefined;

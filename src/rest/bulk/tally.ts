@@ -2,30 +2,30 @@ import type { Format } from '../http/formats.ts';
 import type { CheckedRow } from './checked-rows.ts';
 import { openSpool, type Spool } from './spool.ts';
 
-/** What a report tells of all rows. */
+/** The counts of an import's report. */
 export interface Totals {
   read: number;
   inserted: number;
   /** Rows that were rejected. */
   bad: number;
-  /** Rows of which it is not known whether they were stored, because the database did not say. */
+  /** Rows that may be stored or not, because the database did not say. */
   uncertain?: number;
-  /** Whether the whole body was read and stored, as far as it was good. */
+  /** Whether the whole body was read and all its valid rows were stored. */
   complete: boolean;
-  /** Why it is not complete. */
+  /** Why the import is not complete. */
   detail?: string;
 }
 
-/** What has become of the rows of an import so far. */
+/** What happened to the rows of an import so far. */
 export interface Tally {
   totals: Totals;
-  /** NDJSON: a line for each rejected row, in their order. Whoever reads it closes it. */
+  /** NDJSON: a line for each rejected row, in their order. The reader has to close it. */
   rejected: Spool;
-  /** Notes those of the rows that have flaws. */
+  /** Adds those of the rows that have flaws. */
   reject: (rows: readonly CheckedRow[]) => Promise<void>;
 }
 
-/** The tally of an import of which nothing was read yet. */
+/** The tally of a new import. */
 export function openTally(format: Format): Tally {
   const totals: Totals = { read: 0, inserted: 0, bad: 0, complete: true };
   const rejected = openSpool();

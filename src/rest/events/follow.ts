@@ -15,8 +15,8 @@ interface Options {
   signal: AbortSignal;
 }
 
-/** `isAnew`: changes before this opening are lost. */
-export type Step = (Opened & { isAnew: boolean }) | Changed;
+/** A change stream was opened, or a change has happened. `isAnew`: changes before this opening are lost. */
+export type StreamNotification = (Opened & { isAnew: boolean }) | Changed;
 
 /**
  * Where a change stream is to start.
@@ -26,7 +26,7 @@ export type Step = (Opened & { isAnew: boolean }) | Changed;
  */
 type Start = { from: 'present' } | { from: 'resume'; lastEventId: () => string } | { from: 'anew' };
 
-/** What says that the server cannot resume. See "Error Codes" in MongoDB's manual. */
+/** The codes of errors that say that the server cannot resume. See "Error Codes" in MongoDB's manual. */
 const CANNOT_RESUME = new Set([
   136, // CappedPositionLost
   260, // InvalidResumeToken: the collection was replaced
@@ -43,7 +43,12 @@ const NO_CHANGE_STREAMS = 40_573;
  * @throws {Problem} 501 if the server has no change streams; 400 if it does not know the event to resume after
  * @throws what the driver throws if the database is away at first, or for longer than `patienceMs`
  */
-export async function* follow({ collection, lastEventId, patienceMs, signal }: Options): AsyncGenerator<Step, void> {
+export async function* follow({
+  collection,
+  lastEventId,
+  patienceMs,
+  signal,
+}: Options): AsyncGenerator<StreamNotification, void> {
   const retry = new RetryPolicy(patienceMs);
   let start: Start =
     lastEventId === undefined ? { from: 'present' } : { from: 'resume', lastEventId: () => lastEventId };
@@ -51,15 +56,15 @@ export async function* follow({ collection, lastEventId, patienceMs, signal }: O
   while (!signal.aborted) {
     try {
       const resumeAfter: string | undefined = start.from === 'resume' ? start.lastEventId() : undefined;
-      for await (const step of readChangeStream(collection, resumeAfter, signal)) {
-        if (step.kind === 'changed') {
+      for await (const notification of readChangeStream(collection, resumeAfter, signal)) {
+        if (notification.kind === 'changed') {
           retry.onChanged();
-          yield step;
+          yield notification;
         } else {
-          yield { ...step, isAnew: start.from === 'anew' };
+          yield { ...notification, isAnew: start.from === 'anew' };
           retry.onOpened();
           hasOpened = true;
-          start = { from: 'resume', lastEventId: step.position };
+          start = { from: 'resume', lastEventId: notification.position };
         }
       }
       start = { from: 'anew' }; // the collection was dropped or replaced
@@ -78,7 +83,7 @@ export async function* follow({ collection, lastEventId, patienceMs, signal }: O
 
 const cannotResume = (error: unknown) => error instanceof MongoServerError && CANNOT_RESUME.has(Number(error.code));
 
-/** What the readers are told of an error that another try will not mend. */
+/** The error that the readers get, if another try would not help. */
 function refusal(error: unknown, start: Start): unknown {
   if (!(error instanceof MongoServerError)) return error;
   if (error.code === NO_CHANGE_STREAMS) return noChangeStreams();

@@ -23,7 +23,7 @@ export class Hub {
     });
   }
 
-  /** The events for one client, after the last event that it has; without one, from the present on. */
+  /** The events for one client, after the last event that it has; without `lastEventId`, from now on. */
   stream(filter: EventFilter, lastEventId: string | undefined): Stream {
     const disconnecting = new AbortController();
     let reader: Reader | undefined;
@@ -57,17 +57,17 @@ export class Hub {
   }
 
   /**
-   * One that is open and has what the client is to get, or else a new one.
+   * A change stream that is open and has the events for the client, or else a new one.
    * @throws {Problem} 503 if there are too many readers or change streams, or the server stops
    */
   #changeStreamFor(lastEventId: string | undefined): SharedChangeStream {
-    if (this.#resource.settings.stopping?.aborted) throw unavailable('This server stops. Connect again.');
+    if (this.#resource.settings.stopping?.aborted) throw unavailable('This server is stopping. Connect again.');
     const all = this.#changeStreams;
     if ([...all].reduce((sum, { readers }) => sum + readers.size, 0) >= this.#limits.readers)
-      throw tooMany('There are too many readers of events already.');
+      throw tooMany('Too many clients read events already.');
     const shared = [...all].find((changeStream) => changeStream.offsetFor(lastEventId) !== undefined);
     if (!shared && all.size >= this.#limits.changeStreams)
-      throw tooMany('Too many readers catch up with events that are long past already.');
+      throw tooMany('Too many clients are reading old events already.');
     return shared ?? new SharedChangeStream({ resource: this.#resource, limits: this.#limits, all, lastEventId });
   }
 

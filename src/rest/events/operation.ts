@@ -16,12 +16,12 @@ import { EVENT_STREAM } from './server-sent-events.ts';
 const DESCRIPTION = `Server-Sent Events (WHATWG HTML, section 9.2), in the order of the changes. A change is sent once a majority of the
 database's members has it. To mirror the collection, open this stream, and read the collection after the first event, not before.
 
-- \`position\`: \`{}\`; nothing has happened, but the id is one to resume from. A stream begins with it, unless a change comes
-  first, and it comes again after changes that the filter leaves out.
-- \`created\`, \`changed\`: the data are the member, which may be in a later state already.
-- \`removed\`: \`{"id"}\`; sent whatever the filter is.
+- \`position\`: \`{}\`. Nothing has happened, but the client can resume from this id. A stream begins with this event, unless a
+  change comes first. It is sent again after changes that the filter leaves out.
+- \`created\`, \`changed\`: the member. It may already be in a later state.
+- \`removed\`: \`{"id"}\`. It is sent whatever the filter is.
 - \`unmatched\`: \`{"id"}\` of a member that does not meet the filter after a change, and may have met it before.
-- \`reset\`: changes before this event are lost. Read the collection again.
+- \`reset\`: the changes before this event are lost. Read the collection again.
 
 A client that was cut off sends the last id in \`Last-Event-ID\` and misses no event; every id comes with an event. A client that reads too slowly is cut off.`;
 
@@ -55,7 +55,7 @@ export function eventsOperation(resource: Resource): Operation {
       if (flaws.length > 0) throw new Problem(400, 'The parameters listed in errors cannot be used together.', flaws);
       const lastEventId = readLastEventId(requestHeaders);
       if (!(await hasTransactions(connection))) throw noChangeStreams();
-      // Against proxies that buffer or compress an answer: they would hold events back.
+      // These headers keep proxies from buffering or compressing the answer, which would delay events.
       const headers = { 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' };
       return { status: 200, headers, stream: hub.stream(compileEventFilter(conditions), lastEventId) };
     },

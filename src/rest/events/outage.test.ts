@@ -69,5 +69,5 @@ test('readers do not wait for the database for ever, and the log says why', asyn
   const sources = [await openEvents(url), await openEvents(url)];
   line.cut();
   await Promise.all(sources.map(({ ended }) => ended));
-  expect(log).toEqual([expect.stringContaining('The database cannot answer this now')]);
+  expect(log).toEqual([expect.stringContaining('The database does not answer now')]);
 });

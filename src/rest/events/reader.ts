@@ -27,9 +27,9 @@ interface Options {
   ring: Ring;
   /** Where it starts in the ring. */
   offset: number;
-  /** What the client resumes after, if it does. */
+  /** The event that the client resumes after, if it does. */
   lastEventId: string | undefined;
-  /** Ends the connection without waiting for what is on its way. */
+  /** Cuts the connection, without waiting until everything is sent. */
   disconnect: () => void;
 }
 
@@ -64,7 +64,7 @@ export class Reader {
     return Buffer.concat(first ? [RETRY, first] : [RETRY]);
   }
 
-  /** Whether it has so much to take that it may be dropped soon. */
+  /** Whether it has so many entries to take that it may be dropped soon. */
   get isBehind(): boolean {
     return this.#ring.willSoonRemove(this.#offset);
   }
@@ -80,7 +80,7 @@ export class Reader {
     });
   }
 
-  /** To be called when an entry has come into its ring. */
+  /** To be called when its ring has a new entry. */
   wake(): void {
     if (this.#state.name === 'waiting')
       this.#send(this.#takeMessage() ?? (this.#lastEventId === undefined ? this.#newPosition() : undefined));
@@ -93,7 +93,7 @@ export class Reader {
     else if ((this.#missedHeartbeats += 1) > MAX_MISSED_HEARTBEATS) this.drop();
   }
 
-  /** Reads what is left of its ring, then `gap`, then another ring from an offset on. */
+  /** Makes it read the rest of its ring, then `gap`, then another ring from an offset on. */
   moveTo(ring: Ring, offset: number, gap: readonly RingEntry[] = []): void {
     this.#backlog.push(...this.#ring.from(this.#offset), ...gap);
     this.#ring = ring;

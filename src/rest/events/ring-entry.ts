@@ -51,7 +51,7 @@ const pathsOf = ({ updatedFields = {}, removedFields = [], truncatedArrays = [] 
   ...truncatedArrays.map(({ field }) => field),
 ];
 
-/** Tells readers that changes before this id are lost to them. */
+/** The entry that says that readers have missed the changes before this id. */
 export const resetEntry = (id: string | undefined): RingEntry => ({
   id,
   message: eventMessage('reset', id, { detail: 'Changes before this event are lost. Read the collection again.' }),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { unavailable } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import type { Opened } from './change-stream.ts';
-import { follow, type Step } from './follow.ts';
+import { follow, type StreamNotification } from './follow.ts';
 import type { EventLimits } from './limits.ts';
 import type { Reader } from './reader.ts';
 import { Ring } from './ring.ts';
@@ -25,7 +25,7 @@ interface Options {
   lastEventId: string | undefined;
 }
 
-/** While it catches up, the next change waits for slow readers: at most so many times, so long each time. */
+/** While it catches up, each change waits for slow readers, at most MAX_WAITS times WAIT_MS. */
 const MAX_WAITS = 250;
 const WAIT_MS = 20;
 
@@ -51,9 +51,9 @@ export class SharedChangeStream {
     this.#startsAtPresent = lastEventId === undefined;
     if (lastEventId !== undefined) this.ring.push({ id: lastEventId });
     const { signal } = this.#closing;
-    const steps = follow({ collection, lastEventId, patienceMs: limits.patienceMs, signal });
+    const notifications = follow({ collection, lastEventId, patienceMs: limits.patienceMs, signal });
     this.opened = new Promise((resolve, reject) => {
-      this.#read(steps, show, resolve).catch((error: unknown) => {
+      this.#read(notifications, show, resolve).catch((error: unknown) => {
         reject(error);
         this.#fail(error);
       });
@@ -81,17 +81,21 @@ export class SharedChangeStream {
     this.#closing.abort();
   }
 
-  async #read(steps: AsyncIterable<Step>, show: Resource['show'], onOpened: () => void): Promise<never> {
-    for await (const step of steps) {
-      if (step.kind === 'changed') this.#add(toRingEntry(step.event, show));
-      else this.#onOpened(step);
+  async #read(
+    notifications: AsyncIterable<StreamNotification>,
+    show: Resource['show'],
+    onOpened: () => void,
+  ): Promise<never> {
+    for await (const notification of notifications) {
+      if (notification.kind === 'changed') this.#add(toRingEntry(notification.event, show));
+      else this.#onOpened(notification);
       onOpened();
       await this.#waitForSlowReaders();
     }
-    throw unavailable('The stream of events was closed. Try again.');
+    throw unavailable('The stream of events was closed. Connect again.');
   }
 
-  #onOpened({ id, isAnew, position }: Step & { kind: 'opened' }): void {
+  #onOpened({ id, isAnew, position }: StreamNotification & { kind: 'opened' }): void {
     this.#position = position;
     if (isAnew) this.#startAnew(id);
     else if (this.#state === 'opening') {
@@ -100,7 +104,7 @@ export class SharedChangeStream {
     }
   }
 
-  /** The readers have missed changes. They are told so, and go on at the present. */
+  /** The readers have missed changes. They get a reset, and go on with the changes from now on. */
   #startAnew(id: string | undefined): void {
     const live = [...this.#all].find((other) => other !== this && other.#state === 'live');
     if (live) return this.#handOver(live, live.ring.nextOffset, [resetEntry(live.ring.newest?.id)]);
@@ -138,9 +142,9 @@ export class SharedChangeStream {
   #fail(error: unknown): void {
     const wasOpening = this.#state === 'opening';
     this.close();
-    if (wasOpening) return; // the readers wait for `opened`, which tells them
-    const [one, ...others] = this.readers;
-    one?.fail(error); // only one, so that the log has the error once
-    for (const reader of others) reader.drop();
+    if (wasOpening) return; // the readers wait for `opened`, which rejects
+    const [first, ...rest] = this.readers;
+    first?.fail(error); // only one, so that the log has the error once
+    for (const reader of rest) reader.drop();
   }
 }

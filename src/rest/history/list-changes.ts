@@ -8,7 +8,7 @@ import { MOST_ITEMS, pageOf, pageParameters, readPlace } from '../query/pages.ts
 import { Problem } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { allOf } from '../query/filters.ts';
-import { behind, reversed, sortOf, type SortKey } from '../query/sorts.ts';
+import { filterAfter, reversed, sortOf, type SortKey } from '../query/sorts.ts';
 import { memberExists } from '../writes/members.ts';
 import { entriesOf, type Entry } from './entries.ts';
 import { madeEntries, settleAnnounced } from './past.ts';
@@ -81,7 +81,7 @@ export function historyOperation(resource: Resource): Operation {
       const order = backwards ? reversed(NEWEST_FIRST) : NEWEST_FIRST;
       const filter = [madeEntries(id)];
       const found = await entriesOf(resource)
-        .find(position ? behind(filter, order, position) : allOf(filter), {
+        .find(position ? filterAfter(filter, order, position) : allOf(filter), {
           sort: sortOf(order),
           limit: limit + 1,
           maxTimeMS,

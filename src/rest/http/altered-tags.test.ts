@@ -13,8 +13,9 @@ beforeEach(async () => {
   [path = '', etag = ''] = [headers['location'], headers['etag']];
 });
 
-const WEAK = /Weak tags, with W\/, never match here \(RFC 9110, section 13\.1\.1\): a proxy that compresses answers/;
-const SUFFIX = /A proxy that compresses answers has put the name of a coding behind the tag/;
+const WEAK =
+  /Weak tags, which begin with W\/, never match here \(RFC 9110, section 13\.1\.1\)\. A proxy that compresses answers/;
+const SUFFIX = /A proxy that compresses answers has added the name of a coding to the tag/;
 const suffixed = (tag: string, suffix: string) => tag.replace(/"$/, `${suffix}"`);
 const other = `"${'x'.repeat(27)}"`;
 
@@ -43,7 +44,7 @@ describe('a tag of the present state in If-Match', () => {
   ])('that is %s is told apart from that of another state, with what altered it', async (_how, alter, reason) => {
     const detail = await refusal(alter(etag));
     expect(detail).toMatch(reason);
-    expect(detail).toContain(`names the present state by a tag that was altered on its way; it is ${etag}.`);
+    expect(detail).toContain(`names the present state, but a proxy has altered the tag; the ETag is ${etag}.`);
     expect(detail).toContain('Read with Accept-Encoding: identity');
     expect((await api.patch(path).set('If-Match', etag).send({ thrust: 5 })).status).toBe(200);
   });
@@ -56,7 +57,7 @@ describe('a tag of another state in If-Match', () => {
   ])('that is %s is told to be one, and that it would not match anyhow', async (_how, tag, reason) => {
     const detail = await refusal(tag);
     expect(detail).toMatch(reason);
-    expect(detail).toContain(`names another state; the present one is ${etag}.`);
+    expect(detail).toContain(`names another state; the present ETag is ${etag}.`);
   });
 
   test.each([
@@ -64,6 +65,6 @@ describe('a tag of another state in If-Match', () => {
     ['of another server, with a suffix', '"33a64df5-gzip"'],
     ['long', suffixed(other, '-tar')],
   ])('that is %s is told in short', async (_how, tag) => {
-    expect(await refusal(tag)).toBe(`names another state; the present one is ${etag}`);
+    expect(await refusal(tag)).toBe(`names another state; the present ETag is ${etag}`);
   });
 });

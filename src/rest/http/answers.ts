@@ -6,10 +6,11 @@ import { etagOf, type Preconditions } from './preconditions.ts';
 import { DatabaseTimeout } from './failures.ts';
 import { preferredType } from './media-ranges.ts';
 import { readPreferences } from './preferences.ts';
-import { Problem, PROBLEM_TYPE } from './problems.ts';
+import { notAcceptable } from './described-problems.ts';
+import { PROBLEM_TYPE } from './problems.ts';
 import { varyOf } from './vary.ts';
 
-/** What a handler answers: a body is sent as JSON, or as one line of it, a stream as it comes, nothing as an empty message. */
+/** What a handler answers. A body is sent as JSON or as one line of NDJSON, a stream as it is; without both there is no content. */
 export interface Answer {
   status: number;
   headers?: Readonly<Record<string, string>>;
@@ -17,25 +18,25 @@ export interface Answer {
   /** A body that is JSON already. */
   json?: string;
   stream?: Stream;
-  /** A failure that the answer tells of, for the log. */
+  /** The error that the answer reports, for the log. */
   failure?: unknown;
 }
 
-/** An answer of any length. Nothing of it is made before it is sent; what fails before its first chunk can be a problem. */
+/** An answer of any length, made while it is sent. An error before the first chunk is answered as a problem. */
 export interface Stream {
   mediaType: string;
-  /** What holds something open lets it go when its iterator is asked to return, even while it is waited for. */
+  /** The iterator's `return` must close what is open, even while its `next` is pending. */
   content: AsyncIterable<string | Uint8Array>;
-  /** Cuts the connection, whatever is on its way. */
+  /** Cuts the connection, even if a part of the answer was not sent yet. */
   signal?: AbortSignal;
 }
 
 export const JSON_TYPE = 'application/json';
 
-/** A client waits 3 s at most; the rest is for the way there and back. */
+/** A client waits for at most 3 s; the rest of that time is for the network. */
 const PATIENCE_MS = 2200;
 
-/** Waits for an answer. @throws {DatabaseTimeout} if that takes longer than a client should wait */
+/** Waits for an answer. @throws {DatabaseTimeout} if it takes longer than a client should wait; else what the work throws */
 export function inTime<T>(work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = () => reject(new DatabaseTimeout(`no answer within ${PATIENCE_MS} ms`));
@@ -45,10 +46,11 @@ export function inTime<T>(work: Promise<T>): Promise<T> {
 }
 
 /**
- * Sends an answer, or as much of it as the client wants: nothing of what it has already (RFC 9110, section 13.2.2), and
- * no representation of what it has just written if it prefers so (RFC 7240, section 4.2).
- * Its ETag is of the JSON in either spelling, for it names the member's state.
- * response.json() would pass through five more layers that do nothing for it.
+ * Sends an answer. If the client has this state already, the answer is 304 (RFC 9110, section 13.2.2). If the client prefers
+ * `return=minimal` for a write, the content is left out (RFC 7240, section 4.2).
+ * The ETag is made of the JSON without the final line feed, so that JSON and NDJSON of one state have the same.
+ * response.json() is not used, because it passes through five more layers that do nothing here.
+ * @throws {Problem} 412 if a read names another state; the answer's `failure`, after a stream; what the stream throws
  */
 export async function send(
   request: Request,
@@ -70,14 +72,14 @@ export async function send(
   const headers = {
     ...answer.headers,
     etag,
-    // Node's own may be that of the second before, and Last-Modified must not be later (RFC 9110, section 8.8.2.1).
+    // Node's Date may be a second old, but Last-Modified must not be later than Date (RFC 9110, section 8.8.2.1).
     ...(lastModified !== undefined && { date: new Date().toUTCString() }),
   };
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (isRead) {
     const present = { etag, lastModified };
     preconditions.requireNamed(present);
-    // Without this a cache may hold it for a while, by its Last-Modified (RFC 9111, section 4.2.2).
+    // Without this a cache may reuse the answer for a while, because of its Last-Modified (RFC 9111, section 4.2.2).
     Object.assign(headers, { 'cache-control': 'no-cache' });
     if (preconditions.isKnown(present)) return void response.writeHead(304, headers).end();
   } else {
@@ -96,10 +98,10 @@ export async function send(
 }
 
 function sendMinimal({ method }: Request, response: Response, status: number, headers: Record<string, string>): void {
-  const { etag: _etag, 'last-modified': _lastModified, ...others } = headers;
+  const { etag: _etag, 'last-modified': _lastModified, ...rest } = headers;
   response.writeHead(status === 200 ? 204 : status, {
-    // A PUT is not stored as it was sent, so these would be taken for those of what was sent (RFC 9110, section 9.3.4).
-    ...(method === 'PUT' ? others : headers),
+    // After a PUT these headers would describe the body as it was sent (RFC 9110, section 9.3.4), but it is stored differently.
+    ...(method === 'PUT' ? rest : headers),
     ...(status !== 200 && { 'content-length': 0 }),
     'preference-applied': 'return=minimal',
   });
@@ -125,25 +127,25 @@ async function sendStream(
   response.once('close', () => void chunks.return?.().catch(() => {}));
   const first = await chunks.next();
   begin();
-  const whole = async function* () {
+  const allChunks = async function* () {
     if (first.done !== true) yield first.value;
     for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
   };
   try {
-    await pipeline(whole, response, { ...(signal && { signal }) });
+    await pipeline(allChunks, response, { ...(signal && { signal }) });
   } catch (error) {
-    // A client may leave whenever it likes, and be left.
+    // It is no failure if the client closes the connection, or the signal cuts it.
     if (!hasCode(error, 'ERR_STREAM_PREMATURE_CLOSE') && !hasCode(error, 'ABORT_ERR')) throw error;
   } finally {
-    await chunks.return?.(); // one who has left already was sent nothing, and asked for no return
+    await chunks.return?.(); // if the client was gone before, the response had no `close` event
   }
 }
 
 /**
- * The media type that the client likes best of those that an operation answers, of which there may be none.
- * One that takes problems alone is answered all the same, as RFC 9110, section 12.5.1, allows: generated clients name of
- * what is described the first type with "json" in its name, be it that of failures.
- * @throws {Problem} 406 if the client refuses them all
+ * Chooses the media type of an answer: the one of `types` that the client prefers; an empty text if there are none.
+ * A client that accepts only problem documents gets the first type, as RFC 9110, section 12.5.1, allows: generated clients
+ * accept the first described type with "json" in its name, even if that is the type of failures.
+ * @throws {Problem} 406 if the client accepts none of the types
  */
 export function negotiate(request: Request, types: readonly string[]): string {
   const [usual = ''] = types;
@@ -152,8 +154,5 @@ export function negotiate(request: Request, types: readonly string[]): string {
   const accepted = preferredType(accept, types);
   if (accepted !== undefined) return accepted;
   if (preferredType(accept, [PROBLEM_TYPE]) !== undefined) return usual;
-  const list = types.join(' or ');
-  throw new Problem(406, `This answers ${list}, which Accept: ${accept} excludes.`, [
-    { header: 'Accept', keyword: 'contentMediaType', detail: `must include ${list}` },
-  ]);
+  throw notAcceptable(types, accept);
 }

@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Problem } from './problems.ts';
 
-/** How long a client may take to send what it announces, in milliseconds. */
+/** How long a client may take to send a request, in milliseconds. */
 export interface Patience {
-  /** For a whole request whose body is no stream. */
+  /** For a whole request whose body is not read as a stream. */
   wholeMs: number;
-  /** For the next piece of a stream, while it is waited for. */
+  /** For the next piece of a stream, while the server waits for it. */
   idleMs: number;
 }
 
@@ -14,7 +14,7 @@ interface Arrival {
   idleMs: number;
   timer: NodeJS.Timeout;
   isStream: boolean;
-  /** Why nothing more can come. */
+  /** Why no more of the body can arrive. */
   broken?: Error;
   /** Ends the waiting for the next piece. */
   wake?: (reason: Error) => void;
@@ -31,7 +31,7 @@ export function limitArrival(request: IncomingMessage, { wholeMs, idleMs }: Pati
   arrivals.set(request, { idleMs, timer, isStream: false });
 }
 
-/** Ends a request that is read as a stream, because no more of it can come. @returns whether it is one, and answers */
+/** Ends a request, if it is read as a stream, because no more of it can arrive. @returns whether it is one; then it is answered */
 export function breakOff(request: IncomingMessage, reason: Error): boolean {
   const arrival = arrivals.get(request);
   if (!arrival?.isStream) return false;
@@ -41,9 +41,9 @@ export function breakOff(request: IncomingMessage, reason: Error): boolean {
 }
 
 /**
- * The pieces of a request's decoded body, for as long as it takes, provided that they come.
- * However it ends, what is left of the body is thrown away.
- * @throws {Problem} 408 if the next piece does not come in time, 400 if none can come
+ * The pieces of a request's decoded body. The whole may take any time, but each piece must arrive in time.
+ * If the reader stops, the rest of the body is thrown away.
+ * @throws {Problem} 408 if the next piece does not arrive in time, 400 if no more can arrive
  */
 export async function* arriving(request: IncomingMessage, source: Readable): AsyncGenerator<Buffer> {
   const arrival = arrivals.get(request) ?? { idleMs: 30_000, timer: undefined, isStream: true };
@@ -59,7 +59,7 @@ export async function* arriving(request: IncomingMessage, source: Readable): Asy
     }
   } finally {
     source.on('error', () => {});
-    pieces.return?.().catch(() => {}); // as long as it reads, nothing else gets anything
+    pieces.return?.().catch(() => {}); // while this iterator reads, resume() below would get nothing
     request.unpipe();
     request.resume();
   }
@@ -71,11 +71,11 @@ function next(
 ): Promise<IteratorResult<Buffer, undefined>> {
   return new Promise((resolve, reject) => {
     const { idleMs, broken } = arrival;
-    const late = () => reject(new Problem(408, `Nothing of the body came for ${idleMs / 1000} s.`, [], CLOSE));
+    const late = () => reject(new Problem(408, `No part of the body arrived for ${idleMs / 1000} s.`, [], CLOSE));
     const timer = setTimeout(late, idleMs);
     const fail = () => {
       clearTimeout(timer);
-      reject(new Problem(400, 'The body broke off, or is not what its Content-Encoding says.', [], CLOSE));
+      reject(brokenBody(CLOSE));
     };
     if (broken) return fail();
     arrival.wake = fail;
@@ -86,5 +86,9 @@ function next(
   });
 }
 
-/** What is left of the body does not matter, so the connection cannot be used again. */
+/** The 400 for a body that ends too early, or cannot be decoded. @param headers of the answer */
+export const brokenBody = (headers: Record<string, string> = {}) =>
+  new Problem(400, 'The body ended too early, or is not encoded as its Content-Encoding says.', [], headers);
+
+/** The rest of the body is not read, so the connection cannot be used again. */
 const CLOSE = { connection: 'close' };

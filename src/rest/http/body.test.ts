@@ -63,7 +63,7 @@ describe('a body is refused with 400, and stores nothing, if it', () => {
     const response = await post(body);
     expect([response.status, await response.json()]).toMatchObject([
       400,
-      { detail: expect.stringContaining(`member ${JSON.stringify(name)} twice`) },
+      { detail: expect.stringContaining(`name ${JSON.stringify(name)} twice`) },
     ]);
     expect(await probes.countDocuments()).toBe(0);
   });

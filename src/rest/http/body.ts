@@ -4,39 +4,40 @@ import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Request, RequestHandler } from 'express';
 import type { JsonSchema } from '../../schema/index.ts';
-import { arriving } from './arrival.ts';
+import { arriving, brokenBody } from './arrival.ts';
 import { withoutMark } from './byte-order-mark.ts';
 import { inexactNumbers } from './exact-numbers.ts';
+import { bodyTooLarge, unsupportedMediaType } from './described-problems.ts';
 import { Problem } from './problems.ts';
 
-/** Of a body that is one value, and of each value in a stream. */
+/** The largest size of a body that is one value, and of each value in a stream. */
 export const LIMIT_BYTES = 102_400;
 
 /**
- * What a route reads: the schema of each media type, and the header that tells a client so
+ * The bodies that a route reads: the schema of each media type, and the header that lists these types for clients
  * (RFC 5789; W3C LDP; RFC 9110, section 15.5.16).
  */
 export interface Bodies {
   schemas: Readonly<Record<string, JsonSchema>>;
-  /** Media types that are handed over as a stream; of `application/json`, which `schemas` has too, arrays only. */
+  /** Media types that are read as a stream. If `schemas` has `application/json` too, only its arrays are. */
   streams?: Readonly<Record<string, JsonSchema>>;
   header: 'accept' | 'accept-post' | 'accept-patch';
-  /** Whether a request may come without; then it is an empty object. */
+  /** Whether a request may have no body; then the value is an empty object. */
   isOptional?: true;
 }
 
-/** What a request holds: one JSON value, or the bytes of many. */
+/** The content of a request: one JSON value, or the bytes of many. */
 export interface Content {
   value?: unknown;
   source?: AsyncIterable<Buffer>;
 }
 
-/** All media types that are read, in the order in which they are told. */
+/** All media types that a route reads, in the order of the header that lists them. */
 export const mediaTypesOf = ({ schemas, streams = {} }: Bodies): string[] => [
   ...new Set([...Object.keys(schemas), ...Object.keys(streams)]),
 ];
 
-/** Whether content is announced (RFC 9112, section 6). */
+/** Whether the request's headers announce a body (RFC 9112, section 6). */
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
@@ -45,8 +46,8 @@ export const mediaTypeOf = ({ headers }: Request): string =>
   (headers['content-type'] ?? '').split(';', 1).join('').trim().toLowerCase();
 
 /**
- * Middleware that reads a body into `response.locals.content`. It reads at once what body-parser hands through four
- * layers, and answers a body that is too large before it has arrived.
+ * Middleware that reads a body into `response.locals.content`. Unlike body-parser it needs no four layers for that, and
+ * answers a body that is too large before all of it has arrived.
  * @throws {Problem} 413 over 100 KiB; 415 for another media type, charset or coding; 400 for what is not I-JSON (RFC 7493)
  */
 export function readContent(bodies: Bodies): RequestHandler {
@@ -62,15 +63,15 @@ export function readContent(bodies: Bodies): RequestHandler {
     const mediaType = mediaTypeOf(request);
     const takesStream = mediaType in streams;
     const isLong = Number(request.headers['content-length']) > LIMIT_BYTES;
-    if (isLong && !takesStream) throw tooLarge();
+    if (isLong && !takesStream) throw bodyTooLarge(LIMIT_BYTES);
     const source = decoded(request, advice);
-    // The client sends nothing before it knows that it is wanted (RFC 9110, section 10.1.1).
+    // With Expect the client sends the body only after this (RFC 9110, section 10.1.1).
     if (request.headers.expect !== undefined && request.httpVersion === '1.1') response.writeContinue();
-    const hand = (content: Content) => {
+    const proceed = (content: Content) => {
       response.locals['content'] = content;
       next();
     };
-    if (takesStream && !(mediaType in bodies.schemas)) return hand({ source: arriving(request, source) });
+    if (takesStream && !(mediaType in bodies.schemas)) return proceed({ source: arriving(request, source) });
     const chunks: Buffer[] = [];
     let size = 0;
     let mayBeArray = takesStream;
@@ -78,7 +79,7 @@ export function readContent(bodies: Bodies): RequestHandler {
     const refuse = (problem: Problem) => {
       release().on('error', () => {});
       request.unpipe();
-      request.resume(); // what is left is thrown away
+      request.resume(); // the rest is thrown away
       next(problem);
     };
     source.on('data', (chunk: Buffer) => {
@@ -88,12 +89,10 @@ export function readContent(bodies: Bodies): RequestHandler {
       mayBeArray &&= first === undefined;
       if (first === '[') {
         release().pause().unshift(Buffer.concat(chunks));
-        hand({ source: arriving(request, source) });
-      } else if (size > LIMIT_BYTES || (isLong && !mayBeArray)) refuse(tooLarge());
+        proceed({ source: arriving(request, source) });
+      } else if (size > LIMIT_BYTES || (isLong && !mayBeArray)) refuse(bodyTooLarge(LIMIT_BYTES));
     });
-    source.once('error', () =>
-      refuse(new Problem(400, 'The body broke off, or is not what its Content-Encoding says.')),
-    );
+    source.once('error', () => refuse(brokenBody()));
     source.on('end', () => {
       try {
         response.locals['content'] = { value: parse(withoutMark(Buffer.concat(chunks))) };
@@ -106,7 +105,7 @@ export function readContent(bodies: Bodies): RequestHandler {
   };
 }
 
-/** The first character that is no white space, nor a part of a byte order mark. */
+/** The first character that is neither white space nor a part of a byte order mark. */
 const firstCharacter = (chunk: Buffer): string | undefined =>
   /[^ \t\r\n\xEF\xBB\xBF]/.exec(chunk.toString('latin1'))?.[0];
 
@@ -122,15 +121,20 @@ function decoded(request: Request, advice: Record<string, string>): Readable {
   const decoder = DECODERS.get(coding);
   if (decoder) {
     const decoding = decoder();
-    // A pipe ends with its source, but does not break off with it.
+    // A pipe ends when its source ends, but not when its source fails.
     request.once('error', (error) => decoding.destroy(error));
     return request.pipe(decoding);
   }
   const known = [...DECODERS.keys()].join(', ');
-  throw new Problem(415, `Content-Encoding ${coding} is not read here; send ${known} or none.`, [], {
-    'accept-encoding': known,
-    ...advice,
-  });
+  throw new Problem(
+    415,
+    `Content-Encoding ${coding} is not supported here. Send ${known} or no Content-Encoding.`,
+    [],
+    {
+      'accept-encoding': known,
+      ...advice,
+    },
+  );
 }
 
 function checkMediaType(request: Request, types: readonly string[], advice: Record<string, string>): void {
@@ -138,18 +142,14 @@ function checkMediaType(request: Request, types: readonly string[], advice: Reco
   const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith('charset='));
   const isUtf = charset === undefined || /^charset="?utf-8"?$/.test(charset);
   if (types.includes(mediaTypeOf(request)) && isUtf) return;
-  const given = request.headers['content-type'];
-  throw new Problem(
-    415,
-    `${given === undefined ? 'There is no Content-Type' : `Content-Type ${given} is not read here`}; send ${types.join(' or ')} in UTF-8.`,
-    [{ header: 'Content-Type', keyword: 'contentMediaType', detail: `must be ${types.join(' or ')}` }],
-    advice,
-  );
+  throw unsupportedMediaType(request.headers['content-type'], types, advice);
 }
 
-const tooLarge = () => new Problem(413, `The body is larger than ${LIMIT_BYTES} bytes.`);
-
-/** Reads I-JSON; `subject` is what is read, for the message. @throws {Problem} 400 for what is none, 422 for numbers that would become others */
+/**
+ * Reads I-JSON (RFC 7493).
+ * @param subject names what is read, for the message
+ * @throws {Problem} 400 if it is not I-JSON, 422 for numbers that cannot be stored exactly
+ */
 export function parse(bytes: Buffer = Buffer.alloc(0), subject = 'The body'): unknown {
   const malformed = (what: string) =>
     new Problem(400, `${subject} ${what}. Send one JSON value in UTF-8 (RFC 8259, RFC 7493).`);
@@ -163,21 +163,21 @@ export function parse(bytes: Buffer = Buffer.alloc(0), subject = 'The body'): un
     throw malformed(`is not JSON (${error instanceof Error ? error.message : String(error)})`);
   }
   const repeated = findRepeatedName(text, value);
-  if (repeated !== undefined) throw malformed(`holds the member ${JSON.stringify(repeated)} twice in one object`);
+  if (repeated !== undefined) throw malformed(`has the name ${JSON.stringify(repeated)} twice in one object`);
   if (/\\u[dD][89a-fA-F]/.test(text) && !isWellFormed(value))
-    throw malformed('holds half of a surrogate pair, which is no character');
+    throw malformed('has half of a surrogate pair, which is not a character');
   const flaws = inexactNumbers(text);
-  if (flaws.length > 0) throw new Problem(422, `${subject} holds numbers that would be stored as others.`, flaws);
+  if (flaws.length > 0) throw new Problem(422, `${subject} has numbers that cannot be stored exactly.`, flaws);
   return value;
 }
 
 /**
- * JSON.parse keeps the last of two members with one name and drops the other in silence.
- * In valid JSON a string before a colon is a member's name, so a name that is there more often than in the value is repeated.
+ * A name that an object of the text has twice, if there is one. JSON.parse keeps the last of the two and drops the other in
+ * silence. In valid JSON a string before a colon is a name, so a name that the text has more often than the value is repeated.
  */
 function findRepeatedName(text: string, value: unknown): string | undefined {
   const counts = new Map<string, number>();
-  // Strings that are values are matched as well, so that none of their quotes is taken for the start of a name.
+  // Strings that are values are matched too, so that none of their quotes looks like the start of a name.
   for (const [, name, colon] of text.matchAll(/"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?/g)) {
     if (colon === undefined) continue;
     const key = name?.includes('\\') ? String(JSON.parse(`"${name}"`)) : String(name);
@@ -197,7 +197,7 @@ function isWellFormed(value: unknown): boolean {
   return wellFormed;
 }
 
-/** Visits every member name, and every string, of a JSON value, without recursion: a client chooses the depth. */
+/** Visits every name and every string of a JSON value. It does not recurse, because a client chooses the depth. */
 function walk(root: unknown, onName: (name: string) => void, onString: (text: string) => void = () => {}): void {
   const stack = [root];
   while (stack.length > 0) {

@@ -5,9 +5,9 @@ import { uriReference } from './problems.ts';
 const MOST_CHARACTERS = 3500;
 
 /**
- * Leads to what is served from the same path with a slash too many, at the end or anywhere else: by 308, which keeps the
- * method and the query. The address is relative, so that it also holds behind a proxy that adds a prefix, and leads to
- * no other server.
+ * Redirects a path with a slash too many, at its end or anywhere else, to the path that is served. The status is 308, which
+ * keeps the method and the query. The address is relative, so that it is right behind a proxy that adds a prefix too, and
+ * never leads to another server.
  *
  * @param templates the paths that are served, as Express writes them: `/engines/:id`
  */
@@ -18,7 +18,7 @@ export function canonicalPaths(templates: readonly string[]): RequestHandler {
   return ({ url }, response, next) => {
     const [, path = '', rest = ''] = /^([^?#]*)([^]*)$/.exec(url) ?? [];
     const canonical = path.replaceAll(/\/{2,}/g, '/').replace(/(?!^)\/$/, '');
-    // Clients count a backslash as a slash, or do not (WHATWG URL, RFC 3986), so that a relative address is not the same to all.
+    // Some clients treat a backslash as a slash (WHATWG URL), others do not (RFC 3986), so they would resolve the address differently.
     if (path.includes('\\')) return next();
     if (canonical === path || !served.some((pattern) => pattern.test(canonical))) return next();
     const upwards = '../'.repeat(path.split('/').length - 2);

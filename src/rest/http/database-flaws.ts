@@ -4,8 +4,9 @@ import type { Flaw } from './problems.ts';
 import { escapePointer } from './validation.ts';
 
 /**
- * What a collection's validator finds wrong with a document, from an error's `errInfo`, wherever in it that is.
- * See "Specify JSON Schema Validation" in MongoDB's manual; of an array the first bad item is told.
+ * The flaws that a collection's validator has found in a document.
+ * @param errInfo of the driver's error; see "Specify JSON Schema Validation" in MongoDB's manual. It names only the first
+ *   bad item of an array
  */
 export function validatorFlaws(errInfo: Document | undefined): Flaw[] {
   const rules: unknown = errInfo?.['details']?.schemaRulesNotSatisfied;
@@ -34,7 +35,7 @@ function flawsOf(rule: Document, pointer: string): Flaw[] {
       return listOf(rule['additionalProperties']).map((name) => ({
         pointer: inside(name),
         keyword,
-        detail: 'is not known to the database',
+        detail: 'is not a field that the database allows',
       }));
     default:
       return [{ pointer, keyword, detail: `breaks the rule "${keyword}" of the database` }];
@@ -43,7 +44,7 @@ function flawsOf(rule: Document, pointer: string): Flaw[] {
 
 const listOf = (value: unknown): Document[] => (Array.isArray(value) ? value : []);
 
-/** That an index allows no second document with the values of these paths. What is in an array is told by the array. */
+/** The flaws of a document that a unique index refuses. A value in an array gets the pointer of the array. @param paths of the index */
 export const takenFlaws = (paths: readonly string[], fields: readonly Field[]): Flaw[] =>
   paths.map((path) => takenFlaw(path, fields));
 

@@ -2,18 +2,18 @@ import { isExact } from '../../schema/index.ts';
 import type { Flaw } from './problems.ts';
 import { escapePointer } from './validation.ts';
 
-/** What is wrong with a number that is not exact. */
+/** The flaw of a number that cannot be stored exactly. */
 export const inexact = (number: string): Pick<Flaw, 'keyword' | 'detail'> => ({
   keyword: 'precision',
-  detail: `cannot be held as it is: it would become ${Number(number)}`,
+  detail: `cannot be stored exactly: it would become ${Number(number)}`,
 });
 
-/** What every number that is not exact has in it: 16 digits of an integer, or an exponent. */
+/** Every number that is not exact has 16 digits of an integer, or an exponent. */
 const SUSPICIOUS = /(?<![.\d])\d{16}|\d[eE][+-]?\d/;
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|[[\]{},]/g;
 const MOST_FLAWS = 20;
 
-/** The numbers of a JSON text that are not exact, by their pointers; of very many the first. */
+/** The flaws of the numbers of a JSON text that are not exact, at most 20. */
 export function inexactNumbers(text: string): Flaw[] {
   const flaws: Flaw[] = [];
   if (!SUSPICIOUS.test(text)) return flaws;

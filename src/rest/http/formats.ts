@@ -1,4 +1,4 @@
-/** The spellings of many documents in one text, by their media types. */
+/** The formats of many documents in one text, with their media types. */
 export const FORMATS = {
   json: 'application/json',
   ndjson: 'application/x-ndjson',
@@ -7,9 +7,9 @@ export const FORMATS = {
 
 export type Format = keyof typeof FORMATS;
 
-/** The format of a media type. @throws {Error} if it is of none: an operation declares which it takes */
+/** The format of a media type. @throws {Error} if it has none; operations declare only media types that have one */
 export function formatOf(mediaType: string): Format {
   const format = (['json', 'ndjson', 'csv'] as const).find((name) => FORMATS[name] === mediaType);
-  if (format === undefined) throw new Error(`${mediaType} is no format of many documents`);
+  if (format === undefined) throw new Error(`${mediaType} is not a format of many documents`);
   return format;
 }

@@ -14,16 +14,16 @@ const PATIENCE: Patience = { wholeMs: 30_000, idleMs: 30_000 };
 /**
  * An HTTP server for an Express application.
  *
- * Express gives each request and response its own prototype after Node made them, which costs V8 more than all of
- * Express's other work for a request. Here Node makes them with that prototype, so that nothing is left to change.
+ * Express changes the prototype of each request and response after Node has made them. That costs V8 more than all of
+ * Express's other work for a request. Here Node makes them with Express's prototype at once.
  */
 export function httpServer(app: Express, patience = PATIENCE, lingering = LINGERING): Server {
   class AppRequest extends IncomingMessage {}
   class AppResponse extends ServerResponse {
     /**
-     * An answer that breaks off resets its connection. Closed politely, it would look whole where its end is that of the
-     * connection, as for HTTP/1.0 (RFC 9112, section 6.3), and so for plain nginx. One that is cut by its signal has no
-     * end: what is on its way to a slow reader of events may still arrive.
+     * An answer that breaks off resets its connection. A normal close would make it look complete to HTTP/1.0 clients, such
+     * as nginx by default, for which the end of the connection is the end of the answer (RFC 9112, section 6.3). An answer
+     * that its signal cuts is different: it has no end, and what was sent to a slow reader of events may still arrive.
      */
     override destroy(error?: Error): this {
       const breaksOff = this.headersSent && !this.writableFinished && !hasCode(error, 'ABORT_ERR');
@@ -38,8 +38,8 @@ export function httpServer(app: Express, patience = PATIENCE, lingering = LINGER
     IncomingMessage: AppRequest,
     ServerResponse: AppResponse,
     headersTimeout: patience.wholeMs,
-    requestTimeout: 0, // Node's own knows no streams; limitArrival() sees to it
-    requireHostHeader: false, // Node's own answer would be empty; misdirected() sees to it
+    requestTimeout: 0, // it would end streams; limitArrival() does this instead
+    requireHostHeader: false, // the answer would have no content; misdirected() checks the header instead
   };
   const refuse = (socket: Duplex, problem: Problem) => {
     if (socket instanceof Socket) lingeringClose(socket, socket, lingering, messageOf(problem));
@@ -60,17 +60,17 @@ export function httpServer(app: Express, patience = PATIENCE, lingering = LINGER
   };
   const server = createServer(options, serve);
   return server
-    .on('checkContinue', (...asked) => server.emit('request', ...asked)) // whoever reads the body asks for it
+    .on('checkContinue', (...asked) => server.emit('request', ...asked)) // readContent() sends 100 (Continue)
     .on('checkExpectation', (request, response) => {
       if (hasBody(request)) closeBehindBody(request, response, lingering);
-      sendProblem(request, response, new Problem(417, 'The only expectation that can be met is 100-continue.'));
+      sendProblem(request, response, new Problem(417, 'The header Expect must be 100-continue.'));
     })
-    .on('connect', (_request, socket) => refuse(socket, new Problem(400, 'This is no proxy: CONNECT is not possible.')))
+    .on('connect', (_request, socket) => refuse(socket, notProxy()))
     .on('clientError', (error: Error & { code?: string }, socket) => {
       if (socket instanceof Socket && isClosing(socket)) return;
       const current: unknown = Reflect.get(socket, '_httpMessage');
       if (current instanceof ServerResponse && breakOff(current.req, error)) return;
-      // An answer now would be taken for that to the request before, where one is still being worked on.
+      // While an earlier request is not answered yet, the client would take an answer for the answer to that request.
       const isBusy = current instanceof ServerResponse && current.req.complete;
       if (isBusy) current.destroy();
       else if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
@@ -83,13 +83,13 @@ function adopt(target: object, ...sources: object[]): void {
 }
 
 /**
- * What RFC 9112, section 3.2, refuses of a request that Node's parser has let through, and Express would not see.
- * Of a target that is a whole URL only the path remains: Express reads such ones by older rules, and answers what it
- * cannot read itself. Without a path, OPTIONS asks about the whole server (section 3.2.4).
+ * The problem of a request that RFC 9112, section 3.2, forbids, but Node's parser and Express accept.
+ * A target that is a whole URL is replaced by its path and query, because Express reads URLs by older rules. OPTIONS for a
+ * URL without a path asks about the whole server (section 3.2.4).
  */
 function misdirected(request: IncomingMessage): Problem | undefined {
   const { url = '', headers, httpVersion } = request;
-  if (headers.host === undefined && httpVersion === '1.1') return new Problem(400, 'There is no Host header.');
+  if (headers.host === undefined && httpVersion === '1.1') return new Problem(400, 'The request has no Host header.');
   if (url.startsWith('/')) return undefined;
   const target = URL.canParse(url) ? new URL(url) : undefined;
   const isWhole = url === '*' || (target !== undefined && /^https?:\/\/[^/?#]+$/i.test(url));
@@ -103,20 +103,22 @@ function misdirected(request: IncomingMessage): Problem | undefined {
 }
 
 function unparsable(code: string | undefined, { wholeMs }: Patience): Problem {
-  if (code === 'HPE_HEADER_OVERFLOW') return new Problem(431, 'The header is larger than 16 KiB.');
+  if (code === 'HPE_HEADER_OVERFLOW') return new Problem(431, 'The headers are larger than 16 KiB.');
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return late(wholeMs);
-  return new Problem(400, 'This is not a message of HTTP/1.1 as RFC 9112 defines it.');
+  return new Problem(400, 'The request is not valid HTTP/1.1 (RFC 9112).');
 }
+
+const notProxy = () => new Problem(400, 'This server is not a proxy, so CONNECT is not possible.');
 
 const late = (ms: number) => new Problem(408, `The request did not arrive within ${ms / 1000} s.`);
 
 /**
- * Sees to it that an answer can be read that comes before the whole body: it says that it is the last one on its connection,
- * unless the body is short, and the connection is not closed at once.
+ * Lets the client read an answer that is sent before the whole body has arrived: unless the body is short, the answer says
+ * that it is the last one on its connection, and the connection is closed slowly.
  */
 function closeBehindBody(request: IncomingMessage, response: ServerResponse, lingering: Lingering): void {
   const { socket, headers } = request;
-  // What Node calls behind the last answer on a connection.
+  // Node calls this after the last answer on a connection.
   socket.destroySoon = () => {
     if (request.complete) Socket.prototype.destroySoon.call(socket);
     else lingeringClose(socket, request, lingering);
@@ -128,7 +130,7 @@ function closeBehindBody(request: IncomingMessage, response: ServerResponse, lin
   request.once('end', () => (response.shouldKeepAlive = shouldKeepAlive));
 }
 
-/** An answer where there is no request to answer: its target is unknown, so the instance is an identifier of its own. */
+/** The bytes of an answer to a request that could not be parsed. Its target is unknown, so the instance is a new UUID. */
 function messageOf(problem: Problem): string {
   const details = problemDetails(problem, `urn:uuid:${randomUUID()}`);
   const body = JSON.stringify(details);

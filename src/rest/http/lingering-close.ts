@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
-/** How much a client may still send when it has been answered, before its connection is cut. */
+/** How long and how much a client may still send after its last answer, before its connection is cut. */
 export interface Lingering {
-  /** From the answer on, in milliseconds. */
+  /** The time from the answer on, in milliseconds. */
   wholeMs: number;
-  /** Without a byte. */
+  /** The time without a byte, in milliseconds. */
   idleMs: number;
   bytes: number;
 }
@@ -14,15 +14,17 @@ export const LINGERING: Lingering = { wholeMs: 30_000, idleMs: 5000, bytes: 64 *
 
 const closing = new WeakSet<Socket>();
 
-/** Whether a connection is being closed: nothing that comes on it is a request any more. */
+/** Whether a connection is being closed. Then nothing that arrives on it is a request. */
 export const isClosing = (socket: Socket): boolean => closing.has(socket);
 
 /**
  * Closes a connection on which the client may still be sending, in stages (RFC 9112, section 9.6): first the server's side,
- * behind the answer; then, when the client has closed its own or has reached a limit, all of it. Until then what comes is
- * read and thrown away. Closed at once, the client's system would throw away an answer that the client has not read yet.
+ * after the answer; then, when the client has closed its side or has reached a limit, the whole connection. Until then
+ * everything that arrives is read and thrown away. If the connection were closed at once, the client's system would discard
+ * an answer that the client has not read yet.
  *
- * @param rest what is left of the last request; the connection itself, where that is none
+ * @param rest the request that is not read to its end; the socket itself if there is none
+ * @param lastWords the bytes of a last answer
  */
 export function lingeringClose(socket: Socket, rest: Readable, limits: Lingering, lastWords = ''): void {
   if (closing.has(socket)) return;
@@ -31,7 +33,7 @@ export function lingeringClose(socket: Socket, rest: Readable, limits: Lingering
   const timer = setTimeout(cut, limits.wholeMs).unref();
   socket.once('close', () => clearTimeout(timer)).setTimeout(limits.idleMs, cut);
   if (rest === socket)
-    rest.removeAllListeners('data'); // of the parser, which has given up
+    rest.removeAllListeners('data'); // those of the parser, which has failed
   else rest.once('end', cut);
   let left = limits.bytes;
   rest

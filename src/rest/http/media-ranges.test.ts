@@ -96,7 +96,7 @@ describe('what a client accepts', () => {
       406,
       {
         detail:
-          'This answers application/json or application/x-ndjson or text/csv, which Accept: text/html; charset=utf-8 excludes.',
+          'The answer is application/json or application/x-ndjson or text/csv, but the header Accept allows only text/html; charset=utf-8.',
         errors: [{ header: 'Accept', detail: 'must include application/json or application/x-ndjson or text/csv' }],
       },
     ]);

@@ -1,20 +1,20 @@
 /** An element of an `Accept` header. */
 interface MediaRange {
-  /** In lower case; it may end in a wildcard, or be nothing else. */
+  /** In lower case; it may be a wildcard, for all types or for all subtypes of a type. */
   type: string;
-  /** From 0, which excludes, to 1. */
+  /** From 0, which excludes the type, to 1. */
   quality: number;
-  /** Whether it has parameters that no representation here has. */
+  /** Whether the range has parameters that no representation here has. */
   isOfVariant: boolean;
 }
 
 /**
- * The media type that an `Accept` header likes best of those that are offered; the first one if it says nothing, undefined
- * if it accepts none (RFC 9110, section 12.5.1). Of equal ones the more precisely named counts more, then the order of the
- * header, then that of the offer.
+ * The offered media type that an `Accept` header prefers; the first one if the header is empty, undefined if the header
+ * accepts none (RFC 9110, section 12.5.1). If several have the same quality, the more precisely named one wins, then the
+ * order of the header decides, then the order of the offer.
  *
- * Parameters exclude nothing: whoever asks for `application/json; charset=utf-8` gets JSON. Of several ranges that name one
- * type, one without parameters counts more, since it is what is offered. An element that cannot be read is ignored.
+ * Parameters exclude nothing: `application/json; charset=utf-8` accepts JSON. If several ranges name one type, a range
+ * without parameters wins. An element that cannot be read is ignored.
  */
 export function preferredType(accept: string, offered: readonly string[]): string | undefined {
   const elements = accept.match(ELEMENTS)?.filter((element) => element.trim() !== '') ?? [];
@@ -31,7 +31,7 @@ export function preferredType(accept: string, offered: readonly string[]): strin
   return best?.type;
 }
 
-/** What the most precise of the ranges that match a type says of it. */
+/** The quality and precision of a type, by the most precise range that matches it. */
 function judge(type: string, ranges: readonly MediaRange[]) {
   let found = { quality: 0, precision: 0, place: 0 };
   for (const [place, range] of ranges.entries()) {
@@ -42,12 +42,12 @@ function judge(type: string, ranges: readonly MediaRange[]) {
   return found;
 }
 
-/** How precisely a range names a type that it names without a wildcard. */
+/** The precision of a range without a wildcard. */
 const NAMED = 3;
 
 /** How precisely a range names a type; 0 if it does not match. */
 function precisionFor(offered: string, { type, quality, isOfVariant }: MediaRange): number {
-  // Only that variant is refused.
+  // This refuses only that variant.
   if (isOfVariant && quality === 0) return 0;
   if (type === offered) return isOfVariant ? NAMED : NAMED + 1;
   if (type === `${offered.split('/', 1).join('')}/*`) return 2;
@@ -55,9 +55,9 @@ function precisionFor(offered: string, { type, quality, isOfVariant }: MediaRang
 }
 
 const TOKEN = "[\\w!#$%&'+.^`|~-]+";
-/** `*` alone is no media range, but Java's URLConnection sends it. */
+/** `*` alone is not a media range, but Java's URLConnection sends it. */
 const RANGE = new RegExp(`^(?:\\*(?:/\\*)?|${TOKEN}/(?:\\*|${TOKEN}))$`);
-/** Quotes that are not closed go to the end, so that no text takes long to read. */
+/** A quote that is not closed extends to the end, so that no text takes long to match. */
 const QUOTED = String.raw`"(?:[^"\\]|\\[^]?)*(?:"|$)`;
 const ELEMENTS = new RegExp(`(?:[^",]|${QUOTED})+`, 'g');
 const PARTS = new RegExp(`(?:[^";]|${QUOTED})+`, 'g');
@@ -67,13 +67,13 @@ function readRange(element: string): MediaRange[] {
   const weight = parameters.findIndex((parameter) => /^q\s*=/.test(parameter));
   const quality = weight === -1 ? 1 : Number(WEIGHT.exec(parameters[weight] ?? '')?.[1]);
   if (!RANGE.test(type) || Number.isNaN(quality)) return [];
-  // What stands behind the weight is an extension, and says nothing of the type.
-  const own = weight === -1 ? parameters : parameters.slice(0, weight);
-  const isOfVariant = own.some((parameter) => !PRESENT.test(parameter));
+  // Parameters after the weight are extensions, not parameters of the type.
+  const ofType = weight === -1 ? parameters : parameters.slice(0, weight);
+  const isOfVariant = ofType.some((parameter) => !PRESENT.test(parameter));
   return [{ type: type === '*' ? '*/*' : type, quality: Math.min(quality, 1), isOfVariant }];
 }
 
-/** Read more freely than it may be written: Java's URLConnection sends `.2`. */
+/** This accepts more than the grammar does, because Java's URLConnection sends `.2`. */
 const WEIGHT = /^q\s*=\s*"?(\d+\.?\d*|\.\d+)"?$/;
-/** All that is answered is UTF-8; an empty parameter is none (RFC 9110, section 5.6.6). */
+/** All answers are UTF-8; an empty parameter means nothing (RFC 9110, section 5.6.6). */
 const PRESENT = /^(?:charset\s*=\s*"?utf-8"?)?$/;

@@ -11,7 +11,7 @@ import { Problem } from './problems.ts';
 import { compileValidator, type Valid } from './validation.ts';
 import { dependOn } from './vary.ts';
 
-/** Who asks, and which request it is: what a log of changes tells. */
+/** Who sent a request, and its id; the history keeps both. */
 export interface Origin {
   /** The address that the request came from. */
   caller: string;
@@ -19,27 +19,27 @@ export interface Origin {
   requestId: string;
 }
 
-/** What an operation's handler is given, all of it checked. */
+/** The checked input of an operation's handler. */
 export interface Input {
   /** The `:id` of the path; all zeros where the path has none. */
   id: ObjectId;
   parameters: Valid;
   body: Valid;
-  /** The body, where it is a stream. */
+  /** The body, if it is a stream. */
   source?: AsyncIterable<Buffer> | undefined;
   /** The request target, as it was sent. */
   target: string;
-  /** Of the body, without parameters. */
+  /** The media type of the body, without parameters. */
   mediaType: string;
-  /** The media type of the answer that the client likes best. */
+  /** The media type of the answer that the client prefers. */
   accepted: string;
   headers: IncomingHttpHeaders;
-  /** Of a write. */
+  /** Empty for a read. */
   origin: Origin;
   preconditions: Preconditions;
 }
 
-/** A request that says nothing, for whoever handles an operation without one. */
+/** An empty input, for callers that handle an operation without a request. */
 export const NO_INPUT: Input = {
   id: new ObjectId('0'.repeat(24)),
   parameters: {},
@@ -52,36 +52,36 @@ export const NO_INPUT: Input = {
   preconditions: readPreconditions({}),
 };
 
-/** An answer that is no problem, as OpenAPI describes it. */
+/** An answer that is not a problem, as OpenAPI describes it. */
 export interface Success {
   status: number;
   description: string;
-  /** Of a JSON answer. */
+  /** The JSON Schema of a JSON answer. */
   schema?: JsonSchema;
   /** Media types that are answered as a stream. */
   streams?: Readonly<Record<string, JsonSchema>>;
   headers?: Record<string, string>;
-  /** Statuses of failures that are told in the same media types, instead of as a problem. */
+  /** Statuses of failures that are answered in the same media types, instead of as a problem. */
   failures?: readonly number[];
 }
 
-/** The media types of an answer, the first of which is what a client gets that says nothing. */
+/** The media types of an answer. A client without preferences gets the first. */
 export const contentOf = ({ schema, streams }: Success): Record<string, JsonSchema> => ({
   ...(schema && { [JSON_TYPE]: schema }),
   ...streams,
 });
 
-/** One method on one path: what it takes, what it answers and how. Routes and OpenAPI are both made from it. */
+/** One method on one path: its input, its answers and its handler. Routes and OpenAPI are both made from it. */
 export interface Operation {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  /** As Express writes it: `/engines/:id`. */
+  /** In the notation of Express: `/engines/:id`. */
   path: string;
   operationId: string;
   summary: string;
   /** More than the summary says; Markdown. */
   description?: string;
   parameters?: Parameters;
-  /** Headers that it reads, besides those that follow from the rest, with their descriptions; for OpenAPI. */
+  /** Headers that it reads besides those that follow from the other properties; for OpenAPI. */
   headers?: Parameters;
   body?: Bodies;
   /** Whether it changes a state that a client can name in If-Match. */
@@ -89,13 +89,13 @@ export interface Operation {
   success: Success;
   /** The answer to a body that is a stream. */
   streamed?: Success;
-  /** What leads clients elsewhere, by 303, that like one of these media types best. */
+  /** Clients that prefer one of these media types are redirected, by 303. */
   seeOther?: { mediaTypes: readonly string[]; description: string };
-  /** Whether a client may name the request, so that it can be repeated. */
+  /** Whether a client may send an `Idempotency-Key`, so that the request can be repeated. */
   takesIdempotencyKey?: boolean;
-  /** Statuses of the problems that it answers besides those that every operation can. */
+  /** Statuses of its problems besides those that every operation has. */
   problems: readonly number[];
-  /** What it understands in `Prefer`, besides what every write does. */
+  /** The preferences in `Prefer` that it understands, besides those of every write. */
   preferences?: string;
   handle: (input: Input) => Promise<Answer>;
 }
@@ -103,19 +103,19 @@ export interface Operation {
 type Checked = Pick<Input, 'id' | 'parameters' | 'preconditions' | 'accepted'>;
 
 /**
- * Routes for the operations; other methods on their paths are answered with 405, and OPTIONS with what there is, here or
- * (of `*`) anywhere.
+ * Routes for the operations. Other methods on their paths are answered with 405; OPTIONS lists the methods of a path, or of
+ * all paths if the target is `*`.
  */
 export function routes(operations: readonly Operation[]): Router {
   const router = Router({ caseSensitive: true, strict: true });
   for (const path of new Set(operations.map((operation) => operation.path))) {
-    const own = operations.filter((operation) => operation.path === path);
+    const operationsOfPath = operations.filter((operation) => operation.path === path);
     const route = router.route(path);
-    for (const operation of own) route[operation.method](...handlers(operation));
-    route.all(otherMethods(own));
+    for (const operation of operationsOfPath) route[operation.method](...handlers(operation));
+    route.all(otherMethods(operationsOfPath));
   }
-  const whole = otherMethods(operations.map(({ method }) => ({ method })));
-  router.use((request, response, next) => (request.url === '*' ? whole(request, response, next) : next()));
+  const anywhere = otherMethods(operations.map(({ method }) => ({ method })));
+  router.use((request, response, next) => (request.url === '*' ? anywhere(request, response, next) : next()));
   return router;
 }
 
@@ -127,21 +127,21 @@ function handlers(operation: Operation): RequestHandler[] {
   );
   const hasId = path.includes('/:id');
   const takesBody = body !== undefined;
-  const ofValue = [...Object.keys(contentOf(success)), ...(seeOther?.mediaTypes ?? [])];
-  const ofStream = Object.keys(streamed ? contentOf(streamed) : {});
-  /** Unless the client prefers another, JSON is answered to JSON, and lines to lines. */
-  const ofStreamIn = (mediaType: string) => (mediaType === JSON_TYPE ? ofStream : ofStream.toReversed());
-  const any = [...ofValue, ...ofStream];
+  const valueTypes = [...Object.keys(contentOf(success)), ...(seeOther?.mediaTypes ?? [])];
+  const streamTypes = Object.keys(streamed ? contentOf(streamed) : {});
+  /** Without a preference of the client, the answer to JSON is JSON, and the answer to lines is lines. */
+  const streamTypesFor = (mediaType: string) => (mediaType === JSON_TYPE ? streamTypes : streamTypes.toReversed());
+  const allTypes = [...valueTypes, ...streamTypes];
   const dependence = [
-    ...(any.length > 0 ? ['Accept'] : []),
-    // What is preferred of a write concerns no cache.
+    ...(allTypes.length > 0 ? ['Accept'] : []),
+    // Answers to writes are not cached, so their preferences do not matter here.
     ...(method === 'get' && preferences !== undefined ? ['Prefer'] : []),
   ].join(', ');
-  /** All that can be refused before the body is read. */
+  /** Checks everything that can be refused before the body is read. */
   const check = (request: Request, response: Response): Checked => {
     dependOn(response, dependence);
-    const accepted = negotiate(request, any);
-    if (!body && hasBody(request)) throw new Problem(400, `${request.method} takes no body here.`);
+    const accepted = negotiate(request, allTypes);
+    if (!body && hasBody(request)) throw new Problem(400, `${request.method} must not have a body here.`);
     return {
       id: hasId ? readId(request.params['id']) : NO_INPUT.id,
       parameters: readParameters(request.url),
@@ -152,8 +152,8 @@ function handlers(operation: Operation): RequestHandler[] {
   const answer = async (request: Request, response: Response, checked: Checked, { value, source }: Content) => {
     const { headers } = request;
     const mediaType = takesBody ? mediaTypeOf(request) : '';
-    // Which of the two it is, only the body tells.
-    const accepted = streamed ? negotiate(request, source ? ofStreamIn(mediaType) : ofValue) : checked.accepted;
+    // Only the body shows whether the answer is a stream.
+    const accepted = streamed ? negotiate(request, source ? streamTypesFor(mediaType) : valueTypes) : checked.accepted;
     const body = source ? {} : (validators.get(mediaType)?.(value) ?? {});
     const origin = method === 'get' ? NO_INPUT.origin : originOf(request);
     const target = request.url;
@@ -178,15 +178,15 @@ const originOf = ({ headers, socket }: Request): Origin => {
   return { caller: socket.remoteAddress ?? '', requestId: /^[\w.:@/+=-]{1,128}$/.test(given) ? given : randomUUID() };
 };
 
-/** The last handler of a path: what its other methods get, and OPTIONS. */
-export function otherMethods(own: readonly Pick<Operation, 'method' | 'body'>[]): RequestHandler {
-  const methods = [...new Set(own.map(({ method }) => method.toUpperCase()))];
+/** The last handler of a path: it answers OPTIONS, and refuses all methods that no operation has with 405. */
+export function otherMethods(operations: readonly Pick<Operation, 'method' | 'body'>[]): RequestHandler {
+  const methods = [...new Set(operations.map(({ method }) => method.toUpperCase()))];
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
   const media = Object.fromEntries(
-    own.flatMap(({ body }) => (body ? [[body.header, mediaTypesOf(body).join(', ')]] : [])),
+    operations.flatMap(({ body }) => (body ? [[body.header, mediaTypesOf(body).join(', ')]] : [])),
   );
   return (request, response) => {
     if (request.method === 'OPTIONS') return void response.writeHead(204, { allow, ...media }).end();
-    throw new Problem(405, `${request.method} is not possible here; use ${allow}.`, [], { allow });
+    throw new Problem(405, `${request.method} is not possible here. Use ${allow}.`, [], { allow });
   };
 }

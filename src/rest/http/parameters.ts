@@ -10,7 +10,7 @@ export type Parameters = Readonly<Record<string, JsonSchema>>;
 
 /**
  * Compiles the reader of a request target's query.
- * The reader throws {Problem} 400 naming every parameter that is unknown, malformed, or repeated and no list.
+ * The reader throws {Problem} 400 that names every parameter that is unknown or malformed, or is repeated but not a list.
  */
 export function compileParameters(declared: Parameters): (target: string) => Valid {
   const readers = new Map(Object.entries(declared).map(([name, schema]) => [name, compileReader(schema)]));
@@ -43,18 +43,18 @@ function readQuery(query: string): Map<string, string[]> {
     if (pair === '') continue;
     const [, encoded = '', value = ''] = /^([^=]*)=?([^]*)$/.exec(pair) ?? [];
     const name = decode(encoded);
-    const others = values.get(name);
-    if (others) others.push(value);
+    const earlier = values.get(name);
+    if (earlier) earlier.push(value);
     else values.set(name, [value]);
   }
   return values;
 }
 
-/** As WHATWG URL, section 5.1, says it; what starts no valid escape stands for itself. */
+/** Decodes as WHATWG URL, section 5.1, defines it: a % that does not begin a valid escape is kept. */
 const decode = (encoded: string): string =>
   /[%+]|[^ -~]/.test(encoded) ? (new URLSearchParams(`=${encoded}`).get('') ?? '') : encoded;
 
-/** What an encoded text means for a schema. */
+/** Compiles the reader of an encoded value, by the value's schema. */
 function compileReader({ type, items }: JsonSchema): (encoded: string) => unknown {
   if (type !== 'array') {
     const read = compileScalarReader({ type });
@@ -62,18 +62,18 @@ function compileReader({ type, items }: JsonSchema): (encoded: string) => unknow
   }
   const schema: JsonSchema = Object(items);
   const readItem = compileScalarReader(schema);
-  // Where it cannot, one that is encoded separates too: many a client encodes the whole list.
+  // If no item can have a comma, an encoded comma separates items too, because many clients encode the whole list.
   const split = mayHoldComma(schema) ? splitList : (encoded: string) => decode(encoded).split(',');
   return (encoded) => split(encoded).map(readItem);
 }
 
-/** Whether a text that such a schema allows can have a comma in it; formats and patterns are those of dates and ids. */
+/** Whether a text that this schema allows may have a comma. Formats and patterns here are those of dates and ids. */
 const mayHoldComma = ({ type, enum: listed, format, pattern }: JsonSchema): boolean =>
   Array.isArray(listed)
     ? listed.some((value) => String(value).includes(','))
     : [type].flat().includes('string') && format === undefined && pattern === undefined;
 
-/** What a text means for a schema. Where it means nothing it stays a text, for the schema to refuse. */
+/** Compiles the reader of a text, by the value's schema. A text that is no such value is kept, so that the schema refuses it. */
 function compileScalarReader({ type }: JsonSchema): (text: string) => unknown {
   const types = new Set([type].flat());
   const isNull = (text: string) => text === 'null' && types.has('null');
@@ -85,23 +85,23 @@ function compileScalarReader({ type }: JsonSchema): (text: string) => unknown {
 }
 
 /**
- * The items of a list, as OpenAPI's style `form` has them without `explode`: between commas, each encoded for itself.
- * With it, as lists are described, each item has a parameter of its own: its commas are encoded, so it stays whole.
- * For people who write a query by hand `\,` is a comma in an item too, and `\\` a backslash: as they stand there, which
- * no URI may have, for what is encoded is the item's own.
+ * The items of a list. In OpenAPI's style `form` without `explode` they are separated by commas and encoded one by one.
+ * With `explode`, as lists are described here, each item is a parameter: its commas are encoded, so it is not split.
+ * For people who write a query by hand, a bare `\,` is a comma in an item and a bare `\\` a backslash. No valid URI has a bare
+ * backslash, and an encoded one belongs to the item.
  */
 const splitList = (encoded: string): string[] =>
   [...`,${encoded}`.matchAll(/,((?:[^,\\]|\\[^]?)*)/g)].map(([, item = '']) =>
     decode(item.replaceAll(/\\([,\\])/g, (_, character: string) => encodeURIComponent(character))),
   );
 
-/** The query that is read as these values. */
+/** Writes the query that is read as these values. */
 export const writeQuery = (values: readonly (readonly [name: string, value: unknown])[]): string =>
   values.map(([name, value]) => `${encodeURIComponent(name)}=${[value].flat().map(encodeItem).join(',')}`).join('&');
 
 const encodeItem = (value: unknown) => encodeURIComponent(String(value).toWellFormed());
 
-/** A flaw of the values, as one of a parameter; of a list it says which item. */
+/** Turns a flaw of the values into a flaw of a parameter. For a list it names the item. */
 function toParameter({ pointer = '', ...flaw }: Flaw, declared: Parameters, values: Valid): Flaw {
   const [, name = '', place] = pointer.split('/');
   const schema: JsonSchema = declared[name] ?? {};
@@ -114,7 +114,7 @@ function toParameter({ pointer = '', ...flaw }: Flaw, declared: Parameters, valu
   return { parameter: name, keyword, detail: `${JSON.stringify(item)} ${detail}` };
 }
 
-/** The flaw of a text, with what may have been meant. */
+/** The flaw, with a hint at what the client may have meant. */
 function explained(flaw: Flaw, text: string, schema: JsonSchema): Flaw {
   const { type } = schema;
   const isNumeric = flaw.keyword === 'type' && [type].flat().some((one) => one === 'integer' || one === 'number');
@@ -122,29 +122,29 @@ function explained(flaw: Flaw, text: string, schema: JsonSchema): Flaw {
   return hasLostPlus(text, schema) ? { ...flaw, detail: flaw.detail + LOST_PLUS } : flaw;
 }
 
-const LOST_PLUS = '; it holds a blank, which is what a + in a query means: write + as %2B';
+const LOST_PLUS = '; a + in a query means a blank, so write + as %2B';
 
-/** Whether a text would be a time if a blank in it were a +. */
+/** Whether a text would be a time if its blank were a +. */
 const hasLostPlus = (text: string, schema: JsonSchema): boolean =>
   schema['format'] === 'date-time' && text.includes(' ') && isDateTime(text.replace(' ', '+'));
 
 function unknownName(name: string, known: ReadonlyMap<string, unknown>): string {
   const names = [...known.keys()];
   const [field = ''] = name.split('[');
-  // thrust[near] is told what thrust can do, thrusts only which fields there are.
-  const own = field === name ? [] : names.filter((one) => one.startsWith(`${field}[`));
-  return suggest(name, names, own.length > 0 ? own : names.filter((one) => !one.includes('[')));
+  // For thrust[near] the operators of thrust are listed, for thrusts only the fields.
+  const ofField = field === name ? [] : names.filter((one) => one.startsWith(`${field}[`));
+  return suggest(name, names, ofField.length > 0 ? ofField : names.filter((one) => !one.includes('[')));
 }
 
-/** Says that a name is unknown, which one was meant, and which there are. */
+/** Says that a name is unknown, which name was probably meant, and which names exist. */
 function suggest(name: string, names: readonly string[], shown = names): string {
-  if (names.length === 0) return 'is unknown; none is known here';
+  if (names.length === 0) return 'is unknown; there are no parameters here';
   const lower = name.toLowerCase();
-  // Further off it is a guess, and a hostile name would take long to compare.
+  // A name that differs more is only a guess, and comparing a long hostile name would take long.
   const maxDistance = Math.ceil(Math.min(lower.length, 40) / 3);
   const nearest = lower.length > 100 ? undefined : nearestName(lower, names, maxDistance);
-  const meant = nearest === undefined ? '' : `, did you mean ${nearest}?`;
-  return `is unknown${meant}; known are ${shown.join(', ')}`;
+  const meant = nearest === undefined ? '' : `Did you mean ${nearest}? `;
+  return `is unknown. ${meant}Known names: ${shown.join(', ')}`;
 }
 
 function nearestName(name: string, names: readonly string[], maxDistance: number): string | undefined {
@@ -156,7 +156,7 @@ function nearestName(name: string, names: readonly string[], maxDistance: number
   return names.find((one) => one.toLowerCase() === match);
 }
 
-/** @throws {Problem} 400 unless the text is the 24 hexadecimal digits of an id */
+/** Reads the id in a path. @throws {Problem} 400 unless it is 24 hexadecimal digits */
 export function readId(text: unknown): ObjectId {
   if (typeof text === 'string' && /^[0-9a-f]{24}$/i.test(text)) return ObjectId.createFromHexString(text);
   throw new Problem(400, 'The id in the path is malformed.', [

@@ -1,6 +1,6 @@
 /**
  * The preferences of a `Prefer` header (RFC 7240, section 2), by their names in lower case.
- * One without a value has an empty one; of one that is repeated the first counts.
+ * A preference without a value has an empty value. If one is repeated, the first counts.
  */
 export function readPreferences(header: string | string[] | undefined): ReadonlyMap<string, string> {
   const preferences = new Map<string, string>();
@@ -12,6 +12,6 @@ export function readPreferences(header: string | string[] | undefined): Readonly
   return preferences;
 }
 
-/** A preference, its value, and parameters that nothing here understands. */
+/** A preference, its value, and its parameters, which are ignored. */
 const PREFERENCE =
   /(?:^|,)\s*([\w!#$%&'*+.^`|~-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*)))?[^,"]*(?:"(?:[^"\\]|\\.)*"[^,"]*)*/g;

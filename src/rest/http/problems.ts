@@ -1,19 +1,19 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { varyOf, type Dependence } from './vary.ts';
 
-/** One thing that is wrong with a request: where (one of pointer, parameter, header), which rule, and in words. */
+/** One thing that is wrong with a request: its place (pointer, parameter or header), the broken rule, and a sentence. */
 export interface Flaw {
   /** RFC 6901 pointer into the body. */
   pointer?: string;
   /** Name of a query or path parameter. */
   parameter?: string;
   header?: string;
-  /** The JSON Schema keyword, or the name of the rule, that is broken. */
+  /** The JSON Schema keyword, or another name, of the broken rule. */
   keyword: string;
   detail: string;
 }
 
-/** A failure that a client is told as RFC 9457 problem details. Thrown where it is known. */
+/** An error that is answered with problem details (RFC 9457). The code that finds it throws it. */
 export class Problem extends Error {
   readonly status: number;
   readonly flaws: readonly Flaw[];
@@ -31,16 +31,16 @@ export const PROBLEM_TYPE = 'application/problem+json';
 
 const RETRY_AFTER_S = '1';
 
-/** A failure that may be over when the request is repeated. */
+/** A 503 for a failure that may be over when the request is repeated. */
 export const unavailable = (detail: string) => new Problem(503, detail, [], { 'retry-after': RETRY_AFTER_S });
 
-/** A query was given up. @param limitMs how long the database had for it */
+/** The 503 for a query that took too long. @param limitMs the time limit of the database */
 export const tooSlow = (limitMs: number) =>
   unavailable(
     `The query took the database longer than ${limitMs} ms. Narrow the filter, or sort in the order of an index.`,
   );
 
-/** The members of problem details. `about:blank` means that the status says all that a type could (RFC 9457, 4.2.1). */
+/** The members of problem details. `about:blank` means that the type is only the status (RFC 9457, section 4.2.1). */
 export function problemDetails({ status, message, flaws }: Problem, instance: string) {
   return {
     type: 'about:blank',
@@ -52,7 +52,7 @@ export function problemDetails({ status, message, flaws }: Problem, instance: st
   };
 }
 
-/** Answers with problem details; their instance is the request target. */
+/** Answers with problem details, whose instance is the request target. */
 export function sendProblem(
   request: { originalUrl?: string; url?: string | undefined },
   response: ServerResponse & Dependence,
@@ -62,7 +62,7 @@ export function sendProblem(
   response.writeHead(problem.status, {
     ...problem.headers,
     ...varyOf(response),
-    // Caches would keep a 404 or 405 by themselves (RFC 9110, section 15.1), and tell it when it is no longer true.
+    // Caches may keep a 404 or 405 otherwise (RFC 9110, section 15.1), and send it when it is no longer true.
     'cache-control': 'no-store',
     'content-type': PROBLEM_TYPE,
     'content-length': Buffer.byteLength(body),
@@ -71,11 +71,11 @@ export function sendProblem(
   response.end(body);
 }
 
-/** A request target may hold what a URI may not (RFC 3986, appendix A); that is escaped. */
+/** Escapes the characters of a request target that a URI may not have (RFC 3986, appendix A). */
 export const uriReference = (target: string) =>
   target.replaceAll(/%(?![\dA-Fa-f]{2})|[^\w%\-.~!$&'()*+,;=:@/?]/g, (character) => encodeURIComponent(character));
 
-/** A problem may repeat parts of the request, each character of which may be written as three. */
+/** A problem may repeat parts of the request, each character of which may become three. */
 const MOST_CHARACTERS = 400_000;
 const text = { type: 'string', maxLength: MOST_CHARACTERS };
 
@@ -84,9 +84,9 @@ export const flawSchema = {
   title: 'Flaw',
   type: 'object',
   properties: {
-    pointer: { ...text, format: 'json-pointer', description: 'Place in the body' },
-    parameter: { ...text, description: 'Name of the parameter' },
-    header: { ...text, description: 'Name of the header' },
+    pointer: { ...text, format: 'json-pointer', description: 'The place in the body, as a JSON Pointer' },
+    parameter: { ...text, description: 'The name of the parameter' },
+    header: { ...text, description: 'The name of the header' },
     keyword: { type: 'string', maxLength: 64, description: 'The rule that is broken' },
     detail: text,
   },
@@ -100,8 +100,8 @@ export const problemSchema = {
   type: 'object',
   description: 'Problem details (RFC 9457)',
   properties: {
-    type: { const: 'about:blank', description: 'The status says all' },
-    title: { type: 'string', maxLength: 64, description: 'Phrase of the status code' },
+    type: { const: 'about:blank', description: 'The type is only the status' },
+    title: { type: 'string', maxLength: 64, description: 'The reason phrase of the status code' },
     status: { type: 'integer', minimum: 400, maximum: 599 },
     detail: { ...text, description: 'What happened and what to do next' },
     instance: { ...text, format: 'uri-reference', description: 'The request target' },

@@ -1,28 +1,23 @@
 import type { ErrorObject } from 'ajv';
 import { compile, type JsonSchema } from '../../schema/index.ts';
-import { Problem, type Flaw } from './problems.ts';
+import { invalidBody } from './described-problems.ts';
+import type { Flaw } from './problems.ts';
 
 /** An object that a schema has accepted. */
 export type Valid = Readonly<Record<string, unknown>>;
 
-/**
- * Compiles a schema once, into a function that lists every flaw of a value by JSON pointer; none if it is valid.
- */
+/** Compiles a schema into a function that lists all flaws of a value, each with its JSON Pointer; none if it is valid. */
 export function compileCheck(schema: JsonSchema): (value: unknown) => Flaw[] {
   const accepts = compile(schema);
   return (value) => (accepts(value) ? [] : (accepts.errors ?? []).flatMap(toFlaws));
 }
 
-/**
- * Compiles the schema of a body once.
- * The validator throws {Problem} 422 with every flaw.
- */
+/** Compiles the schema of a body into a function that returns a valid body, and throws {Problem} 422 with all flaws otherwise. */
 export function compileValidator(schema: JsonSchema): (body: unknown) => Valid {
   const check = compileCheck(schema);
   return (body) => {
     const flaws = check(body);
-    if (flaws.length > 0 || !hasMembers(body))
-      throw new Problem(422, 'The body breaks the rules listed in errors.', flaws);
+    if (flaws.length > 0 || !hasMembers(body)) throw invalidBody(flaws);
     return body;
   };
 }
@@ -37,7 +32,7 @@ function toFlaws(error: ErrorObject): Flaw[] {
   return pointers.map((pointer) => ({ pointer, keyword, detail: describe(keyword, params, message) }));
 }
 
-/** Of an object that is missing, what is missing in it. */
+/** The pointers of what is missing: if it is an object, those of its required members. */
 function demanded(schema: JsonSchema | undefined, pointer: string): string[] {
   const { required, properties }: JsonSchema = Object(schema);
   if (!Array.isArray(required)) return [pointer];

@@ -106,9 +106,9 @@ const underWay = () =>
 
 /** A hash of all that makes two requests the same one. */
 function fingerprintOf({ method, path }: Operation, { id, parameters, mediaType, headers, body }: Input): string {
-  const conditions = ['if-match', 'if-none-match', 'if-unmodified-since'].map((name) => headers[name]);
+  const preconditions = ['if-match', 'if-none-match', 'if-unmodified-since'].map((name) => headers[name]);
   return createHash('sha256')
-    .update(JSON.stringify([method, path, id, parameters, mediaType, conditions, body]))
+    .update(JSON.stringify([method, path, id, parameters, mediaType, preconditions, body]))
     .digest('base64url');
 }
 

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonSchema } from '../../schema/index.ts';
 
-/** What is described once and referred to (OpenAPI 3.1, "Components Object"). */
+/** The kinds of parts that are described once and referred to (OpenAPI 3.1, "Components Object"). */
 type Kind = 'schemas' | 'parameters' | 'headers' | 'responses';
 
 /** Collects components while operations are described. */
 export interface Components {
   collected: Partial<Record<Kind, Record<string, object>>>;
-  /** Refers to the value by its name; where that names another one already, the value stays where it is. */
+  /** Makes the value a component and returns the reference to it; returns the value if the name belongs to another one. */
   share: (kind: Kind, name: string, value: object) => object;
-  /** The schema with every titled schema in it, itself too, as a component of that name. */
+  /** Makes each titled schema in a schema, and the schema itself, a component with that name. */
   schema: (schema: JsonSchema) => JsonSchema;
 }
 
@@ -23,8 +23,8 @@ export function collectComponents(): Components {
     return { $ref: `#/components/${kind}/${key}` };
   };
   const schema = (one: JsonSchema): JsonSchema => {
-    const whole = { ...sized(one), ...withParts(one, schema) };
-    return typeof one['title'] === 'string' ? { ...share('schemas', one['title'], whole) } : whole;
+    const described = { ...sized(one), ...withParts(one, schema) };
+    return typeof one['title'] === 'string' ? { ...share('schemas', one['title'], described) } : described;
   };
   return { collected, share, schema };
 }
@@ -36,7 +36,7 @@ const NAMED = new Set(['properties', 'patternProperties', '$defs']);
 const isSchema = (value: unknown): value is JsonSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The keywords of a schema that hold schemas, each of them mapped. */
+/** The keywords of a schema that hold schemas, with each of these mapped. */
 function withParts(schema: JsonSchema, map: (part: JsonSchema) => JsonSchema): JsonSchema {
   const mapped = (part: unknown) => (isSchema(part) ? map(part) : part);
   const parts: JsonSchema = {};
@@ -48,7 +48,7 @@ function withParts(schema: JsonSchema, map: (part: JsonSchema) => JsonSchema): J
   return parts;
 }
 
-/** Client generators choose a type by the format, not by the bounds (OpenAPI 3.1, "Data Types"). */
+/** Adds the format of an integer. Client generators choose a type by it, not by the bounds (OpenAPI 3.1, "Data Types"). */
 function sized(schema: JsonSchema): JsonSchema {
   const { type, minimum, maximum } = schema;
   if (![type].flat().includes('integer') || minimum === undefined || maximum === undefined) return schema;

@@ -1,8 +1,8 @@
 import type { JsonSchema } from '../../schema/index.ts';
 
 /**
- * A value that a schema allows, put together from the examples of its parts; `undefined` where they are lacking.
- * The same fields have the same values everywhere, so that requests and answers tell of one member.
+ * A value that a schema allows, made of the examples of its parts; `undefined` if it needs a part without an example.
+ * The same fields have the same values everywhere, so that requests and answers show the same member.
  */
 export function exampleOf(schema: JsonSchema): unknown {
   const { examples, enum: listed, const: only, type, items, properties, required, minItems = 0, maxItems } = schema;

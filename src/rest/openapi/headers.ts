@@ -1,13 +1,13 @@
 import type { JsonSchema } from '../../schema/index.ts';
 import type { Components } from './components.ts';
 
-/** Headers of an answer, by name and description. */
+/** The headers of an answer: their names and descriptions. */
 export type Headers = Readonly<Record<string, string>>;
 
 const DAY = String.raw`^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$`;
 const count: JsonSchema = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 
-/** What the value of a header looks like. */
+/** The schemas of headers; all others are strings. */
 const HEADERS: Readonly<Record<string, JsonSchema>> = {
   ETag: { type: 'string', pattern: '^"[\\w-]{27}"$', maxLength: 29 },
   'Last-Modified': { type: 'string', pattern: DAY, maxLength: 29 },
@@ -15,7 +15,7 @@ const HEADERS: Readonly<Record<string, JsonSchema>> = {
   'Retry-After': { ...count, maximum: 3600 },
 };
 
-/** Headers as components. */
+/** Describes headers as components. */
 export const describeHeaders = (
   described: Headers,
   { share, schema: withComponents }: Components,

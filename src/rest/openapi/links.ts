@@ -1,20 +1,20 @@
 import type { Operation } from '../http/operations.ts';
-import { isRead, tagOf } from './traits.ts';
+import { isRead, tagOf } from './operation-properties.ts';
 
 /**
- * Where a client can go with what it was answered (OpenAPI 3.1, "Link Object"): from a member, created or read, to the
- * operations on it, a change of it being bound to the state that was answered.
+ * The links from an answer that shows a created or read member to the operations on that member (OpenAPI 3.1, "Link
+ * Object"). A link to a change passes the answer's ETag as If-Match.
  */
 export function describeLinks(operation: Operation, all: readonly Operation[]): Record<string, object> {
   const { schema, status } = operation.success;
   const hasId = Object(schema?.['properties'])['id'] !== undefined;
-  const made = status === 201 && hasId && !operation.path.includes(':');
-  const read = isRead(operation) && hasId && operation.path.endsWith('/:id');
-  if (!made && !read) return {};
-  const member = made ? `${operation.path}/:id` : operation.path;
-  const others = all.filter((one) => one !== operation && one.path === member && tagOf(one) === tagOf(operation));
+  const isCreated = status === 201 && hasId && !operation.path.includes(':');
+  const isShown = isRead(operation) && hasId && operation.path.endsWith('/:id');
+  if (!isCreated && !isShown) return {};
+  const member = isCreated ? `${operation.path}/:id` : operation.path;
+  const targets = all.filter((one) => one !== operation && one.path === member && tagOf(one) === tagOf(operation));
   return Object.fromEntries(
-    others.map(({ operationId, summary, changesState }) => [
+    targets.map(({ operationId, summary, changesState }) => [
       operationId,
       {
         operationId,

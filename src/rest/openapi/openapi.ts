@@ -3,17 +3,17 @@ import { describeLinks } from './links.ts';
 import { describeParameters } from './parameters.ts';
 import { describeProblems } from './problems.ts';
 import { describeBody, describeResponses } from './responses.ts';
-import { tagOf, templateOf } from './traits.ts';
+import { tagOf, templateOf } from './operation-properties.ts';
 import type { Operation } from '../http/operations.ts';
 
-/** What the operations do not say of themselves. */
+/** The parts of the description that do not come from the operations. */
 export interface About {
   info: { title: string; version: string; description: string; license: { name: string; identifier: string } };
-  /** What a group of operations is about, by the first part of their paths. */
+  /** The description of each group of operations, by the first part of their paths. */
   tags: Readonly<Record<string, string>>;
 }
 
-/** An OpenAPI 3.1 description of the operations, from the very declarations that serve them. */
+/** The OpenAPI 3.1 description of the operations, made of the same declarations that serve them. */
 export function describeOperations(operations: readonly Operation[], { info, tags }: About) {
   const components = collectComponents();
   const problems = describeProblems(operations, components);
@@ -23,8 +23,8 @@ export function describeOperations(operations: readonly Operation[], { info, tag
   return {
     openapi: '3.1.0',
     info,
-    servers: [{ url: '/', description: 'Where this description comes from' }],
-    // Nobody is asked who they are.
+    servers: [{ url: '/', description: 'The server that sent this description' }],
+    // The API has no authentication.
     security: [],
     tags: [...new Set(operations.map(tagOf))].map((name) => ({
       name,

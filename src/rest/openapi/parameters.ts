@@ -2,7 +2,7 @@ import type { JsonSchema } from '../../schema/index.ts';
 import { ENTITY_TAGS } from '../http/preconditions.ts';
 import type { Operation } from '../http/operations.ts';
 import type { Components } from './components.ts';
-import { isConditional, isRead, prefersMinimal, tagOf } from './traits.ts';
+import { isConditional, isRead, prefersMinimal, tagOf } from './operation-properties.ts';
 
 const ID: JsonSchema = { type: 'string', pattern: '^[0-9a-fA-F]{24}$', maxLength: 24 };
 const text: JsonSchema = { type: 'string' };
@@ -11,21 +11,22 @@ const entityTags: JsonSchema = { ...text, format: 'entity-tags', pattern: ENTITY
 const IDEMPOTENCY_KEY: JsonSchema = {
   type: 'string',
   pattern: String.raw`^(?:"(?:[ !#-\[\]-~]|\\["\\]){1,255}"|[\w.:@/+=-]{1,255})$`,
-  description: 'Names the request, so that repeating it within 24 hours has the same answer and no further effect',
+  description:
+    'A unique name of the request. If the request is repeated within 24 hours, it has no further effect and the same answer',
 };
 
-/** All that an operation reads besides its body: in the path, in the query, in headers. */
+/** Describes the parameters of an operation: in the path, in the query and in headers. */
 export function describeParameters(operation: Operation, { share, schema: withComponents }: Components): object[] {
   const { path, parameters = {} } = operation;
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) =>
-    share('parameters', name, { name, in: 'path', required: true, description: 'Of the member', schema: ID }),
+    share('parameters', name, { name, in: 'path', required: true, description: 'The id of the member', schema: ID }),
   );
   const inQuery = Object.entries(parameters).map(([name, { description, ...schema }]) =>
     share('parameters', `${tagOf(operation)}.${name.replace(/\[(.*)\]$/, '.$1')}`, {
       name,
       in: 'query',
       description,
-      // A list's parameter is repeated for each item, as is OpenAPI's default: hardly two generated clients write commas alike.
+      // A list's parameter is repeated for each item, which is OpenAPI's default. Generated clients write commas differently.
       schema: withComponents(withoutExamples(schema)),
     }),
   );
@@ -40,7 +41,7 @@ export function describeParameters(operation: Operation, { share, schema: withCo
   return [...inPath, ...inQuery, ...inHeader];
 }
 
-/** Swagger UI would fill examples in, and so send every parameter that there is. */
+/** Swagger UI would fill in the examples, and so send every parameter. */
 function withoutExamples({ examples: _examples, ...schema }: JsonSchema): JsonSchema {
   return schema['items'] === undefined ? schema : { ...schema, items: withoutExamples(Object(schema['items'])) };
 }
@@ -49,29 +50,31 @@ function withoutExamples({ examples: _examples, ...schema }: JsonSchema): JsonSc
 function headersRead(operation: Operation): Record<string, JsonSchema> {
   const reads = isRead(operation);
   const preferences = [
-    ...(prefersMinimal(operation) ? ['return=minimal: no content; return=representation: as without it'] : []),
+    ...(prefersMinimal(operation)
+      ? ['return=minimal: the answer has no content; return=representation: it has, as without this preference']
+      : []),
     ...(operation.preferences === undefined ? [] : [operation.preferences]),
   ];
   return {
     ...(isConditional(operation) && {
-      'If-Match': { ...entityTags, description: 'Only in one of the states with these ETags; else 412' },
+      'If-Match': { ...entityTags, description: 'Only if the ETag is one of these; else 412' },
       'If-None-Match': {
         ...entityTags,
-        description: 'In none of the states with these ETags; else 304 for a read, 412 for a write',
+        description: 'Only if the ETag is none of these; else 304 for a read, 412 for a write',
       },
       'If-Unmodified-Since': {
         ...text,
-        description: 'Only if it was not changed since; else 412. What is no date is ignored (RFC 9110)',
+        description: 'Only if it was not changed since; else 412. An invalid date is ignored (RFC 9110)',
       },
     }),
     ...(reads && {
       'If-Modified-Since': {
         ...text,
-        description: 'Only if it was changed since; else 304. What is no date is ignored (RFC 9110)',
+        description: 'Only if it was changed since; else 304. An invalid date is ignored (RFC 9110)',
       },
     }),
     ...(preferences.length > 0 && {
-      Prefer: { ...text, description: `${preferences.join('; ')}. Others are ignored (RFC 7240)` },
+      Prefer: { ...text, description: `${preferences.join('; ')}. Other preferences are ignored (RFC 7240)` },
     }),
     ...(operation.takesIdempotencyKey && { 'Idempotency-Key': IDEMPOTENCY_KEY }),
     ...operation.headers,

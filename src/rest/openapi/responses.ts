@@ -5,12 +5,12 @@ import type { Components } from './components.ts';
 import { exampleOf, patchOf } from './examples.ts';
 import { describeHeaders, type Headers } from './headers.ts';
 import { nameOf, problemStatuses } from './problems.ts';
-import { isRead, prefersMinimal } from './traits.ts';
+import { isRead, prefersMinimal } from './operation-properties.ts';
 
-const ETAG = { ETag: 'Of the representation; a strong one (RFC 9110, section 8.8.3)' };
-const PREFERENCE_APPLIED = 'The preference that was met';
+const ETAG = { ETag: 'The strong entity tag of the representation (RFC 9110, section 8.8.3)' };
+const PREFERENCE_APPLIED = 'The preference that was applied';
 
-/** Every answer of an operation by its status. */
+/** Describes every answer of an operation, by its status. */
 export function describeResponses(
   operation: Operation,
   problems: ReadonlyMap<number, object>,
@@ -19,7 +19,7 @@ export function describeResponses(
 ): Record<string, object> {
   const { success, streamed, seeOther } = operation;
   const minimal = prefersMinimal(operation);
-  // A PUT is not stored as it was sent, so that it has no state to tell without its representation.
+  // A PUT with return=minimal has no ETag: it would describe the body as it was sent, but that is stored differently.
   const state = operation.method === 'put' ? {} : { ...timeOf(success), ...ETAG };
   return {
     [success.status]: {
@@ -27,7 +27,10 @@ export function describeResponses(
       ...(Object.keys(links).length > 0 && { links }),
     },
     ...(seeOther && {
-      303: { description: seeOther.description, headers: describeHeaders({ Location: 'Of the page' }, components) },
+      303: {
+        description: seeOther.description,
+        headers: describeHeaders({ Location: 'The path of the page' }, components),
+      },
     }),
     ...(streamed && { [streamed.status]: describeSuccess(streamed, false, components) }),
     ...(isRead(operation) && {
@@ -39,7 +42,7 @@ export function describeResponses(
     ...(minimal &&
       success.status === 200 && {
         204: {
-          description: 'Done, as return=minimal',
+          description: 'Done; the request has return=minimal',
           headers: describeHeaders({ ...state, 'Preference-Applied': PREFERENCE_APPLIED }, components),
         },
       }),
@@ -57,11 +60,11 @@ export function describeResponses(
   };
 }
 
-/** A problem that is told in the media types of a stream, once that has begun; their examples are of a success. */
+/** Adds the media types of a stream, which reports failures in them once it has begun, without the examples of a success. */
 function describeFailure(problem: object, streamed: Success, { schema }: Components): object {
   const content = 'content' in problem && problem.content;
-  const told = Object.entries(contentOf(streamed)).map(([type, one]) => [type, { schema: schema(one) }]);
-  return { ...problem, content: { ...Object(content), ...Object.fromEntries(told) } };
+  const reports = Object.entries(contentOf(streamed)).map(([type, one]) => [type, { schema: schema(one) }]);
+  return { ...problem, content: { ...Object(content), ...Object.fromEntries(reports) } };
 }
 
 function describeSuccess(success: Success, minimal: boolean, components: Components): object {
@@ -82,18 +85,18 @@ const timeOf = ({ headers = {} }: Success): Headers => {
   return description === undefined ? {} : { 'Last-Modified': description };
 };
 
-/** What a request holds. JSON is read as one value or, where arrays of them are streamed, as many. */
+/** Describes the body of a request. If arrays of JSON are read as a stream, the schema allows one value or many. */
 export function describeBody({ schemas, streams = {}, isOptional }: Bodies, components: Components): object {
   const both = Object.keys(schemas).filter((type) => type in streams);
-  const whole = {
+  const all = {
     ...schemas,
     ...streams,
     ...Object.fromEntries(both.map((type) => [type, oneOrMany(schemas[type], streams[type])])),
   };
-  return { required: isOptional !== true, content: describeContent(whole, components) };
+  return { required: isOptional !== true, content: describeContent(all, components) };
 }
 
-/** One value, or many as they are streamed. It has a name, for oapi-codegen sends a choice without one as `{}`. */
+/** The schema of one value or many. It has a title, because oapi-codegen sends a choice without one as `{}`. */
 const oneOrMany = (one: JsonSchema = {}, many: JsonSchema = {}): JsonSchema => ({
   ...(typeof one['title'] === 'string' && { title: `${one['title']}OrMany` }),
   oneOf: [one, many],
@@ -102,11 +105,11 @@ const oneOrMany = (one: JsonSchema = {}, many: JsonSchema = {}): JsonSchema => (
 
 function describeContent(schemas: Readonly<Record<string, JsonSchema>>, { schema: withComponents }: Components) {
   const examples = new Map(Object.entries(schemas).map(([type, schema]) => [type, exampleOf(schema)]));
-  const whole = examples.get('application/json');
+  const object = examples.get('application/json');
   return Object.fromEntries(
     Object.entries(schemas).map(([type, schema]) => {
-      const isPatch = type === 'application/json-patch+json' && typeof whole === 'object' && whole !== null;
-      const example = isPatch ? patchOf(whole) : examples.get(type);
+      const isPatch = type === 'application/json-patch+json' && typeof object === 'object' && object !== null;
+      const example = isPatch ? patchOf(object) : examples.get(type);
       return [type, { schema: withComponents(schema), ...(example !== undefined && { example }) }];
     }),
   );

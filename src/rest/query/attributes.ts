@@ -2,19 +2,19 @@ import { objectSchema, toDocument, type Field, type JsonSchema } from '../../sch
 
 /** A scalar field that a list can be filtered and sorted by. */
 export interface Attribute {
-  /** As clients write it: `id`, `size.width`. */
+  /** The name that clients use: `id`, `size.width`. */
   name: string;
-  /** As it is stored: `_id`, `size.width`. */
+  /** The stored path: `_id`, `size.width`. */
   path: string;
   type: Field['type'];
-  /** Whether null can be written as a value; a String's text "null" is that string. */
+  /** Whether a query can have null as a value. Not for a String: there the text "null" is that string. */
   nullable: boolean;
   /**
-   * Of a value other than null, in JSON. Of the field's rules only its enumeration is kept:
-   * what can not be stored can still be compared with.
+   * The JSON Schema of a value other than null. It keeps only the field's enumeration and none of its other rules, because a
+   * value that cannot be stored can still be compared with.
    */
   schema: JsonSchema;
-  /** The value that is stored for one of JSON. */
+  /** The stored value for a JSON value. */
   toStored: (value: unknown) => unknown;
 }
 

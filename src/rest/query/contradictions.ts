@@ -2,7 +2,7 @@ import { Long, ObjectId } from 'mongodb';
 import type { Condition, Operator } from './filters.ts';
 import type { Flaw } from '../http/problems.ts';
 
-/** Conditions on one field that no value can meet together, and those that are given twice. */
+/** The flaws of conditions on one field that no value can meet together, or that are given twice. */
 export function contradictions(conditions: readonly Condition[]): Flaw[] {
   if (conditions.length < 2) return [];
   const names = new Set(conditions.map(({ attribute }) => attribute.name));
@@ -17,11 +17,11 @@ export function contradictions(conditions: readonly Condition[]): Flaw[] {
 }
 
 function contradiction({ parameter }: Condition, group: readonly Condition[]): Flaw {
-  const others = group.map((other) => other.parameter).filter((other) => other !== parameter);
-  return { parameter, keyword: 'not', detail: `contradicts ${others.join(' and ')}: no value meets them all` };
+  const rivals = group.map((condition) => condition.parameter).filter((name) => name !== parameter);
+  return { parameter, keyword: 'not', detail: `contradicts ${rivals.join(' and ')}: no value meets them all` };
 }
 
-/** Finds values that one condition names among those that the others allow; else compares the bounds. */
+/** Whether a value can meet all conditions: one of the values that a condition names, or one between the bounds. */
 function canHold(group: readonly Condition[]): boolean {
   const named = group.map(namedValues).find((values) => values !== undefined);
   if (named) return named.some((value) => group.every((condition) => meets(value, condition)));
@@ -38,7 +38,7 @@ function namedValues({ operator, value }: Condition): readonly unknown[] | undef
   return operator === 'exists' && value === false ? [null] : undefined;
 }
 
-/** Whether a value meets a condition, as the database would judge. */
+/** Whether a value meets a condition, by the rules of the database. */
 export function meets(
   value: unknown,
   { operator, value: wanted }: Omit<Condition, 'attribute' | 'parameter'>,
@@ -70,7 +70,10 @@ function inOrder(operator: 'gt' | 'gte' | 'lt' | 'lte', sign: number): boolean {
 
 const same = (left: unknown, right: unknown) => (left === null) === (right === null) && order(left, right) === 0;
 
-/** As MongoDB orders values of one type, strings by code points, which JavaScript does not; NaN for those of two. */
+/**
+ * Compares values of one type as MongoDB does: strings by code points, unlike JavaScript. The result is negative, 0 or
+ * positive, and NaN for values of two types.
+ */
 export function order(left: unknown, right: unknown): number {
   if (typeof left === 'string' && typeof right === 'string')
     return Buffer.compare(Buffer.from(left), Buffer.from(right));

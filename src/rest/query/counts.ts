@@ -6,18 +6,18 @@ import type { Resource } from '../resource-description.ts';
 
 /** A count must not keep the page waiting for long. */
 const PATIENCE_MS = 1000;
-/** An estimate of a filter's matches stops counting here. */
+/** Where an estimate of a filter's matches stops counting. */
 const ESTIMATE_LIMIT = 10_000;
 
-/** The headers that tell a count; for OpenAPI. */
+/** The headers of a count, for OpenAPI. */
 export const countHeaders = {
   'X-Total-Count':
-    'How many there are, if Prefer: count=exact or count=estimated asked for it (RFC 7240) and it could be counted in ' +
-    `time. An estimate with a filter goes up to ${ESTIMATE_LIMIT}, which then means "at least"`,
-  'Preference-Applied': 'The preference that was met',
+    'The number of members, if the request has Prefer: count=exact or count=estimated (RFC 7240) and there was time to ' +
+    `count them. With a filter, the estimate ${ESTIMATE_LIMIT} means "at least ${ESTIMATE_LIMIT}"`,
+  'Preference-Applied': 'The preference that was applied',
 };
 
-/** Counts what a filter matches, if a request prefers that. @returns the headers that tell it; none if time runs out */
+/** Counts what a filter matches, if the request prefers that. @returns the headers with the count; none if it takes too long */
 export async function count(
   { collection, maxTimeMS }: Pick<Resource, 'collection' | 'maxTimeMS'>,
   { prefer }: IncomingHttpHeaders,

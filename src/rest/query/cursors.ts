@@ -9,9 +9,9 @@ const EXACT = { relaxed: false };
 export type Cursors = ReturnType<typeof compileCursors>;
 
 /**
- * Writes positions as opaque cursors: base64url of a truncated HMAC-SHA256 (RFC 2104) and of the values in canonical
- * Extended JSON, for the relaxed one rounds large integers.
- * The HMAC also covers the query, so that a cursor serves no other.
+ * Writes positions as opaque cursors: base64url of a truncated HMAC-SHA256 (RFC 2104) and the values in canonical Extended
+ * JSON. Relaxed Extended JSON would round large integers.
+ * The HMAC also covers the query, so that a cursor cannot be used with another query.
  */
 export function compileCursors(path: string, secret: string) {
   const key = createSecretKey(Buffer.from(secret));
@@ -27,7 +27,7 @@ export function compileCursors(path: string, secret: string) {
     open(query: string, cursor: string): Position | undefined {
       const bytes = Buffer.from(cursor, 'base64url');
       const payload = bytes.toString('utf8', MAC_BYTES);
-      // Several texts can stand for the same bytes; only one of them is ours.
+      // Several texts decode to the same bytes; only one of them was written here.
       if (payload === '' || bytes.toString('base64url') !== cursor) return undefined;
       if (!timingSafeEqual(bytes.subarray(0, MAC_BYTES), mac(query, payload))) return undefined;
       const content: unknown = BSON.EJSON.parse(payload, EXACT);

@@ -4,10 +4,10 @@ import type { Attribute } from './attributes.ts';
 import type { Parameters } from '../http/parameters.ts';
 import type { Valid } from '../http/validation.ts';
 
-/** What a filter can ask of a field: `thrust[gte]=100`. */
+/** The operators of filters: `gte` in `thrust[gte]=100`. */
 export type Operator = keyof typeof CLAUSES;
 
-/** One parameter of a filter, with its value as it is stored; lists for `in` and `nin`. */
+/** One parameter of a filter, with its value as it would be stored; a list for `in` and `nin`. */
 export interface Condition {
   parameter: string;
   attribute: Attribute;
@@ -15,7 +15,7 @@ export interface Condition {
   value: unknown;
 }
 
-/** How the database is asked. No part of it is an object or a pattern that came from a client. */
+/** The filter of the database for each operator. No object or pattern in it comes from a client. */
 const CLAUSES = {
   eq: (path: string, value: unknown): Document => (value === null ? isNull(path) : { [path]: { $eq: value } }),
   ne: (path: string, value: unknown): Document => (value === null ? isNotNull(path) : { [path]: { $ne: value } }),
@@ -29,7 +29,7 @@ const CLAUSES = {
     hasNull(values) ? isNotNull(path, { $nin: values }) : { [path]: { $nin: values } },
   exists: (path: string, value: unknown): Document => (value === true ? isNotNull(path) : isNull(path)),
   startsWith(path: string, value: unknown): Document {
-    const end = behindPrefix(String(value));
+    const end = endOfPrefix(String(value));
     return { [path]: { $gte: value, ...(end !== undefined && { $lt: end }) } };
   },
   contains(path: string, value: unknown): Document {
@@ -40,15 +40,15 @@ const CLAUSES = {
 };
 
 /**
- * What is null, or not there. Where something on the way to a field is an array, MongoDB takes the field for null only
- * from 9.0 on, but for missing in every version. See "Null Comparisons on Dotted Paths" in the notes on its compatibility.
+ * Matches a field that is null or missing. If a part of the path is an array, MongoDB takes the field for null only from
+ * 9.0 on, but for missing in every version. See "Null Comparisons on Dotted Paths" in MongoDB's compatibility notes.
  */
 export function isNull(path: string, condition: Document = { $eq: null }): Document {
   const clause = { [path]: condition };
   return isWithin(path) ? { $or: [clause, { [path]: { $exists: false } }] } : clause;
 }
 
-/** What has a value, in every version too. */
+/** Matches a field that has a value, in every version of MongoDB. */
 export const isNotNull = (path: string, condition: Document = { $ne: null }): Document => ({
   [path]: { ...condition, ...(isWithin(path) && { $exists: true }) },
 });
@@ -56,42 +56,42 @@ export const isNotNull = (path: string, condition: Document = { $ne: null }): Do
 const isWithin = (path: string) => path.includes('.');
 const hasNull = (values: unknown) => Array.isArray(values) && values.includes(null);
 
-/** The least string behind all that start with the prefix, as MongoDB orders strings: by code points. */
-function behindPrefix(prefix: string): string | undefined {
+/** The least string after all strings that start with the prefix. MongoDB orders strings by code points. */
+function endOfPrefix(prefix: string): string | undefined {
   const points = Array.from(prefix);
   for (let last = points.pop(); last !== undefined; last = points.pop()) {
     const code = last.codePointAt(0) ?? 0;
-    // Surrogates are no characters, so U+D7FF is followed by U+E000.
+    // Surrogates are not characters, so U+E000 follows U+D7FF.
     if (code < 0x10_ff_ff) return points.join('') + String.fromCodePoint(code === 0xd7_ff ? 0xe0_00 : code + 1);
   }
   return undefined;
 }
 
 const MOST_VALUES = 100;
-/** Of a text, however short the field is kept: all of them must fit into one request target. */
+/** The longest text in a query, whatever the field allows. All texts must fit into one request target. */
 const MOST_CHARACTERS = 1000;
 
 const DESCRIPTIONS: Readonly<Record<Operator, string>> = {
-  eq: 'is this',
-  ne: 'is not this; null is not either',
+  eq: 'is this value',
+  ne: 'is not this value; null counts as another value',
   gt: 'is greater (later)',
-  gte: 'is this or greater (later)',
+  gte: 'is this value or greater (later)',
   lt: 'is less (earlier)',
-  lte: 'is this or less (earlier)',
-  in: 'is one of these, repeated or separated by commas; a comma in a value is written as %2C',
-  nin: 'is none of these, repeated or separated by commas; a comma in a value is written as %2C',
-  exists: 'true: is not null; false: is null',
-  startsWith: 'begins with this text, in this case',
-  contains: 'has this text anywhere, in this case; uses no index',
+  lte: 'is this value or less (earlier)',
+  in: 'is one of these values. Repeat the parameter, or separate the values by commas; write a comma in a value as %2C',
+  nin: 'is none of these values. Repeat the parameter, or separate the values by commas; write a comma in a value as %2C',
+  exists: 'is not null (true), or is null (false)',
+  startsWith: 'begins with this text; upper and lower case differ',
+  contains: 'has this text anywhere; upper and lower case differ. Uses no index',
 };
 
-/** Whether a filter knows this operator. */
+/** Whether the name is an operator of filters. */
 export const isOperator = (name: string): name is Operator => Object.hasOwn(CLAUSES, name);
 const OPERATORS = Object.keys(CLAUSES).filter(isOperator);
 
-/** The schema of an operator's value; undefined where the operator makes no sense. */
-function valueSchema({ type, schema: own, nullable }: Attribute, operator: Operator): JsonSchema | undefined {
-  const schema = type === 'String' && !own['enum'] ? { ...own, maxLength: MOST_CHARACTERS } : own;
+/** The schema of an operator's value; undefined if the operator makes no sense for the attribute. */
+function valueSchema({ type, schema: scalar, nullable }: Attribute, operator: Operator): JsonSchema | undefined {
+  const schema = type === 'String' && !scalar['enum'] ? { ...scalar, maxLength: MOST_CHARACTERS } : scalar;
   const orNull = nullable ? { ...schema, type: [schema['type'], 'null'].flat(), ...withNull(schema['enum']) } : schema;
   switch (operator) {
     case 'eq':
@@ -110,10 +110,10 @@ function valueSchema({ type, schema: own, nullable }: Attribute, operator: Opera
   }
 }
 
-/** The filter's parameters, `thrust` for `thrust[eq]` among them, and the reader of what they say. */
+/** The parameters of filters, with `thrust` as a short form of `thrust[eq]`, and the reader of their conditions. */
 export function compileFilters(attributes: readonly Attribute[]) {
   const parameters: Record<string, JsonSchema> = {};
-  const meanings = new Map<string, Omit<Condition, 'value'>>();
+  const compiled = new Map<string, Omit<Condition, 'value'>>();
   for (const attribute of attributes)
     for (const operator of OPERATORS) {
       const schema = valueSchema(attribute, operator);
@@ -121,7 +121,7 @@ export function compileFilters(attributes: readonly Attribute[]) {
       const { name } = attribute;
       for (const parameter of [...(operator === 'eq' ? [name] : []), `${name}[${operator}]`]) {
         parameters[parameter] = { ...schema, description: `Only where ${name} ${DESCRIPTIONS[operator]}` };
-        meanings.set(parameter, { parameter, attribute, operator });
+        compiled.set(parameter, { parameter, attribute, operator });
       }
     }
   const declared: Parameters = parameters;
@@ -129,8 +129,8 @@ export function compileFilters(attributes: readonly Attribute[]) {
     parameters: declared,
     read: (values: Valid): Condition[] =>
       Object.entries(values).flatMap(([name, value]) => {
-        const meaning = meanings.get(name);
-        return meaning ? [{ ...meaning, value: toStored(meaning, value) }] : [];
+        const condition = compiled.get(name);
+        return condition ? [{ ...condition, value: toStored(condition, value) }] : [];
       }),
   };
 }
@@ -140,11 +140,11 @@ function toStored({ attribute, operator }: Omit<Condition, 'value'>, value: unkn
   return operator === 'exists' ? value : attribute.toStored(value);
 }
 
-/** The condition as the database understands it. */
+/** The condition as a filter of the database. */
 export const toClause = ({ attribute, operator, value }: Condition): Document =>
   CLAUSES[operator](attribute.path, value);
 
-/** One filter of all clauses. Two of one path would overwrite each other in one object. */
+/** One filter of all clauses. They are not merged, because two clauses on one path would overwrite each other. */
 export function allOf(clauses: readonly Document[]): Document {
   return clauses.length > 1 ? { $and: clauses } : (clauses[0] ?? {});
 }

@@ -6,17 +6,18 @@ import { allOf } from './filters.ts';
 import type { ListQuery } from './list-query.ts';
 import { pageOf } from './pages.ts';
 import { RANK, readRanked, type ReadPart } from './ranks.ts';
-import { behind, reversed, sortOf } from './sorts.ts';
+import { filterAfter, reversed, sortOf } from './sorts.ts';
 
-/** A document as it came, and the rank that it was found with. */
+/** A document as BSON, and the rank with which the search found it. */
 interface Listed {
   bson: Buffer;
   rank: number;
 }
 
 /**
- * Reads a page of a list: one query that an index answers, or one for each rank until the page is full.
- * @throws {Problem} 503 if that takes the database too long
+ * Reads a page of a list by one query or, for a search, by one query for each rank until the page is full.
+ * @returns the documents of the page, whether there are more, and the first and the last document for the cursors
+ * @throws {Problem} 503 if a query takes too long
  */
 export async function findPage(
   { collection, maxTimeMS }: Pick<Resource, 'collection' | 'maxTimeMS'>,
@@ -26,10 +27,10 @@ export async function findPage(
   const order = backwards ? reversed(keys) : keys;
   const readPart: ReadPart<Listed> = async (part, length, position, rank) => {
     const found = await collection
-      .find<Buffer>(position ? behind(part, order, position) : allOf(part), {
+      .find<Buffer>(position ? filterAfter(part, order, position) : allOf(part), {
         sort: sortOf(order),
         limit: length,
-        // The batch holds them all.
+        // All documents come in one batch.
         batchSize: length + 1,
         maxTimeMS,
         ...(projection && { projection }),
@@ -41,13 +42,13 @@ export async function findPage(
       });
     return found.map((bson) => ({ bson, rank }));
   };
-  // One more than asked for tells whether there is another page.
+  // One document more than the page holds shows whether there is another page.
   const found = await (ranks ? readRanked(ranks, place, readPart) : readPart(clauses, limit + 1, place.position, 0));
   const { page, more } = pageOf(found, place);
   return { page: page.map(({ bson }) => bson), more, ends: endsOf(page) };
 }
 
-/** The documents at both ends of a page, with all that their position consists of, numbers in the types that they have. */
+/** The first and the last document of a page, from which cursors are made. Numbers keep their BSON types. */
 const endsOf = (page: readonly Listed[]): Document[] =>
   [...page.slice(0, 1), ...page.slice(-1)].map(({ bson, rank }) => ({
     ...BSON.deserialize(bson, { promoteValues: false }),

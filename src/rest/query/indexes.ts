@@ -7,23 +7,26 @@ import type { SortKey } from './sorts.ts';
 
 type Keys = readonly (readonly [path: string, direction: unknown])[];
 
-/** Every collection has it. */
+/** Every collection has this index. */
 const ID_INDEX: Keys = [['_id', 1]];
 
 const BOUNDING: readonly Operator[] = ['eq', 'in', 'gt', 'gte', 'lt', 'lte', 'startsWith', 'exists'];
 
-/** Compiles the guard against queries that read a whole collection. It throws {Problem} 400 naming the indexes. */
+/**
+ * Compiles the guard against queries that would read a whole collection. The guard throws {Problem} 400 that lists the
+ * indexes, unless the setting `allowScans` is true.
+ */
 export function compileIndexGuard(
   { indexes, settings }: Pick<Resource, 'indexes' | 'settings'>,
   attributes: readonly Attribute[],
 ) {
-  // Others hold only a part of the documents, or are not used.
-  const whole = indexes.filter(
+  // Other indexes hold only some of the documents, or the database does not use them for these queries.
+  const complete = indexes.filter(
     ({ sparse, partialFilterExpression, hidden, collation }) =>
       sparse !== true && hidden !== true && partialFilterExpression === undefined && collation === undefined,
   );
-  const isSearched = whole.some(({ key }) => TOKENS in key);
-  const usable: Keys[] = [ID_INDEX, ...whole.map(({ key }): Keys => Object.entries(key))].filter((keys) =>
+  const isSearched = complete.some(({ key }) => TOKENS in key);
+  const usable: Keys[] = [ID_INDEX, ...complete.map(({ key }): Keys => Object.entries(key))].filter((keys) =>
     keys.every(([path, direction]) => path !== TOKENS && (direction === 1 || direction === -1)),
   );
   const bounded = new Set(usable.map(([first]) => first?.[0]));
@@ -32,17 +35,17 @@ export function compileIndexGuard(
     keys.map(([path, direction]) => (direction === -1 ? '-' : '') + nameOf(path)).join(','),
   );
   const remedy =
-    `The indexes are ${listed.join(' and ')}: filter by the first field of one with ${BOUNDING.join(', ')}, ` +
-    `${isSearched ? 'search with q, ' : ''}or do not filter and sort in the order of one, forwards or backwards. ` +
-    'The server allows any query if its setting allowScans is true.';
+    `The indexes are ${listed.join(' and ')}. Filter by the first field of an index with ${BOUNDING.join(', ')}` +
+    `${isSearched ? '; search with q' : ''}; or use no filter and sort in the order of an index, forwards or backwards. ` +
+    'The setting allowScans of the server allows all queries.';
 
   return (conditions: readonly Condition[], sort: readonly SortKey[]): void => {
     if (settings.allowScans) return;
-    const answered =
+    const isIndexed =
       conditions.length > 0
         ? conditions.some(({ attribute, operator }) => BOUNDING.includes(operator) && bounded.has(attribute.path))
         : usable.some((keys) => ordersBy(keys, sort));
-    if (answered) return;
+    if (isIndexed) return;
     const parameters = conditions.length > 0 ? conditions.map(({ parameter }) => parameter) : ['sort'];
     throw new Problem(
       400,
@@ -52,11 +55,11 @@ export function compileIndexGuard(
   };
 }
 
-/** Whether an index begins with these keys, all in the same or all in the other direction. */
+/** Whether an index begins with these keys, all in the same direction as the index or all in the opposite one. */
 function ordersBy(index: Keys, sort: readonly SortKey[]): boolean {
   const factor = sort[0]?.direction === index[0]?.[1] ? 1 : -1;
   return sort.every(({ path, direction }, place) => {
-    const [indexed, way] = index[place] ?? [];
-    return indexed === path && way === direction * factor;
+    const [indexedPath, indexedDirection] = index[place] ?? [];
+    return indexedPath === path && indexedDirection === direction * factor;
   });
 }

@@ -13,11 +13,11 @@ import { compileSearch } from './search.ts';
 import { compileSelections, type Selection } from './selections.ts';
 import { compileSorts, sortFlaws, type SortKey } from './sorts.ts';
 
-/** What a request asks of a list. */
+/** The query that a request for a list describes. */
 export interface ListQuery extends Selection {
   /** All of them must hold. */
   clauses: readonly Document[];
-  /** Of a search without a sort: the clauses of each part of the list, the best part first. */
+  /** For a search without a sort: the clauses of each part of the list, the best part first. */
   ranks?: readonly (readonly Document[])[] | undefined;
   keys: readonly SortKey[];
   place: Place;
@@ -38,7 +38,7 @@ export function compileListQuery(resource: Resource, cursors: Cursors) {
     fields: selections.parameter,
     ...pageParameters,
   };
-  /** @throws {Problem} 400 for parameters that are right one by one, but not together */
+  /** @throws {Problem} 400 for parameters that are valid one by one but not together, or that no index answers */
   function read(given: Valid): ListQuery {
     const conditions = filters.read(given);
     const flaws = [...contradictions(conditions), ...sortFlaws(given['sort']), ...twoCursors(given)];

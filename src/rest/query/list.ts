@@ -14,15 +14,15 @@ import { MOST_ITEMS } from './pages.ts';
 import { RANK } from './ranks.ts';
 import { sortOf } from './sorts.ts';
 
-const DESCRIPTION = `Filters are FIELD[OPERATOR]=VALUE, or FIELD=VALUE; all of them must hold. \`Link\` has the next, the previous and the
-first page, the latter two as far as they fit into a header; cursors are signed, and belong to one query. A list that no
-index answers is refused (400), where the server is set so. As NDJSON or CSV the whole result is answered, of any length.
-If it breaks off, the connection is reset, which some proxies hide from the client: \`Prefer: end-line\` lets it see the
-end of NDJSON itself.`;
+const DESCRIPTION = `Filters are FIELD[OPERATOR]=VALUE or FIELD=VALUE; a member must meet all of them. The header \`Link\` has the next page,
+and the previous and the first one if they fit into it. Cursors are signed and can be used only with the same query. The server
+refuses a query that no index answers (400), unless its setting allowScans is true. As NDJSON or CSV the answer is the whole
+result, of any length. If the answer breaks off, the connection is reset. Some proxies hide that from the client; with
+\`Prefer: end-line\` the last line of NDJSON shows that it is complete.`;
 
 /**
- * The pages of a collection: filtered, sorted, and each of them one query that an index answers.
- * What is searched for comes best first, if no sort is given, with a query for each rank until the page is full.
+ * `GET` of a collection: its pages, filtered and sorted, or the whole result as NDJSON or CSV. A page is one query. For a
+ * search without a sort the best matches come first, and a page takes a query for each rank until it is full.
  */
 export function listOperation(resource: Resource): Operation {
   const { name, path, schema, settings } = resource;
@@ -67,15 +67,15 @@ export function listOperation(resource: Resource): Operation {
     success: {
       status: 200,
       description: 'The page',
-      // With ?fields= the others are left out.
+      // With ?fields= the answer leaves out all other fields.
       schema: { type: 'array', maxItems: MOST_ITEMS, items: { ...schema, title: `Listed${name}`, required: ['id'] } },
       streams: exportStreams,
-      headers: { Link: 'The next, the previous and the first page, as far as there are (RFC 8288)', ...countHeaders },
+      headers: { Link: 'The next, previous and first page, if they exist (RFC 8288)', ...countHeaders },
     },
     problems: [],
     preferences:
-      'count=exact or count=estimated: tell how many there are, in X-Total-Count; ' +
-      `${END_LINE}: NDJSON ends with the line {"complete":true,"count":…}, without which it broke off`,
+      'count=exact or count=estimated: send the number of members in X-Total-Count; ' +
+      `${END_LINE}: NDJSON ends with the line {"complete":true,"count":…}, which is missing if the answer broke off`,
     async handle(input) {
       const query = read(input.parameters);
       return input.accepted in exportStreams ? answerAll(query, input) : answerPage(query, input);

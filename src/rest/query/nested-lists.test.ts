@@ -79,7 +79,7 @@ test.each([
 ])('?%s is refused', async (query, parameter, keyword) => {
   const { status, body } = await api.get(`/probes?${query}`);
   expect([status, body.errors]).toEqual([400, [expect.objectContaining({ parameter, keyword })]]);
-  if (keyword === 'index') expect(body.detail).toContain('The indexes are id and -size.width,-id:');
+  if (keyword === 'index') expect(body.detail).toContain('The indexes are id and -size.width,-id.');
 });
 
 test.each([

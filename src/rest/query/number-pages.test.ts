@@ -90,7 +90,7 @@ describe('an int64 that JSON cannot hold exactly', () => {
 
   test('is shown as a text of its digits, whichever way it is read, as the description says', async () => {
     const { paths } = (await api.get('/openapi.json')).body;
-    expect(paths['/probes/{id}'].get.description).toContain('is a text of its digits');
+    expect(paths['/probes/{id}'].get.description).toContain('is a string of its digits');
     expect(paths['/relays/{id}'].get.description).not.toContain('digits');
     await store([{ mass, drift: Long.fromNumber(2 ** 60), tags: [] }]);
     const [listed] = (await api.get('/probes').expect(200)).body;

@@ -83,7 +83,7 @@ describe('a query that is too long for a link to its next page', () => {
           {
             parameter: 'title[in]',
             keyword: 'maxLength',
-            detail: expect.stringMatching(/^takes 4\d{3} of the query's 4\d{3} characters; .* 2700$/),
+            detail: expect.stringMatching(/^has 4\d{3} of the 4\d{3} characters of the query; .* 2700$/),
           },
         ],
       },

@@ -4,18 +4,18 @@ import type { Place } from './pages.ts';
 import { Problem } from '../http/problems.ts';
 import { positionOf, type SortKey } from './sorts.ts';
 
-/** Of a `Link` header; nginx refuses an answer whose headers need more than 4 KiB together. */
+/** The longest `Link` header; nginx refuses an answer whose headers need more than 4 KiB together. */
 const MOST_CHARACTERS = 3500;
-/** Of a query that has another page: the rest is for cursors, which are longer on one page than on another. */
+/** The longest query that may have another page. The rest of the header is for cursors, whose lengths differ from page to page. */
 const MOST_OF_QUERY = 2700;
-/** With a cursor that is longer than any that was expected. */
-const MOST_ANYHOW = 3999;
+/** The longest link to the next page, if its cursor is unusually long. */
+const MOST_OF_NEXT = 3999;
 
 /**
- * The `Link` header's value (RFC 8288) for the pages around one; undefined if there are none.
- * The side that a cursor came from is taken to hold something still: whoever follows the link finds out.
- * Where not all of them fit into a header, the first page is left out, then the previous one.
- * @throws {Problem} 400 if the next one does not fit
+ * The value of the `Link` header (RFC 8288) for the pages around one; undefined if there are none.
+ * The side that the client comes from gets a link without a check whether documents are still there.
+ * If the links do not fit into the header, the first page is left out, then the previous one.
+ * @throws {Problem} 400 if the next page does not fit
  */
 export function pageLinks(
   path: string,
@@ -26,7 +26,7 @@ export function pageLinks(
 ): string | undefined {
   const link = (rel: string, end: string) => `<${path}?${query}${query && '&'}limit=${limit}${end}>; rel="${rel}"`;
   const at = (document: Document | undefined) => {
-    // On an empty page there is nothing but the position itself, whose document then belongs to the other side.
+    // An empty page has no documents to point at, only its position. The document at that position is on the other side.
     const found = document ? { values: positionOf(keys, document), inclusive: false } : position;
     return found && cursors.seal(query, document ? found : { ...found, inclusive: true });
   };
@@ -34,7 +34,7 @@ export function pageLinks(
   const hasNext = backwards || more;
   if (hasNext) {
     const next = link('next', `&after=${at(page.at(-1))}`);
-    if (query.length > MOST_OF_QUERY || next.length > MOST_ANYHOW) throw tooLong(query);
+    if (query.length > MOST_OF_QUERY || next.length > MOST_OF_NEXT) throw tooLong(query);
     links.push(next);
   }
   if (backwards ? more : position) links.push(link('prev', `&before=${at(page[0])}`));
@@ -43,20 +43,20 @@ export function pageLinks(
   return links.length > 0 ? links.join(', ') : undefined;
 }
 
-/** @param query of which the longest parameter is named, unless it is short enough, and what it sorts by is not */
+/** The problem of a next page whose link does not fit. It names the longest parameter if the query is too long, else the sort. */
 function tooLong(query: string): Problem {
   const [longest = ''] = query.split('&').toSorted((one, other) => other.length - one.length);
   const isQuery = query.length > MOST_OF_QUERY;
   return new Problem(
     400,
-    'There are more members than one page holds, and the address of the next page would be too long for a Link header. ' +
-      'Ask for less, for a larger page (limit), or for all of it as NDJSON or CSV, which have no pages.',
+    'The result has more than one page, but the address of the next page is too long for a Link header. Make the query ' +
+      'shorter, ask for a larger page (limit), or read the whole result as NDJSON or CSV.',
     [
       isQuery
         ? {
             parameter: decodeURIComponent(longest.replace(/=[^]*/, '')),
             keyword: 'maxLength',
-            detail: `takes ${longest.length} of the query's ${query.length} characters; with more than one page it may have ${MOST_OF_QUERY}`,
+            detail: `has ${longest.length} of the ${query.length} characters of the query; a query with more than one page may have ${MOST_OF_QUERY}`,
           }
         : { parameter: 'sort', keyword: 'maxLength', detail: 'names a field whose values are too long for a cursor' },
     ],

@@ -6,7 +6,7 @@ import type { Operation } from '../http/operations.ts';
 import type { Resource } from '../resource-description.ts';
 
 /**
- * Makes sure that no filter has the name of another parameter: a field called `limit` could not be asked for.
+ * Makes sure that no filter has the name of another parameter. A filter by a field called `limit` would be impossible.
  * @throws {OperatorError} that names the field
  */
 export function refuseParameterNames({ name, fields }: Resource, operations: readonly Operation[]): void {

@@ -2,10 +2,10 @@ import type { Document } from 'mongodb';
 import type { Place } from './pages.ts';
 import type { Position, SortKey } from './sorts.ts';
 
-/** A sort key that no document stores: which of the parts of a list it belongs to. */
+/** A sort key that is not stored: the part of the list that a document belongs to. */
 export const RANK: SortKey = { path: '$rank', direction: 1 };
 
-/** Reads documents of one part, from a position in it on. */
+/** Reads the documents of one part, after a position in it. */
 export type ReadPart<Item> = (
   part: readonly Document[],
   limit: number,
@@ -14,8 +14,8 @@ export type ReadPart<Item> = (
 ) => Promise<Item[]>;
 
 /**
- * Reads as much of a list's disjoint parts, one behind the other, as a page and one more document need.
- * @param place its position begins with a rank
+ * Reads the disjoint parts of a list, one after the other, until there are enough documents for a page and one more.
+ * @param place the page; its position begins with a rank
  */
 export async function readRanked<Item>(
   parts: readonly (readonly Document[])[],

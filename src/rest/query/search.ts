@@ -7,15 +7,15 @@ import { Problem } from '../http/problems.ts';
 const MOST_CHARACTERS = 200;
 const MOST_WORDS = 10;
 
-/** What a search finds. */
+/** A search as filters of the database. */
 export interface Search {
-  /** Filters of all that it finds. */
+  /** The filters of everything that it finds. */
   clauses: readonly Document[];
-  /** The same in disjoint parts, best first, each with its filters. */
+  /** The filters of disjoint parts of that, the best part first. */
   ranks: readonly (readonly Document[])[];
 }
 
-/** The parameter `q`, where a model has searchable fields, and the reader of its value. */
+/** The parameter `q`, if the model has searchable fields, and the reader of its value. */
 export function compileSearch(fields: readonly Field[]) {
   const paths = searchablePaths(fields);
   const parameters: Parameters =
@@ -27,14 +27,14 @@ export function compileSearch(fields: readonly Field[]) {
             minLength: 1,
             maxLength: MOST_CHARACTERS,
             description:
-              `Only where ${paths.join(' and ')} has a word that begins with it, for each word of this (up to ${MOST_WORDS}). ` +
-              'Case, accents and width do not count. Without sort the best come first: whole words before beginnings of ' +
-              `words, then those where ${paths[0]} begins with the first word, then by id`,
+              `Searches ${paths.join(' and ')} for up to ${MOST_WORDS} words. A member must have, for each of them, a word that ` +
+              'begins with it. Upper and lower case, accents and width do not matter. Without sort the best matches come ' +
+              `first: whole words before beginnings of words, then members whose ${paths[0]} begins with the first word, then by id`,
           },
         };
   return {
     parameters,
-    /** @throws {Problem} 400 if there is no word in it, or too many */
+    /** @throws {Problem} 400 if `q` has no words, or too many */
     read: (q: unknown): Search | undefined => (typeof q === 'string' ? searchFor(readWords(q)) : undefined),
   };
 }
@@ -47,7 +47,7 @@ function readWords(q: string): string[] {
 }
 
 const unusable = (keyword: string, detail: string) =>
-  new Problem(400, 'There is nothing that could be searched for by q.', [{ parameter: 'q', keyword, detail }]);
+  new Problem(400, 'The parameter q cannot be used for a search.', [{ parameter: 'q', keyword, detail }]);
 
 const { wholeAtStart, whole, prefixAtStart, prefix } = RANKS;
 
@@ -55,25 +55,28 @@ const found = (word: string, ...ranks: Rank[]): Document => {
   const tokens = ranks.map((rank) => tokenOf(rank, word));
   return { [TOKENS]: tokens.length === 1 ? { $eq: tokens[0] } : { $in: tokens } };
 };
-const anyhow = (word: string) => found(word, wholeAtStart, whole, prefixAtStart, prefix);
+const asAny = (word: string) => found(word, wholeAtStart, whole, prefixAtStart, prefix);
 const asWhole = (word: string) => found(word, wholeAtStart, whole);
 
-/** A document has one rank for each word, so for one word each part is an equality: in the order of the index, and no more. */
-function searchFor([first = '', ...others]: readonly string[]): Search {
-  const allWholeAtStart = [found(first, wholeAtStart), ...others.map(asWhole)];
-  const allWhole = [found(first, whole), ...others.map(asWhole)];
-  const rest = others.map(anyhow);
-  const but = (better: readonly Document[]) => ({ $nor: [allOf(better)] });
+/**
+ * A document has one rank for each word. So for a search of one word, each part is an equality, which the index answers in
+ * order.
+ */
+function searchFor([first = '', ...otherWords]: readonly string[]): Search {
+  const allWholeAtStart = [found(first, wholeAtStart), ...otherWords.map(asWhole)];
+  const allWhole = [found(first, whole), ...otherWords.map(asWhole)];
+  const rest = otherWords.map(asAny);
+  const notIn = (better: readonly Document[]) => ({ $nor: [allOf(better)] });
   return {
-    clauses: [anyhow(first), ...rest],
+    clauses: [asAny(first), ...rest],
     ranks: [
       allWholeAtStart,
       allWhole,
-      ...(others.length === 0
+      ...(otherWords.length === 0
         ? [[found(first, prefixAtStart)], [found(first, prefix)]]
         : [
-            [found(first, wholeAtStart, prefixAtStart), ...rest, but(allWholeAtStart)],
-            [found(first, whole, prefix), ...rest, but(allWhole)],
+            [found(first, wholeAtStart, prefixAtStart), ...rest, notIn(allWholeAtStart)],
+            [found(first, whole, prefix), ...rest, notIn(allWhole)],
           ]),
     ],
   };

@@ -3,9 +3,9 @@ import { compileJsonText, shownPart, type Field, type JsonSchema, type WriteJson
 import type { Resource } from '../resource-description.ts';
 import type { SortKey } from './sorts.ts';
 
-/** What is read of each document, and how that is shown. */
+/** What is read of each document, and how it is written. */
 export interface Selection {
-  /** Those that are shown. */
+  /** The fields that are shown. */
   fields: readonly Field[];
   projection?: Document;
   write: WriteJson;
@@ -20,12 +20,14 @@ export function compileSelections({ fields, write }: Pick<Resource, 'fields' | '
     minItems: 1,
     maxItems: names.length,
     uniqueItems: true,
-    description: 'Fields to show, repeated or separated by commas; the id is always there. Without this all are shown',
+    description:
+      'The fields to show: repeat the parameter, or separate them by commas. The id is always shown. Without this ' +
+      'parameter all fields are shown',
   };
   const all: Selection = { ...shownPart(fields), fields, write };
   return {
     parameter,
-    /** Sort keys are read too, for the cursors. */
+    /** @param keys sort keys, which are also read from the database, for the cursors */
     read(names: unknown, keys: readonly SortKey[]): Selection {
       if (!Array.isArray(names)) return all;
       const chosen = new Set(names.map(String));

@@ -4,7 +4,7 @@ import type { Attribute } from './attributes.ts';
 import { allOf, isNotNull, isNull } from './filters.ts';
 import type { Flaw } from '../http/problems.ts';
 
-/** One key of a sort, by the stored path. */
+/** One key of a sort; its path is the stored one. */
 export interface SortKey {
   path: string;
   direction: 1 | -1;
@@ -12,7 +12,7 @@ export interface SortKey {
 
 const ID = '_id';
 
-/** The `sort` parameter, and the reader of its value into keys that leave no tie. */
+/** The `sort` parameter, and the reader that turns its value into sort keys. The last key is always the id, so there are no ties. */
 export function compileSorts(attributes: readonly Attribute[]) {
   const keys = new Map<string, SortKey>(
     attributes.flatMap(({ name, path }) => [
@@ -27,8 +27,9 @@ export function compileSorts(attributes: readonly Attribute[]) {
     minItems: 1,
     maxItems: attributes.length,
     description:
-      'Fields to sort by, repeated or separated by commas, - before one that descends; null comes before all else. ' +
-      'Ties are broken by the id, in the direction of the last field; without this the id alone counts',
+      'The fields to sort by: repeat the parameter, or separate them by commas. A - before a field sorts it downwards. Null ' +
+      'comes before all other values. Members with equal values are sorted by id, in the direction of the last field. ' +
+      'Without this parameter the list is sorted by id',
   };
   return {
     parameter,
@@ -36,13 +37,13 @@ export function compileSorts(attributes: readonly Attribute[]) {
   };
 }
 
-/** Nothing behind the id can matter. */
+/** Ends the keys with the id. Keys after the id would not matter. */
 function complete(keys: readonly SortKey[]): readonly SortKey[] {
   const end = keys.findIndex(({ path }) => path === ID);
   return end === -1 ? [...keys, { path: ID, direction: keys.at(-1)?.direction ?? 1 }] : keys.slice(0, end + 1);
 }
 
-/** A field that is sorted by twice. */
+/** The flaws of a `sort` parameter that names a field twice. */
 export function sortFlaws(names: unknown): Flaw[] {
   if (!Array.isArray(names)) return [];
   const fields = names.map((name) => String(name).replace(/^-/, ''));
@@ -54,27 +55,27 @@ export function sortFlaws(names: unknown): Flaw[] {
   }));
 }
 
-/** The keys as the driver takes them. */
+/** The keys in the form that the driver takes. */
 export const sortOf = (keys: readonly SortKey[]): [string, 1 | -1][] =>
   keys.map(({ path, direction }) => [path, direction]);
 
-/** The same keys, the other way round. */
+/** The same keys in the opposite direction. */
 export const reversed = (keys: readonly SortKey[]): SortKey[] =>
   keys.map(({ path, direction }) => ({ path, direction: direction === 1 ? -1 : 1 }));
 
 /** A place in a sorted list: a value for each key. */
 export interface Position {
   values: readonly unknown[];
-  /** Whether what lies at the position itself counts as behind it. */
+  /** Whether a document at the position itself counts as after it. */
   inclusive: boolean;
 }
 
 /**
- * The filter for what lies behind a position.
- * Each alternative is a range of an index in the order of the keys, so that the database merges them without sorting
- * and looks at nothing in front of the position, however many documents share a value.
+ * The filter for the documents after a position.
+ * Each alternative is a range of an index in the order of the keys. So the database merges them without sorting, and does
+ * not look at the documents before the position, however many of them share a value.
  */
-export function behind(
+export function filterAfter(
   filter: readonly Document[],
   keys: readonly SortKey[],
   { values, inclusive }: Position,
@@ -83,15 +84,18 @@ export function behind(
   const ties: Document[] = [];
   for (const [place, { path, direction }] of keys.entries()) {
     const value = values[place] ?? null;
-    for (const range of rangesBehind(path, direction, value, inclusive))
+    for (const range of rangesAfter(path, direction, value, inclusive))
       alternatives.push(allOf([...filter, ...ties, range]));
     ties.push(value === null ? isNull(path) : { [path]: { $eq: value } });
   }
   return alternatives.length > 1 ? { $or: alternatives } : (alternatives[0] ?? {});
 }
 
-/** MongoDB compares within one type only, but sorts null before all others, and NaN before all numbers, which none is greater than. */
-function rangesBehind(path: string, direction: 1 | -1, value: unknown, inclusive: boolean): Document[] {
+/**
+ * The ranges after a value of one key. MongoDB compares only values of one type, but sorts null before all other values and
+ * NaN before all numbers; no number is greater than NaN.
+ */
+function rangesAfter(path: string, direction: 1 | -1, value: unknown, inclusive: boolean): Document[] {
   if (path === ID) return [{ [path]: { [`${direction === 1 ? '$gt' : '$lt'}${inclusive ? 'e' : ''}`]: value } }];
   if (direction === 1) {
     if (value === null) return [isNotNull(path)];
@@ -102,13 +106,13 @@ function rangesBehind(path: string, direction: 1 | -1, value: unknown, inclusive
   return [...less.map((range) => ({ [path]: range })), isNull(path)];
 }
 
-/** Of any of BSON's types of numbers. */
+/** Whether a value has one of BSON's number types. */
 const isNumber = (value: unknown) => typeof value === 'number' || NUMBERS.some((type) => value instanceof type);
 
 const NUMBERS = [Int32, Long, Double, Decimal128];
 
 const isNotANumber = (value: unknown) => isNumber(value) && String(value) === 'NaN';
 
-/** Where a stored document lies; what it lacks counts as null. */
+/** The position of a stored document: its values of the keys. A missing value counts as null. */
 export const positionOf = (keys: readonly SortKey[], document: Document): unknown[] =>
   keys.map(({ path }) => path.split('.').reduce<unknown>((value, name) => Object(value)[name], document) ?? null);

@@ -27,7 +27,9 @@ describe('a time in a query whose + was not encoded', () => {
     `${member}?at=${TIME}`,
     `${member}?at=${TIME.replace('+', '%20')}`,
   ])('is refused, with what to write instead: %s', async (target) => {
-    expect(await detailOf(target)).toMatch(/must match format "date-time"; it holds a blank.* write \+ as %2B$/);
+    expect(await detailOf(target)).toMatch(
+      /must match format "date-time"; a \+ in a query means a blank, so write \+ as %2B$/,
+    );
   });
 
   test('is understood when it is encoded as it is told', async () => {

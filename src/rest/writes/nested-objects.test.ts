@@ -175,7 +175,7 @@ describe('what the database refuses is told by its pointer', () => {
     [
       'unknown in an object',
       { tank: { volume: 1, colour: 'red' } },
-      [['/tank/colour', 'is not known to the database']],
+      [['/tank/colour', 'is not a field that the database allows']],
     ],
   ])('%s', async (_what, stored, flaws) => {
     const _id = new ObjectId();

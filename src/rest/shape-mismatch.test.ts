@@ -110,7 +110,7 @@ describe.each([
       const { read, inserted, complete, uncertain, detail } = lines.at(-1) ?? {};
       expect([handling, status, read, complete, uncertain]).toEqual([handling, 503, 3, false, undefined]);
       expect(inserted).toBe(await probes.countDocuments());
-      expect(detail).toContain('does not have the shape');
+      expect(detail).toContain('does not match this version');
       expect(text).not.toContain('/maker');
       await probes.deleteMany({});
     }

@@ -11,16 +11,16 @@ import { escapePointer } from './http/validation.ts';
 
 const RETRY_AFTER_S = '30';
 
-/** The database has another shape than the one that this version writes. No request can mend that. */
-export class Behind extends Problem {
-  /** What it refuses, in words. */
+/** The collections of the database do not match this version of the API. A request cannot change that. */
+export class ShapeMismatch extends Problem {
+  /** The writes that the database refuses, each in words. */
   readonly refused: readonly string[];
 
   constructor(refused: readonly string[]) {
     super(
       503,
-      'The database does not have the shape that this version of the API writes, so nothing was changed. ' +
-        'Those who run it have to migrate it. Try again later.',
+      'The database does not match this version of the API, so nothing was changed. An operator has to migrate it. ' +
+        'Try again later.',
       [],
       { 'retry-after': RETRY_AFTER_S },
     );
@@ -28,18 +28,18 @@ export class Behind extends Problem {
   }
 }
 
-/** The failure that explains why a database refuses what the API has accepted; `undefined` if its shape does not. */
-export async function behind({ connection, definition }: Pick<Resource, 'connection' | 'definition'>) {
+/** The problem, if the database refuses valid documents because it does not match this version; `undefined` if it matches. */
+export async function findShapeMismatch({ connection, definition }: Pick<Resource, 'connection' | 'definition'>) {
   const { db } = connection;
   const refused = db ? await refusedWrites(db, [definition, historyDefinition(definition.name)]) : [];
-  return refused.length > 0 ? new Behind(refused) : undefined;
+  return refused.length > 0 ? new ShapeMismatch(refused) : undefined;
 }
 
 /**
- * The operation, where a document that the database refuses is only then the client's fault if the request can correct
- * it: a PATCH leaves in place what was stored before.
+ * Wraps an operation so that the answer to a write that the database refuses says whose fault that is. It is 422 only if
+ * the request can correct it: a PATCH keeps what was stored before, and can change that too.
  */
-export function fairlyJudged(resource: Resource, operation: WriteOperation): WriteOperation {
+export function explainingRefusals(resource: Resource, operation: WriteOperation): WriteOperation {
   const writable = new Set(
     resource.fields.filter(({ managed }) => !managed).map(({ name }) => `/${escapePointer(name)}`),
   );
@@ -50,15 +50,16 @@ export function fairlyJudged(resource: Resource, operation: WriteOperation): Wri
         if (!(error instanceof MongoServerError)) throw error;
         if (hasCode(error, DUPLICATE_KEY)) throw duplicate(error, resource.fields);
         if (!hasCode(error, INVALID_DOCUMENT)) throw error;
-        const failure = await behind(resource);
-        if (failure) throw failure;
+        const mismatch = await findShapeMismatch(resource);
+        if (mismatch) throw mismatch;
         const flaws = validatorFlaws(error.errInfo).filter(({ pointer = '' }) =>
           writable.has(/^\/[^/]*/.exec(pointer)?.[0] ?? ''),
         );
         if (operation.method !== 'patch' || flaws.length === 0) throw error;
         throw new Problem(
           422,
-          'With this change the stored document breaks a rule of the database. Correct what is named too.',
+          'The patch is valid, but with it the stored document breaks the rules of the database that are listed in errors, ' +
+            'probably in fields that were stored before. Send correct values for these fields in the same patch.',
           flaws,
         );
       }),
