@@ -21,7 +21,7 @@ beforeAll(async () => {
 const HTTP_1_0 = `GET /probes HTTP/1.0\r\nAccept: ${NDJSON}\r\n\r\n`;
 const HTTP_1_1 = `GET /probes HTTP/1.1\r\nHost: a\r\nAccept: ${NDJSON}\r\n\r\n`;
 const HEALTH = 'GET /health HTTP/1.1\r\nHost: a\r\n\r\n';
-const HEALTHY = '{"status":"ok"}';
+const HEALTHY = '{"status":"ok"}\n';
 /** How the last chunk is written (RFC 9112, section 7.1). */
 const LAST_CHUNK = '\r\n0\r\n\r\n';
 

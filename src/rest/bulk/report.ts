@@ -58,7 +58,7 @@ export async function* reportAs(mediaType: string, { rejected, totals }: Importe
     if (mediaType === FORMATS.json) {
       yield Buffer.from(`${JSON.stringify(totals).slice(0, -1)},"rows":[`);
       yield* elementsOf(rejected.read());
-      yield Buffer.from(']}');
+      yield Buffer.from(']}\n');
     } else {
       yield* rejected.read();
       yield Buffer.from(`${JSON.stringify(totals)}\n`);

@@ -1,7 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import { hasCode } from '../../error-code.ts';
-import { FORMATS } from './formats.ts';
 import { etagOf, type Preconditions } from './preconditions.ts';
 import { DatabaseTimeout } from './failures.ts';
 import { preferredType } from './media-ranges.ts';
@@ -87,7 +86,7 @@ export async function send(
     if (wish === 'minimal') return sendMinimal(request, response, status, headers);
     if (wish === 'representation') Object.assign(headers, { 'preference-applied': 'return=representation' });
   }
-  const content = accepted === FORMATS.ndjson ? `${text}\n` : text;
+  const content = `${text}\n`; // for people at a prompt, and for NDJSON
   response.writeHead(status, {
     ...headers,
     'content-type': accepted,

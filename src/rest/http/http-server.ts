@@ -133,7 +133,7 @@ function closeBehindBody(request: IncomingMessage, response: ServerResponse, lin
 /** The bytes of an answer to a request that could not be parsed. Its target is unknown, so the instance is a new UUID. */
 function messageOf(problem: Problem): string {
   const details = problemDetails(problem, `urn:uuid:${randomUUID()}`);
-  const body = JSON.stringify(details);
+  const body = `${JSON.stringify(details)}\n`;
   return (
     `HTTP/1.1 ${problem.status} ${details.title}\r\nConnection: close\r\nCache-Control: no-store\r\n` +
     `Content-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`

@@ -58,7 +58,8 @@ export function sendProblem(
   response: ServerResponse & Dependence,
   problem: Problem,
 ) {
-  const body = JSON.stringify(problemDetails(problem, uriReference(request.originalUrl ?? request.url ?? '')));
+  const details = problemDetails(problem, uriReference(request.originalUrl ?? request.url ?? ''));
+  const body = `${JSON.stringify(details)}\n`;
   response.writeHead(problem.status, {
     ...problem.headers,
     ...varyOf(response),
