@@ -32,7 +32,7 @@ test.each([
   ],
   [
     'thrust: { type: Schema.Types.Int32, validate: keywords({ minimum: -3e9 }) }',
-    'Engine.thrust: minimum -3000000000 is beyond an Int32, of -2147483648 to 2147483647; make it a Number.',
+    'Engine.thrust: minimum -3000000000 is outside of an Int32, -2147483648 to 2147483647; make it a Number.',
     [SERVER],
   ],
   [

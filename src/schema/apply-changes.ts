@@ -1,7 +1,7 @@
 import type { Document } from 'mongodb';
 import type { UpdateOperators } from './update-operators.ts';
 
-/** The document that update operators make of another, which stays as it is. See "$set" in MongoDB's manual. */
+/** Applies update operators to a copy of a document. See "$set" in MongoDB's manual. */
 export function applyChanges(document: Document, { $set, $unset }: UpdateOperators): Document {
   const changed = { ...document };
   for (const [path, value] of Object.entries($set)) change(changed, path.split('.'), value);
@@ -9,7 +9,7 @@ export function applyChanges(document: Document, { $set, $unset }: UpdateOperato
   return changed;
 }
 
-/** Objects on the way are copied, and made where a value is to be set in them. */
+/** Sets or removes the value at a path. Objects on the path are copied, or created if a value is to be set in them. */
 function change(target: Document, [name = '', ...rest]: string[], value: unknown): void {
   const inner = target[name];
   if (rest.length > 0) {

@@ -10,13 +10,13 @@ import type { UpdateOperators } from './update-operators.ts';
 type Body = Readonly<Record<string, unknown>>;
 
 /**
- * A whole document, from a body that satisfies the `create` schema; absent fields take their defaults.
- * It has what it is searched by.
+ * Makes a whole document of a body that satisfies the `create` schema. Absent fields get their defaults. The document has
+ * its search tokens.
  */
 export const toDocument = (fields: readonly Field[], body: Body): Document =>
   withSearch(fields, toObject(fields, body));
 
-/** What stands for a field that a body lacks; undefined: nothing. @param within the object that lacks it */
+/** The value of a field that a body lacks; undefined if the field stays absent. @param within the object that lacks the field */
 export type Fill = (field: Field, within: Body) => unknown;
 
 function toObject(fields: readonly Field[], body: Body, fill: Fill = defaultOf): Document {
@@ -29,7 +29,7 @@ function toObject(fields: readonly Field[], body: Body, fill: Fill = defaultOf):
   return document;
 }
 
-/** The update operators for a body that replaces a document: every field a client may write is set or unset. */
+/** The update operators for a body that replaces a document. They set or unset every field that a client may write. */
 export function toReplacement(fields: readonly Field[], body: Body, fill?: Fill): UpdateOperators {
   const $set = toObject(fields, body, fill);
   const absent = fields.filter((field) => !field.managed && !(field.name in $set));
@@ -37,9 +37,9 @@ export function toReplacement(fields: readonly Field[], body: Body, fill?: Fill)
 }
 
 /**
- * The update operators for a merge patch (RFC 7396) that satisfies the `update` schema. An object that is patched where
- * the document has none, or something else, is made anew, with the defaults of what the patch leaves out.
- * @param present the document; not needed where the patch holds no objects
+ * The update operators for a merge patch (RFC 7396) that satisfies the `update` schema. If the patch has an object where the
+ * document has none, a new object is made, with the defaults of the fields that the patch leaves out.
+ * @param present the present document; not needed if the patch has no objects
  */
 export function toChanges(fields: readonly Field[], patch: Body, present: Document = {}, prefix = ''): UpdateOperators {
   const changes: UpdateOperators = { $set: {}, $unset: {} };
@@ -54,8 +54,8 @@ export function toChanges(fields: readonly Field[], patch: Body, present: Docume
       Object.assign(changes.$unset, inner.$unset);
     } else if (field.type === 'Object' && isObject(value)) {
       const shown = inside === undefined || inside === null ? constantDefaultOf(field) : undefined;
-      const whole: Document = isObject(shown) ? shown : toObject(field.fields, {});
-      changes.$set[path] = applyChanges(whole, toChanges(field.fields, value, whole));
+      const start: Document = isObject(shown) ? shown : toObject(field.fields, {});
+      changes.$set[path] = applyChanges(start, toChanges(field.fields, value, start));
     } else if (value === null && !field.nullable) changes.$unset[path] = true;
     else changes.$set[path] = toStored(field, value);
   }
@@ -63,9 +63,9 @@ export function toChanges(fields: readonly Field[], patch: Body, present: Docume
 }
 
 /**
- * What a client sees of a stored document.
- * A field that the document lacks, because it was stored in an older shape, shows its default, if that is the same at
- * each reading: a function is for new documents alone. Missing timestamps show when the ObjectId was made.
+ * The representation of a stored document, as clients see it.
+ * A field that the document lacks, because it was stored in an older shape, shows its default. Defaults that a function
+ * makes are only for new documents. A missing timestamp shows when the ObjectId was made.
  */
 export function toRepresentation(fields: readonly Field[], document: Document): Document {
   return { id: document['_id'], ...shown(fields, document, document['_id']) };
@@ -88,17 +88,17 @@ function shownValue({ type, fields, items }: Field, value: unknown, id: unknown)
 
 const madeAt = (id: unknown) => (id instanceof ObjectId ? id.getTimestamp() : null);
 
-/** Of a new document. A default may be a function, and any that its type can be cast from, as in Mongoose. */
+/** The default of a field in a new document. It may be a function, and any value that Mongoose can cast to the field's type. */
 export function defaultOf(field: Field): unknown {
   const value: unknown = typeof field.default === 'function' ? field.default() : field.default;
   return value === undefined ? undefined : toStored(field, value);
 }
 
-/** Of a document that was stored before: a default that is a function is none. */
+/** The default of a field in a document that was stored before; undefined if a function makes the default. */
 export const constantDefaultOf = (field: Field): unknown =>
   hasConstantDefault(field) ? toStored(field, field.default, constantDefaultOf) : undefined;
 
-/** The value that is stored for one of JSON. Always a new one, where it is an object. */
+/** The stored value for a JSON value; a new object if it is one. */
 function toStored(field: Field, value: unknown, fill?: Fill): unknown {
   if (value === null) return null;
   switch (field.type) {

@@ -9,23 +9,23 @@ import type { Field } from './field.ts';
 import { readFields } from './fields.ts';
 import { SEARCH, searchablePaths } from './search.ts';
 
-/** What a model demands of its collection in the database. */
+/** What a model requires of its collection in the database. */
 export interface CollectionDefinition {
   name: string;
   /** A `$jsonSchema` validator; see "Schema Validation" in MongoDB's manual. */
   validator: Document;
-  /** Without the index on `_id`. */
+  /** The indexes, without the one on `_id`. */
   indexes: ({ name: string; key: Document } & Document)[];
-  /** What a new field gets in old documents, by its dotted path. */
+  /** The values that new fields get in old documents, by their dotted paths. */
   defaults: Record<string, unknown>;
-  /** Paths of what a document has without being demanded, because the application fills it in; `tags[].name` in an array. */
+  /** The paths of fields that the application always fills in, though they are not required; `tags[].name` in an array. */
   filled: readonly string[];
 }
 
 const BSON_TYPES: Readonly<Record<Field['type'], string | string[]>> = {
   String: 'string',
   Int32: 'int',
-  // The driver stores a whole number as an int, a larger one as a double.
+  // The driver stores a whole number as an int, or as a double if it is too large for that.
   Number: ['int', 'long', 'double'],
   Double: ['int', 'long', 'double'],
   Boolean: 'bool',
@@ -35,7 +35,7 @@ const BSON_TYPES: Readonly<Record<Field['type'], string | string[]>> = {
   Array: 'array',
 };
 
-/** Collection, validator and indexes as the model declares them. */
+/** The collection, validator and indexes of a model. @throws {OperatorError} for a declaration that cannot be served */
 export function collectionDefinition(model: AnyModel): CollectionDefinition {
   const { schema } = model;
   const versionKey = schema.get('versionKey');
@@ -43,7 +43,10 @@ export function collectionDefinition(model: AnyModel): CollectionDefinition {
   const closed = objectValidator(fields);
   const searchable = searchablePaths(fields);
   if (searchable.length > 0 && schema.path(SEARCH) === undefined)
-    throw refusal(model.modelName, 'searchable fields need schema.plugin(searchable), of src/schema/search-plugin.ts');
+    throw refusal(
+      model.modelName,
+      'searchable fields need schema.plugin(searchable), from src/schema/search-plugin.ts',
+    );
   const $jsonSchema = {
     ...closed,
     properties: {
@@ -69,22 +72,25 @@ export function collectionDefinition(model: AnyModel): CollectionDefinition {
   };
 }
 
-/** It is another one in each document, so a migration must say how it is made. */
+/** The search tokens differ in each document, so a migration must say how they are made. */
 function defaultsOfSearch(searchable: readonly string[]): [string, unknown][] {
   const parts = searchable.map((path) => `${SEARCH}.of.${path}`);
   return (parts.length > 0 ? [SEARCH, ...parts] : []).map((path) => [path, () => undefined]);
 }
 
-/** Also functions, which a migration cannot call: it must say itself what old documents get. An object that may be absent stays so. */
+/**
+ * The defaults by their paths. Functions are among them, but a migration cannot call them: it must say itself what old
+ * documents get. An object that may be absent stays absent.
+ */
 function defaultsOf(fields: readonly Field[], prefix = ''): [string, unknown][] {
   return fields.flatMap((field): [string, unknown][] => {
     const { name, type, default: value, required, fields: inner } = field;
     const path = prefix + name;
     const given = typeof value === 'function' ? value : constantDefaultOf(field);
     if (type !== 'Object') return given === undefined ? [] : [[path, given]];
-    // What a schema nests has no default of its own, and what is required none either: only their fields have.
-    const hasOwn = value === undefined ? !required : !isDeepStrictEqual(value, {});
-    return [...(hasOwn ? [[path, given] satisfies [string, unknown]] : []), ...defaultsOf(inner, `${path}.`)];
+    // Nested and required objects have no defaults; only their fields have.
+    const hasDefault = value === undefined ? !required : !isDeepStrictEqual(value, {});
+    return [...(hasDefault ? [[path, given] satisfies [string, unknown]] : []), ...defaultsOf(inner, `${path}.`)];
   });
 }
 
@@ -106,7 +112,7 @@ function objectValidator(fields: readonly Field[]) {
   };
 }
 
-/** Fields whose bounds are judged where they are stored themselves. */
+/** The validator of the search tokens. The copies of fields in it have no bounds, because the fields themselves are checked. */
 function searchValidator(fields: readonly Field[]): Document {
   const tokens = { bsonType: 'array', items: { bsonType: 'string' } };
   return {
@@ -137,7 +143,7 @@ function fieldValidator(field: Field): Document {
   };
 }
 
-/** As in JSON, which has neither infinity nor NaN. To MongoDB NaN is outside of all bounds, and to SecantusDB inside. */
+/** Excludes infinity and NaN, which JSON does not have. For MongoDB NaN is outside of all bounds, for SecantusDB inside. */
 const FINITE = {
   minimum: -Number.MAX_VALUE,
   maximum: Number.MAX_VALUE,

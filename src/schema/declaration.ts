@@ -5,12 +5,12 @@ import type { Field, Keywords } from './field.ts';
 import { fieldSchema, INT32 } from './json-schema.ts';
 import { patternFlaw } from './patterns.ts';
 
-/** A declaration that not all rooms could obey alike. The place is the field's, `Engine.thrust`. */
+/** The error for a declaration that Mongoose, the API and MongoDB could not apply alike. @param place the field: `Engine.thrust` */
 export const refusal = (place: string, flaw: string) => new OperatorError(`${place}: ${flaw}.`);
 
-/** Names by which a field could not be found in the database, in a body or in a query. */
+/** Refuses names that are not possible in the database, in a body or in a query. @throws {OperatorError} */
 export function checkName(place: string, name: string, isOutermost: boolean): void {
-  const flaw = isOutermost && name === 'id' ? 'the name "id" is that of the identifier' : nameFlaw(name);
+  const flaw = isOutermost && name === 'id' ? '"id" is the name of the identifier' : nameFlaw(name);
   if (flaw !== undefined) throw refusal(place, `${flaw}; give the field another name`);
 }
 
@@ -20,7 +20,7 @@ function nameFlaw(name: string): string | undefined {
   return name === '' || /[.[\]\0]/.test(name) ? 'a name cannot be empty, or have a dot or a bracket in it' : undefined;
 }
 
-/** Rules that Mongoose alone would obey: what to write instead. */
+/** Rules that only Mongoose would obey, and the keywords to use instead. */
 const RULES: Readonly<Record<string, keyof Keywords>> = {
   minlength: 'minLength',
   minLength: 'minLength',
@@ -31,29 +31,31 @@ const RULES: Readonly<Record<string, keyof Keywords>> = {
   match: 'pattern',
   enum: 'enum',
 };
-/** What neither the API nor MongoDB does to a value. */
+/** Options that change or hide a value, which neither the API nor MongoDB does. */
 const CHANGES = ['trim', 'lowercase', 'uppercase', 'set', 'get', 'transform', 'immutable', 'select', 'alias'];
 
 /**
- * Mongoose's own lengths count UTF-16 units, its bounds are ignored on Int32, its patterns may have flags; and it alone
- * would change or hide a value.
- * @param isManaged Mongoose itself makes timestamps immutable, and so does the API
+ * Refuses Mongoose's own rules: its lengths count UTF-16 units, it ignores bounds of Int32, its patterns may have flags, and
+ * only it would change or hide a value.
+ * @param isManaged whether the field is a timestamp, which Mongoose and the API both make immutable
+ * @throws {OperatorError}
  */
 export function checkOptions(place: string, { options, instance }: SchemaType, isManaged: boolean): void {
-  if (typeof options.required === 'function') throw refusal(place, 'MongoDB knows no conditional "required"');
+  if (typeof options.required === 'function')
+    throw refusal(place, '"required" cannot be a function, because MongoDB has no conditional "required"');
   const isGiven = (option: string) => options[option] !== undefined && !isManaged;
   const change = CHANGES.find(isGiven);
   if (change !== undefined) throw refusal(place, `only Mongoose would obey "${change}"; leave it out`);
   const rule = Object.keys(RULES).find(isGiven);
   if (rule === undefined) return;
   const keyword = RULES[rule] ?? rule;
-  const line = CONCERNS[instance]?.some((one) => one === keyword)
+  const line = APPLICABLE[instance]?.some((one) => one === keyword)
     ? `write validate: keywords({ ${keyword}: ${valueOf(options[rule])} }) instead`
     : 'leave it out';
   throw refusal(place, `only Mongoose would obey "${rule}"; ${line}`);
 }
 
-/** As it is written in TypeScript. An option may be `[value, message]`, or `{ values, message }`. */
+/** The value of an option, as TypeScript source. An option may be `[value, message]`, or `{ values, message }`. */
 function valueOf(option: unknown): string {
   if (option instanceof RegExp) return JSON.stringify(option.source);
   const listed: unknown = Object(option).values;
@@ -64,8 +66,8 @@ function valueOf(option: unknown): string {
 }
 
 const OF_NUMBERS = ['minimum', 'maximum', 'enum'];
-/** The keywords that say something about a type. */
-const CONCERNS: Readonly<Record<string, readonly string[]>> = {
+/** The keywords that apply to each type. */
+const APPLICABLE: Readonly<Record<string, readonly string[]>> = {
   String: ['minLength', 'maxLength', 'pattern', 'enum'],
   Int32: OF_NUMBERS,
   Number: OF_NUMBERS,
@@ -74,14 +76,14 @@ const CONCERNS: Readonly<Record<string, readonly string[]>> = {
   Array: ['minItems', 'maxItems'],
 };
 
-/** Rules that contradict each other or their type, or that not all databases would obey. */
+/** Refuses rules that contradict each other or their type, or that not all databases would obey. @throws {OperatorError} */
 export function checkRules(place: string, field: Field): void {
   const { keywords, type } = field;
   const { minLength, maxLength, minItems, maxItems, minimum, maximum, pattern } = keywords;
-  const foreign = Object.keys(keywords).find((keyword) => !CONCERNS[type]?.includes(keyword));
+  const foreign = Object.keys(keywords).find((keyword) => !APPLICABLE[type]?.includes(keyword));
   if (foreign !== undefined) {
     const where = type === 'Array' ? '; declare it with the elements, [{ type, validate }]' : '; leave it out';
-    throw refusal(place, `"${foreign}" says nothing about ${article(type)}${where}`);
+    throw refusal(place, `"${foreign}" does not apply to ${article(type)}${where}`);
   }
   const notACount = Object.entries({ minLength, maxLength, minItems, maxItems }).find(
     ([, count]) => count !== undefined && !(Number.isInteger(count) && count >= 0),
@@ -104,31 +106,31 @@ export function checkRules(place: string, field: Field): void {
 
 function checkBounds(place: string, type: Field['type'], minimum?: number, maximum?: number): void {
   const bounds = Object.entries({ minimum, maximum }).filter(([, bound]) => bound !== undefined);
-  const odd = bounds.find(([, bound]) => !Number.isFinite(bound));
-  if (odd) throw refusal(place, `${odd[0]} is ${odd[1]} and must be a number`);
+  const infinite = bounds.find(([, bound]) => !Number.isFinite(bound));
+  if (infinite) throw refusal(place, `${infinite[0]} is ${infinite[1]} and must be a number`);
   if (type !== 'Int32') return;
   const outside = bounds.find(([, bound]) => Number(bound) < INT32.minimum || Number(bound) > INT32.maximum);
   if (outside)
     throw refusal(
       place,
-      `${outside[0]} ${outside[1]} is beyond an Int32, of ${INT32.minimum} to ${INT32.maximum}; make it a Number`,
+      `${outside[0]} ${outside[1]} is outside of an Int32, ${INT32.minimum} to ${INT32.maximum}; make it a Number`,
     );
   if (minimum !== undefined && maximum !== undefined && Math.ceil(minimum) > Math.floor(maximum) && minimum <= maximum)
     throw refusal(place, `no whole number lies between ${minimum} and ${maximum}`);
 }
 
 function checkEnum(place: string, field: Field): void {
-  const { enum: listed, ...others } = field.keywords;
+  const { enum: listed, ...otherKeywords } = field.keywords;
   if (listed === undefined) return;
   if (!Array.isArray(listed) || listed.length === 0) throw refusal(place, 'its enum must be a list of values');
   if (new Set(listed).size < listed.length) throw refusal(place, 'its enum has a value twice');
   if (listed.includes(null) && !field.nullable)
     throw refusal(place, 'its enum has null, which is a value only with default: null');
   for (const value of listed)
-    if (value !== null) checkValue(place, 'the value', { ...field, keywords: others, nullable: false }, value);
+    if (value !== null) checkValue(place, 'the value', { ...field, keywords: otherKeywords, nullable: false }, value);
 }
 
-/** A value that is declared with a field, in JSON, must be one of its own. */
+/** Refuses a default or another declared value, in JSON, that breaks the field's own rules. @throws {OperatorError} */
 export function checkValue(place: string, what: string, field: Field, value: unknown): void {
   const accepts = compile(fieldSchema(field, 'create'));
   if (accepts(value)) return;
@@ -137,5 +139,5 @@ export function checkValue(place: string, what: string, field: Field, value: unk
   throw refusal(place, `${what} ${JSON.stringify(value)} breaks its own rules: it ${inside}${error?.message ?? ''}`);
 }
 
-/** The name of a type, as a sentence has it. */
+/** The name of a type with its article. */
 export const article = (type: string) => (/^[AIO]/.test(type) ? `an ${type}` : `a ${type}`);

@@ -2,9 +2,9 @@
 export const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([Ee][+-]?\d+)?$/;
 
 /**
- * Whether a JSON number is still itself once it is read: not if it becomes infinite, or 0, or a large integer becomes
- * another one (RFC 7493, section 2.2). Digits behind the 15th are rounded in fractions alone, as is usual. An integer
- * stays itself where the double has just that value, or is written so.
+ * Whether JavaScript reads a JSON number without changing it: it must not become infinite or 0, and a large integer must
+ * not become another one (RFC 7493, section 2.2). Only fractions may be rounded after the 15th digit, as is usual. An
+ * integer is exact if the double has just that value, or is written with the same digits.
  */
 export function isExact(number: string): boolean {
   const value = Number(number);
@@ -15,11 +15,11 @@ export function isExact(number: string): boolean {
   return digits === decimal(String(value)) || digits === decimal(String(BigInt(value)));
 }
 
-/** The digits of a number without zeros at either end, and the power of ten that they count. */
+/** The digits of a number without zeros at either end, and its power of ten. */
 function decimal(number: string): string {
   const [, whole = '', fraction = '', power = '0'] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
   const digits = (whole + fraction).replace(/^0+/, '');
   let end = digits.length;
-  while (digits[end - 1] === '0') end -= 1; // a pattern would begin anew at each of many zeros
+  while (digits[end - 1] === '0') end -= 1; // a regular expression would start again at each of many zeros
   return `${digits.slice(0, end)}e${Number(power) - fraction.length + digits.length - end}`;
 }

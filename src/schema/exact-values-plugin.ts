@@ -3,12 +3,12 @@ import { Error as MongooseError, type Schema, type SchemaType } from 'mongoose';
 import { isExact, NUMBER } from './exact-number.ts';
 
 /**
- * A plugin by which a model stores the values that the API stores, and refuses with a ValidationError what the API and the
- * database refuse: Mongoose by itself changes some without a word, and leaves others to the database. It still casts, as
- * Mongoose does: `'5'` is stored as 5 in a number.
+ * A Mongoose plugin with which a model stores the same values as the API, and refuses with a ValidationError what the API
+ * and the database refuse. Without it Mongoose changes some values in silence. Mongoose still casts: in a number, `'5'` is
+ * stored as 5.
  */
 export function exactValues(schema: Schema): void {
-  // It would leave out objects that the API stores empty.
+  // With minimize Mongoose would not store empty objects, which the API does.
   schema.set('minimize', false);
   guard(schema, schema.get('strict'));
   schema.pre(['updateOne', 'updateMany', 'findOneAndUpdate', 'replaceOne', 'findOneAndReplace'], function () {
@@ -30,17 +30,17 @@ function guardType(type: SchemaType): void {
   const exact = EXACT[type.instance];
   if (exact)
     type.set((value: unknown) => {
-      const same = exact(value);
-      if (same !== CHANGED) return same;
+      const kept = exact(value);
+      if (kept !== CHANGED) return kept;
       throw new MongooseError.CastError(type.instance, value, type.path, new Error('it would become another value'));
     });
-  // To Mongoose an empty text is none where one is required.
+  // Mongoose takes an empty text for a missing one.
   if (type.instance === 'String') Object.assign(type, { checkRequired: (value: unknown) => typeof value === 'string' });
   onlyWhenNew(type);
   const isNullable = type.options.default === null;
   const areNullable = type.getEmbeddedSchemaType()?.options.default === null;
   const rule = (validator: (value: unknown) => boolean, message: string) => {
-    // It has no keywords: the API and the collection's validator have this rule by the type.
+    // There are no keywords, because the API and the collection's validator get this rule from the type.
     const validate = { validator, message: `{PATH} ${message}`, keywords: {} };
     type.validate(validate);
   };
@@ -48,15 +48,15 @@ function guardType(type: SchemaType): void {
   if (type.instance === 'Array' && !areNullable)
     rule(
       (value) => !Array.isArray(value) || value.every((item) => item !== null && item !== undefined),
-      'must not hold null',
+      'must not contain null',
     );
   const range = RANGES[type.instance];
   if (range) rule((value) => value === null || value === undefined || range.holds(value), range.message);
 }
 
 /**
- * What a function makes is for new documents alone, as in the API: Mongoose would give it to old ones whenever they are
- * read, and store it with the next save(). So an object that is put into an old document does not have it either.
+ * Limits a default that a function makes to new documents, as in the API. Mongoose would also add it to old documents when
+ * they are read, and store it with the next save(). A new object in an old document does not get it either.
  */
 function onlyWhenNew(type: SchemaType): void {
   const { default: declared } = type.options;
@@ -66,7 +66,7 @@ function onlyWhenNew(type: SchemaType): void {
   });
 }
 
-/** Stands for a value that a cast would make another one. */
+/** Means that a cast would change the value. */
 const CHANGED = Symbol('changed');
 
 const EXACT: Readonly<Record<string, (value: unknown) => unknown>> = {
@@ -84,11 +84,11 @@ function exactNumber(value: unknown): unknown {
   return (typeof number === 'number' || typeof number === 'string') && Number(number) === 0 ? 0 : number;
 }
 
-/** Of a text that Mongoose casts to a number. */
+/** Whether Mongoose would change a text when it casts the text to a number. */
 const isChanged = (value: unknown) =>
   typeof value === 'string' && (value.trim() === '' || (NUMBER.test(value) && !isExact(value)));
 
-/** JavaScript takes 30 February for 2 March, and Mongoose an empty text for null. */
+/** JavaScript reads 30 February as 2 March, and Mongoose an empty text as null. */
 function exactDate(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const [day] = /^\d{4}-\d\d-\d\d/.exec(value) ?? [];
@@ -97,7 +97,7 @@ function exactDate(value: unknown): unknown {
   return value !== '' && isReal ? value : CHANGED;
 }
 
-/** UTF-8 has no half of a surrogate pair: the driver stores another character. */
+/** UTF-8 cannot encode half of a surrogate pair, so the driver would store another character. */
 function exactText(value: unknown): unknown {
   return typeof value === 'string' && !value.isWellFormed() ? CHANGED : value;
 }

@@ -4,8 +4,8 @@ import { fieldSchema } from './json-schema.ts';
 import { patternSample } from './pattern-sample.ts';
 
 /**
- * A value that a field may have, in JSON: its default, or one made of its rules. `undefined` if none was found, and for
- * what is put together from the examples of its parts: an object, and an array without a default.
+ * A value that a field may have, in JSON: its default, or one made from its rules. `undefined` if none was found. Also
+ * `undefined` for an object, and an array without a default, whose examples are made of those of their parts.
  */
 export function exampleOf(field: Field): unknown {
   const accepts = compile(fieldSchema(field, 'create'));
@@ -49,7 +49,7 @@ function candidates({ type, keywords, default: value }: Field): unknown[] {
   }
 }
 
-/** How often what may be repeated is repeated. */
+/** The numbers of repeats to try in a pattern. */
 const repeats = (minLength: number, maxLength: number) => [
   1,
   0,

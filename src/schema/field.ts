@@ -1,10 +1,10 @@
 import type { Stamp } from './stamps.ts';
 
-/** JSON Schema keywords that mean the same to ajv and to MongoDB's `$jsonSchema`; each narrows what its type allows. */
+/** The JSON Schema keywords that mean the same for ajv and for MongoDB's `$jsonSchema`. Each narrows what its type allows. */
 export interface Keywords {
   minLength?: number;
   maxLength?: number;
-  /** Of the subset of regular expressions that src/schema/patterns.ts describes. */
+  /** A pattern in the subset of regular expressions that src/schema/patterns.ts describes. */
   pattern?: string;
   minimum?: number;
   maximum?: number;
@@ -18,22 +18,22 @@ export interface Field {
   name: string;
   type: 'String' | 'Int32' | 'Number' | 'Double' | 'Boolean' | 'Date' | 'ObjectId' | 'Object' | 'Array';
   description?: string;
-  /** A value that is typical, in JSON: the declared one, or one that the rules allow. */
+  /** A typical value, in JSON: the declared one, or one that the rules allow. */
   example?: unknown;
   required: boolean;
-  /** Declared with `default: null`: null is a value of this field. */
+  /** Whether null is a value of this field; it is if the field is declared with `default: null`. */
   nullable: boolean;
-  /** In JSON, or a function that makes it as it is stored; `undefined` where an absent field stays absent. */
+  /** The default in JSON, or a function that makes it as it is stored; `undefined` if an absent field stays absent. */
   default: unknown;
-  /** Set by the server alone: a client may read it but not write it. */
+  /** Whether only the server sets the field, so that a client may read it but not write it. */
   managed: boolean;
-  /** What a managed field tells. */
+  /** The kind of timestamp that a managed field holds. */
   stamp?: Stamp;
-  /** Declared with `searchable: true`: lists are searched by its words. */
+  /** Whether lists can be searched by the words of this field; it is declared with `searchable: true`. */
   searchable?: boolean;
   keywords: Keywords;
-  /** Fields of an Object. */
+  /** The fields of an Object. */
   fields: Field[];
-  /** Element of an Array. */
+  /** The element of an Array. */
   items?: Field;
 }

@@ -11,15 +11,15 @@ const SCALARS = ['String', 'Int32', 'Number', 'Double', 'Boolean', 'Date', 'Obje
 const isScalar = (instance: string): instance is Field['type'] => SCALARS.includes(instance);
 
 /**
- * Constrains a field of a Mongoose schema by JSON Schema keywords, as `validate: keywords({ maxLength: 128 })`.
- * Mongoose, the API and the collection's validator then judge by the same rule; lengths count Unicode code points.
+ * Constrains a field of a Mongoose schema by JSON Schema keywords: `validate: keywords({ maxLength: 128 })`.
+ * Mongoose, the API and the collection's validator then apply the same rule. Lengths count Unicode code points.
  */
 export function keywords(rule: Keywords) {
-  // Not before it is needed: what is wrong with a rule is told where its model is served.
+  // Compiled only when it is needed, so that a faulty rule is reported when its model is served.
   let known: ValidateFunction | undefined;
   const holds = (value: unknown) => (known ??= compile({ ...rule }))(value);
   return {
-    // A Double is an object that holds its number.
+    // A Double is an object; valueOf() gives its number.
     validator: (value: unknown) =>
       (value ?? null) === null || holds(typeof value === 'object' ? value?.valueOf() : value),
     message: `{PATH} must satisfy ${JSON.stringify(rule)}`,
@@ -28,9 +28,9 @@ export function keywords(rule: Keywords) {
 }
 
 /**
- * Reads the fields that a Mongoose schema declares, without `_id`, the version key and what documents are searched by.
- * @param owner the name of the model, which stands before a field's in messages
- * @throws {OperatorError} for a name, a type, a rule, a default or an example that not all rooms could obey alike
+ * Reads the fields that a Mongoose schema declares, without `_id`, the version key and the search tokens.
+ * @param owner the name of the model, which messages put before the name of a field
+ * @throws {OperatorError} for a name, type, rule, default or example that Mongoose, the API and MongoDB could not apply alike
  */
 export function readFields(schema: Schema, owner = ''): Field[] {
   return readObject(schema, owner, true);
@@ -40,7 +40,7 @@ function readObject(schema: Schema, owner: string, isOutermost: boolean): Field[
   const fields: Field[] = [];
   const stamps = declaredStamps(schema, owner);
   const hidden = new Set(['_id', schema.get('versionKey'), ...(isOutermost ? [SEARCH] : [])]);
-  // Mongoose drops it without a word.
+  // Mongoose drops a field of this name in silence.
   if (Object.hasOwn(Object(schema.obj), 'constructor'))
     checkName(placeOf(owner, ['constructor']), 'constructor', isOutermost);
   schema.eachPath((path, type) => {
@@ -54,15 +54,15 @@ function readObject(schema: Schema, owner: string, isOutermost: boolean): Field[
       else siblings.push(readType(place, name, type, stamps.get(path)));
     }
   });
-  return demanding(fields);
+  return withRequiredObjects(fields);
 }
 
-/** Mongoose demands what is required in the objects that a schema nests even if they are not there: so they are required too. */
-function demanding(fields: Field[]): Field[] {
+/** Makes nested objects required if they have required fields, because Mongoose demands these even if the object is absent. */
+function withRequiredObjects(fields: Field[]): Field[] {
   for (const field of fields)
     if (
       field.default === EMPTY &&
-      demanding(field.fields).some((inner) => inner.required && inner.default === undefined)
+      withRequiredObjects(field.fields).some((inner) => inner.required && inner.default === undefined)
     )
       Object.assign(field, { required: true, default: undefined });
   return fields;
@@ -96,7 +96,7 @@ const EMPTY = {};
 
 function readType(place: string, name: string, type: SchemaType, stamp?: Stamp): Field {
   const field = { ...readElement(place, name, type, stamp), default: readDefault(place, type) };
-  if (field.required && field.nullable) throw refusal(place, 'it is required, so that default: null is no value of it');
+  if (field.required && field.nullable) throw refusal(place, 'a required field cannot have default: null');
   if (field.default !== undefined && typeof field.default !== 'function')
     checkValue(place, 'its default', field, field.default);
   return withExample(place, field);
@@ -105,11 +105,11 @@ function readType(place: string, name: string, type: SchemaType, stamp?: Stamp):
 function withExample(place: string, field: Field): Field {
   const example = field.example ?? exampleOf(field);
   if (example === undefined && isScalar(field.type))
-    throw refusal(place, 'its rules let no example be made; declare one, as example: …');
+    throw refusal(place, 'no example can be made from its rules; declare one, as example: …');
   return example === undefined ? field : { ...field, example };
 }
 
-/** A field without its default, as an element of an array is. */
+/** Reads a field without its default; the elements of an array have none. */
 function readElement(place: string, name: string, type: SchemaType, stamp?: Stamp): Field {
   const { options, instance } = type;
   const managed = stamp !== undefined;
@@ -139,13 +139,13 @@ function readKind(place: string, type: SchemaType): Pick<Field, 'type' | 'fields
   if (schema && declaredStamps(schema, place).size > 0)
     throw refusal(place, 'only a document has timestamps; declare the schema without them');
   if (schema && schema.get('_id') !== false && schema.path('_id') !== undefined)
-    throw refusal(place, 'the _id that Mongoose adds here is no field; declare the schema with { _id: false }');
+    throw refusal(place, 'Mongoose adds an _id here, which is not a field; declare the schema with { _id: false }');
   if (instance === 'Embedded' && type.options.default === null)
-    throw refusal(place, 'an object cannot be null, for a merge patch could not reach into it');
+    throw refusal(place, 'an object cannot be null, because a merge patch could not change its fields');
   if (instance === 'Embedded' && schema) return { type: 'Object', fields: readObject(schema, place, false) };
   if (instance === 'Array') {
     const items = readItems(place, type);
-    if (items && searchablePaths([items]).length > 0) throw refusal(place, 'what is in an array is not searchable');
+    if (items && searchablePaths([items]).length > 0) throw refusal(place, 'a field in an array cannot be searchable');
     if (items) return { type: 'Array', fields: [], items };
   }
   if (isScalar(instance)) return { type: instance, fields: [] };
@@ -163,7 +163,7 @@ function readItems(place: string, type: SchemaType): Field | undefined {
   return withExample(inside, readElement(inside, 'items', element));
 }
 
-/** In JSON, cast as Mongoose casts it; Mongoose makes an empty array where none is declared. */
+/** The default in JSON, cast as Mongoose casts it. The default of an array is the empty array, unless another is declared. */
 function readDefault(place: string, type: SchemaType): unknown {
   const { options, instance } = type;
   const declared: unknown = instance === 'Array' && !Object.hasOwn(options, 'default') ? [] : options.default;
@@ -171,7 +171,7 @@ function readDefault(place: string, type: SchemaType): unknown {
   try {
     return JSON.parse(JSON.stringify(type.cast(declared)));
   } catch {
-    throw refusal(place, `its default ${JSON.stringify(declared)} cannot be made ${article(instance)}`);
+    throw refusal(place, `its default ${JSON.stringify(declared)} cannot be converted to ${article(instance)}`);
   }
 }
 

@@ -11,10 +11,10 @@ interface ObjectSchema extends JsonSchema {
   required?: string[];
 }
 
-/** Who reads the schema: a body that creates or replaces, a merge patch, or an answer. */
+/** What the schema describes: a body that creates or replaces, a merge patch, or an answer. */
 export type Purpose = 'create' | 'update' | 'read';
 
-/** What an Int32 can hold. */
+/** The range of an Int32. */
 export const INT32 = { minimum: -2_147_483_648, maximum: 2_147_483_647 };
 
 const TYPES: Readonly<Record<Field['type'], JsonSchema>> = {
@@ -32,7 +32,7 @@ const TYPES: Readonly<Record<Field['type'], JsonSchema>> = {
 /** The id that every resource has: the ObjectId's 24 hexadecimal digits. */
 export const idSchema: JsonSchema = {
   ...TYPES.ObjectId,
-  description: 'Identifier given by the server',
+  description: 'The identifier, which the server sets',
   readOnly: true,
   examples: ['65a1b2c3d4e5f60718293a4b'],
 };
@@ -51,20 +51,20 @@ export function objectSchema(fields: readonly Field[], purpose: Purpose): Object
 
 function isRequired(field: Field, purpose: Purpose): boolean {
   if (purpose === 'update') return false;
-  // Answers always hold what has a constant default, and what the server sets; a body may leave any default to the server.
+  // Answers always have fields with a constant default and fields that the server sets. A body may leave out any field with a default.
   if (purpose === 'read') return field.required || hasConstantDefault(field) || field.managed;
   return field.required && field.default === undefined && !field.managed;
 }
 
-/** Of one field. */
+/** The schema of one field. */
 export function fieldSchema(field: Field, purpose: Purpose): JsonSchema {
   const schema: JsonSchema = { ...TYPES[field.type], ...field.keywords };
-  // In a merge patch null removes a member (RFC 7396), so what may be absent may be null.
+  // In a merge patch null removes a member (RFC 7396), so a field that may be absent may be null.
   const removable = purpose === 'update' && !field.required && !hasConstantDefault(field);
   if (field.nullable || removable)
     Object.assign(schema, { type: [schema['type'], 'null'], ...withNull(schema['enum']) });
   if (field.type === 'Object') Object.assign(schema, objectSchema(field.fields, purpose), { type: schema['type'] });
-  // A merge patch replaces an array whole, so its items are complete ones.
+  // A merge patch replaces a whole array, so its items must be complete.
   if (field.items) schema['items'] = fieldSchema(field.items, purpose === 'read' ? 'read' : 'create');
   if (field.description !== undefined) schema['description'] = field.description;
   if (field.example !== undefined) schema['examples'] = [field.example];
@@ -73,6 +73,6 @@ export function fieldSchema(field: Field, purpose: Purpose): JsonSchema {
   return schema;
 }
 
-/** The enumeration of a value that may be null too; of the keywords, it alone would refuse that. */
+/** The enumeration of a value that may also be null. No other keyword would refuse null. */
 export const withNull = (listed: unknown): { enum?: unknown[] } =>
   Array.isArray(listed) ? { enum: [...listed.filter((value) => value !== null), null] } : {};

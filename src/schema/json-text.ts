@@ -6,12 +6,12 @@ import type { Field } from './field.ts';
 export type WriteJson = (bson: Buffer) => string;
 
 /**
- * Compiles a writer that makes of a document's BSON the same JSON as {@link toRepresentation} would of the document,
- * without making the document. It does so for what most documents hold; any other goes the long way.
+ * Compiles a writer that turns a document's BSON into the JSON of {@link toRepresentation}, without making the document.
+ * If a document has a value that the writer does not support, the fallback writes it.
  */
-export function compileJsonText(fields: readonly Field[], longWay = throughDocument(fields)): WriteJson {
+export function compileJsonText(fields: readonly Field[], fallback = throughDocument(fields)): WriteJson {
   const write = compileObject([{ name: 'id', stored: '_id', absent: undefined }, ...fields.map(memberOf)]);
-  return (bson) => write(bson, 0) ?? longWay(bson);
+  return (bson) => write(bson, 0) ?? fallback(bson);
 }
 
 const throughDocument =
@@ -19,15 +19,15 @@ const throughDocument =
   (bson) =>
     JSON.stringify(toRepresentation(fields, BSON.deserialize(bson)));
 
-/** `undefined` where the value goes the long way. */
+/** Writes a value; `undefined` if the fallback must write the document. */
 type Write = (bson: Buffer, at: number) => string | undefined;
 
 interface Member {
   name: string;
   stored: string;
-  /** What stands for a value that is null or not there: with '' the member is left out. */
+  /** The JSON for a value that is null or absent; '' leaves the member out, `undefined` needs the fallback. */
   absent: string | undefined;
-  /** Of an Object. */
+  /** The writer of an Object. */
   write?: Write;
 }
 
@@ -37,7 +37,7 @@ function memberOf(field: Field): Member {
   return { name, stored: name, absent, ...(type === 'Object' && { write: compileObject(field.fields.map(memberOf)) }) };
 }
 
-/** Whether what stands for the absent field depends on the document. */
+/** Whether the value that is shown for the absent field depends on the document. */
 const isStamped = ({ managed, fields }: Field): boolean => managed || fields.some(isStamped);
 
 /** Element types (bsonspec.org), and how many bytes their values have. */
@@ -96,7 +96,7 @@ function join(heads: readonly string[], texts: readonly (string | undefined)[]):
   return json === '' ? '{}' : `${json}}`;
 }
 
-/** The place of a name among others; documents mostly have them in one order. */
+/** The index of the name at a position; -1 if it is none of them. The search starts at the likely one: most documents have one order. */
 function find(bson: Buffer, at: number, names: readonly Buffer[], likely: number): number {
   for (let count = 0; count < names.length; count += 1) {
     const slot = (likely + count) % names.length;
@@ -122,7 +122,7 @@ function textOf(type: number, bson: Buffer, at: number, writeObject: Write | und
   switch (type) {
     case TYPES.string: {
       const text = bson.toString('utf8', at + 4, at + 3 + bson.readInt32LE(at));
-      // Perhaps of bytes that are no UTF-8, which the driver refuses.
+      // U+FFFD may stand for bytes that are not UTF-8, which the driver refuses.
       return text.includes('\uFFFD') ? undefined : JSON.stringify(text);
     }
     case TYPES.int32:
@@ -144,7 +144,7 @@ function textOf(type: number, bson: Buffer, at: number, writeObject: Write | und
   }
 }
 
-/** Rounded beyond 2^53. */
+/** The int64 at a position, rounded beyond 2^53. */
 const int64At = (bson: Buffer, at: number) => bson.readInt32LE(at + 4) * 2 ** 32 + bson.readUInt32LE(at);
 
 const MOST_MS = 8.64e15;
@@ -156,7 +156,7 @@ const THREE_DIGITS = padded(3);
 const MOST_DAYS = 10_000;
 const days = new Map<number, string>();
 
-/** What Date.toISOString gives, in a sixth of the time: most dates are of days that were seen before. */
+/** The result of Date.toISOString, in a sixth of the time, because most dates are of days that were seen before. */
 function dateText(milliseconds: number): string | undefined {
   if (Math.abs(milliseconds) > MOST_MS) return undefined;
   const day = Math.floor(milliseconds / DAY_MS);

@@ -12,12 +12,12 @@ interface Part {
 
 const NOTHING: Part = { first: [], last: [], isEmpty: true };
 const EVERYTHING: Characters = [[0, 0x10_ff_ff]];
-/** Greater numbers of repeats count as any number. */
+/** More repeats than this count as any number of repeats. */
 const MOST_COPIES = 20;
 const MOST_STATES = 600;
 
 /**
- * Whether a text can be matched by a repeated part in more than one way, so that the ways to try double with each
+ * Whether a repeated part of a pattern can match a text in more than one way, so that the number of ways doubles with each
  * repeat: `(a+)+`, `(a|aa)*`, `(a?)*`.
  */
 export function isAmbiguous(alternatives: readonly AST.Alternative[]): boolean {
@@ -31,9 +31,9 @@ export function isAmbiguous(alternatives: readonly AST.Alternative[]): boolean {
  * the same text lead back to one state of the same loop.
  */
 class Automaton {
-  /** Of each state: the characters that lead into it. */
+  /** For each state the characters that lead into it. */
   readonly #characters: Characters[] = [];
-  /** Of each state: the states that may follow. */
+  /** For each state the states that may follow. */
   readonly #next: number[][] = [];
   /** Lookaheads have automata of their own. */
   readonly #lookaheads: (readonly AST.Alternative[])[] = [];
@@ -147,11 +147,13 @@ function hasTwoWays(next: readonly number[][], isShared: (left: number, right: n
   const isLoop = (left: number, right: number) => reach[left]?.has(right) === true && reach[right]?.has(left) === true;
   return next.some((_, origin) => {
     const inLoop = (state: number) => (next[state] ?? []).filter((to) => isLoop(origin, to));
-    const own = inLoop(origin);
-    // Two links from one state to another are two ways as well.
-    if (new Set(own).size < own.length) return true;
+    const successors = inLoop(origin);
+    // Two links from one state to another are two paths, too.
+    if (new Set(successors).size < successors.length) return true;
     const seen = new Set<string>();
-    const pairs = own.flatMap((left, place) => own.slice(place + 1).map((right) => [left, right] as const));
+    const pairs = successors.flatMap((left, place) =>
+      successors.slice(place + 1).map((right) => [left, right] as const),
+    );
     for (const [left, right] of pairs) {
       if (!isShared(left, right)) continue;
       if (left === right) return true;

@@ -1,12 +1,12 @@
 import type { AST } from '@eslint-community/regexpp';
 import { parsePattern } from './patterns.ts';
 
-/** What a class is asked for that only says what it has not. */
+/** The characters to try for a class. A negated class names only those that it does not have. */
 const USUAL = Array.from('abcxyzABCXYZ0123456789 .,_~é漢\n');
 
 /**
  * A text that a pattern probably matches, with the first of all alternatives.
- * @param times how often what may be repeated is repeated, as far as the pattern allows; what lies in it once
+ * @param times how often repeated parts are repeated, if the pattern allows it; repeated parts within them occur once
  */
 export const patternSample = (pattern: string, times: number): string => sampleOf(parsePattern(pattern), times);
 
@@ -26,11 +26,11 @@ function sampleOf(node: AST.Node, times: number): string {
       return String.fromCodePoint(node.value);
     case 'CharacterClass': {
       const isOne = new RegExp(node.raw, 'u');
-      const own = node.elements.flatMap((element) => {
+      const named = node.elements.flatMap((element) => {
         if (element.type === 'Character') return [String.fromCodePoint(element.value)];
         return element.type === 'CharacterClassRange' ? [String.fromCodePoint(element.min.value)] : [];
       });
-      return [...USUAL, ...own].find((character) => isOne.test(character)) ?? '';
+      return [...USUAL, ...named].find((character) => isOne.test(character)) ?? '';
     }
     default:
       return '';

@@ -2,37 +2,37 @@ import { RegExpParser, visitRegExpAST, type AST } from '@eslint-community/regexp
 import { isAmbiguous } from './pattern-ambiguity.ts';
 
 /**
- * A pattern is obeyed by three engines: ajv's is ECMAScript's with the flag `u`, MongoDB's is PCRE2 with UTF but without
- * UCP, SecantusDB's is Python's re. What they all take alike is accepted:
+ * Three engines must apply a pattern alike: ajv's is ECMAScript's with the flag `u`, MongoDB's is PCRE2 with UTF but without
+ * UCP, SecantusDB's is Python's re. So only what means the same for all three is accepted:
  *
  * - characters as themselves, of any plane; `\t \n \r \f \0 \xHH`, and a backslash before punctuation
  * - `[...]`, `[^...]` and ranges of those; `[\s\S]` for any character
  * - `(...)`, `(?:...)`, `|`, `* + ? {n} {n,} {n,m}` and the same with `?`, lookahead `(?=...)` and `(?!...)`
  * - `^` and `$`, for the beginning and the end of the whole text
  *
- * One difference is left: of three repeats in a row that take the same characters, as `a*a*a*`, MongoDB gives up after
- * 200,000 ways to share out a long text.
+ * One difference remains: if a pattern has three repeats of the same characters in a row, as `a*a*a*`, MongoDB gives up
+ * after it has tried 200,000 ways to divide a long text among them.
  */
 const parser = new RegExpParser();
 
-/** To PCRE2 and Python `$` is also in front of a line feed at the end; this is the end itself to all. */
+/** For PCRE2 and Python `$` also matches before a line feed at the end; this means the very end for all. */
 const END = String.raw`(?![\s\S])`;
 
-/** SecantusDB takes no longer ones. */
+/** SecantusDB does not accept longer patterns. */
 const MOST_CHARACTERS = 1000;
-/** PCRE2 has 16 bits for them. */
+/** PCRE2 stores numbers of repeats in 16 bits. */
 const MOST_REPEATS = 65_535;
-/** Of 65,536 bytes that PCRE2 has for a compiled pattern, in which a group stands as often as it is repeated. */
+/** PCRE2 has 65,536 bytes for a compiled pattern, which holds a copy of a group for each repeat. This limit is well below. */
 const MOST_BYTES = 20_000;
-/** MongoDB allows PCRE2 to nest 4,000 steps in a match, and takes a text that needs more for one that does not match. */
+/** MongoDB lets PCRE2 nest 4,000 steps in a match. A text that needs more counts as one that does not match. */
 const MOST_STEPS = 3900;
-/** A group repeated more often than this may be repeated for as long as the text is. */
+/** If a group may be repeated more often than this, the length of the text is what limits its repeats. */
 const FEW_REPEATS = 100;
 const MOST_GROUPS = 50;
 
 /**
- * Says why not all would obey a pattern alike, and what to write instead; `undefined` if they would.
- * @param maxLength of the texts
+ * Says why the engines would not apply a pattern alike, and what to write instead; `undefined` if they would.
+ * @param maxLength the greatest length of the texts
  */
 export function patternFlaw(pattern: string, maxLength = Infinity): string | undefined {
   let parsed: AST.Pattern;
@@ -73,14 +73,14 @@ export function patternFlaw(pattern: string, maxLength = Infinity): string | und
   if (databasePattern(pattern).length > MOST_CHARACTERS) return `has more than ${MOST_CHARACTERS} characters`;
   if (bytesOf(parsed.alternatives) > MOST_BYTES) return 'repeats too much by numbers for MongoDB; write smaller ones';
   if (isAmbiguous(parsed.alternatives))
-    return 'repeats a group that fits one text in many ways, and MongoDB gives up on short texts then; write it so that the next character tells where it belongs';
+    return 'repeats a group that can match one text in many ways, so MongoDB gives up even on short texts; write it so that the next character always decides which part matches';
   const longest = Math.floor(MOST_STEPS / Math.max(steps, 1));
   return isOpen && maxLength > longest
-    ? `repeats a group, and MongoDB gives up on long texts then; declare a maxLength of at most ${longest} beside it`
+    ? `repeats a group, so MongoDB gives up on long texts; declare a maxLength of at most ${longest} too`
     : undefined;
 }
 
-/** The same pattern as all databases obey it. */
+/** The same pattern in a form that all databases apply alike. */
 export function databasePattern(pattern: string): string {
   const ends: number[] = [];
   visitRegExpAST(parsePattern(pattern), {
@@ -91,19 +91,19 @@ export function databasePattern(pattern: string): string {
   return Array.from({ length: pattern.length }, (_, at) => (ends.includes(at) ? END : pattern[at])).join('');
 }
 
-/** @throws {SyntaxError} if it is none */
+/** Parses a pattern. @throws {SyntaxError} if it is not one */
 export function parsePattern(pattern: string): AST.Pattern {
   return parser.parsePattern(pattern, 0, pattern.length, { unicode: true });
 }
 
-/** The greatest number that is written in it. */
+/** The greatest number in a quantifier. */
 const mostOf = ({ min, max }: AST.Quantifier) => (Number.isFinite(max) ? max : min);
 
 const isGroup = ({ type }: AST.Node) => type === 'Group' || type === 'CapturingGroup';
 
 function assertionFlaw(node: AST.Assertion): string | undefined {
   if (node.kind === 'lookbehind')
-    return 'looks behind, which not all can; write what stands there, or (?=…) from the start';
+    return 'looks behind, which not all engines can; write what stands there, or (?=…) from the start';
   if (node.kind !== 'word') return undefined;
   return `has ${node.raw}, and the engines disagree on what a word is; write which characters may stand there`;
 }
@@ -120,7 +120,7 @@ function characterFlaw({ raw, value, parent }: AST.Character): string | undefine
     value <= 0xff
       ? String.raw`\x${hex}`
       : `the character itself: in TypeScript "${String.raw`\u`}${value > 0xff_ff ? `{${hex}}` : hex.padStart(4, '0')}", with one backslash`;
-  return `has ${raw}, which not all know; write ${instead}`;
+  return `has ${raw}, which not all engines know; write ${instead}`;
 }
 
 const RANGES = { digit: '0-9', word: 'A-Za-z0-9_' };
@@ -139,14 +139,14 @@ function setFlaw(node: AST.CharacterSet): string | undefined {
   return `${disagree}; write ${parent.type === 'CharacterClass' ? RANGES[kind] : `[${negation}${RANGES[kind]}]`}`;
 }
 
-/** PCRE2 and Python read more into some brackets, or may do so one day. */
+/** The flaw of a class that PCRE2 or Python reads differently, or may read differently in later versions. */
 function classFlaw({ elements, raw }: AST.CharacterClass): string | undefined {
   if (elements.length === 0) return `has ${raw}; write ${raw === '[^]' ? ANY : '(?!)'}`;
   const sign = /(?<!\\)(--|&&|~~|\|\|)/.exec(raw)?.[0] ?? /^\[([:.=])[^]*\1\]$/.exec(raw)?.[1];
   return sign === undefined ? undefined : `has ${sign} in ${raw}; write each sign once, and a hyphen as \\-`;
 }
 
-/** About as many as PCRE2 needs for a compiled pattern. */
+/** About the number of bytes that PCRE2 needs for a compiled pattern. */
 function bytesOf(nodes: readonly AST.Node[]): number {
   return nodes.reduce((sum, node) => sum + bytesOfNode(node), 0);
 }

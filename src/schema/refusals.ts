@@ -5,8 +5,8 @@ import type { CollectionDefinition } from './collection.ts';
 import { INT32 } from './json-schema.ts';
 
 /**
- * What a database would refuse of the documents that models make, in words: `engines: maker is not known`. One query.
- * A collection that is not there yet refuses nothing.
+ * What the validators of a database would refuse in documents of the models, in words: `engines: maker is not known`.
+ * It takes one query. A collection that does not exist yet refuses nothing.
  */
 export async function refusedWrites(db: Db, definitions: readonly CollectionDefinition[]): Promise<string[]> {
   const names = definitions.map(({ name }) => name);
@@ -20,8 +20,8 @@ export async function refusedWrites(db: Db, definitions: readonly CollectionDefi
 }
 
 /**
- * What a collection's validator would refuse of the documents that a model makes, in words: `maker is not known`. None if
- * it accepts them all, as it does where it is wider than the model's own, or accepts two shapes during a migration.
+ * What a collection's validator would refuse in documents of a model, in words: `maker is not known`. It is empty if the
+ * validator accepts all of them, also because it allows more than the model, or two shapes during a migration.
  * @param live the validator that the collection has; only its `$jsonSchema` is looked at
  */
 export function refusals({ validator, filled }: Pick<CollectionDefinition, 'validator' | 'filled'>, live: Document) {
@@ -30,8 +30,8 @@ export function refusals({ validator, filled }: Pick<CollectionDefinition, 'vali
 
 function bySchema(wanted: unknown, live: unknown, path: string, filled: ReadonlySet<string>): string[] {
   if (!isObject(live) || isDeepStrictEqual(wanted, live)) return [];
-  const own = isObject(wanted) ? wanted : {};
-  return Object.entries(live).flatMap(([keyword, rule]) => byKeyword(keyword, rule, own, live, path, filled));
+  const schema = isObject(wanted) ? wanted : {};
+  return Object.entries(live).flatMap(([keyword, rule]) => byKeyword(keyword, rule, schema, live, path, filled));
 }
 
 function byKeyword(
@@ -45,7 +45,7 @@ function byKeyword(
   const types = typesOf(wanted['bsonType']);
   if (OF_NUMBERS.has(keyword) && types.length > 0 && !types.some((type) => NUMBERS.includes(type))) return [];
   const isInt = isDeepStrictEqual(types, ['int']);
-  const own: unknown = wanted[keyword] ?? (isInt ? Object(INT32)[keyword] : undefined);
+  const wantedRule: unknown = wanted[keyword] ?? (isInt ? Object(INT32)[keyword] : undefined);
   const inside = (name: string) => (path === '' ? name : `${path}.${name}`);
   const refused = [`${path} is bound by ${keyword} ${JSON.stringify(rule)}`];
   switch (keyword) {
@@ -53,44 +53,45 @@ function byKeyword(
     case 'description':
       return [];
     case 'bsonType': {
-      const [given, taken] = [typesOf(own), typesOf(rule)];
+      const [given, taken] = [typesOf(wantedRule), typesOf(rule)];
       return given.length > 0 && given.every((type) => taken.includes(type)) ? [] : refused;
     }
     case 'required':
       return listOf(rule)
-        .filter((name) => !listOf(own).includes(name) && !filled.has(inside(String(name))))
-        .map((name) => `${inside(String(name))} is demanded`);
+        .filter((name) => !listOf(wantedRule).includes(name) && !filled.has(inside(String(name))))
+        .map((name) => `${inside(String(name))} is required`);
     case 'properties':
-      return Object.entries(Object(own)).flatMap(([name, schema]) => {
-        const there: unknown = Object(rule)[name];
-        if (there === undefined) return live['additionalProperties'] === false ? [`${inside(name)} is not known`] : [];
-        return bySchema(schema, there, inside(name), filled);
+      return Object.entries(Object(wantedRule)).flatMap(([name, schema]) => {
+        const liveSchema: unknown = Object(rule)[name];
+        if (liveSchema === undefined)
+          return live['additionalProperties'] === false ? [`${inside(name)} is not known`] : [];
+        return bySchema(schema, liveSchema, inside(name), filled);
       });
     case 'additionalProperties':
-      return rule === false && own !== false ? refused : [];
+      return rule === false && wantedRule !== false ? refused : [];
     case 'items':
-      return bySchema(own, rule, `${path}[]`, filled);
+      return bySchema(wantedRule, rule, `${path}[]`, filled);
     case 'anyOf':
       return listOf(rule).some((branch) => bySchema(wanted, branch, path, filled).length === 0) ? [] : refused;
     case 'enum':
-      return Array.isArray(own) && own.every((value) => listOf(rule).includes(value)) ? [] : refused;
+      return Array.isArray(wantedRule) && wantedRule.every((value) => listOf(rule).includes(value)) ? [] : refused;
     case 'minimum':
     case 'minLength':
     case 'minItems':
-      return typeof own === 'number' && own >= Number(rule) ? [] : refused;
+      return typeof wantedRule === 'number' && wantedRule >= Number(rule) ? [] : refused;
     case 'maximum':
     case 'maxLength':
     case 'maxItems':
-      return typeof own === 'number' && own <= Number(rule) ? [] : refused;
+      return typeof wantedRule === 'number' && wantedRule <= Number(rule) ? [] : refused;
     case 'not':
-      // No int is NaN.
-      return isInt || isDeepStrictEqual(own, rule) ? [] : refused;
+      // An int cannot be NaN.
+      return isInt || isDeepStrictEqual(wantedRule, rule) ? [] : refused;
     default:
-      return isDeepStrictEqual(own, rule) ? [] : refused;
+      return isDeepStrictEqual(wantedRule, rule) ? [] : refused;
   }
 }
 
-/** What they say does not concern other values; a `not` is about NaN, in our own validators. */
+/** The keywords that apply only to numbers. In validators of this project a `not` excludes NaN. */
 const OF_NUMBERS = new Set(['minimum', 'maximum', 'not']);
 const NUMBERS = ['int', 'long', 'double', 'decimal'];
 

@@ -6,11 +6,11 @@ import { readFields } from './fields.ts';
 import { SEARCH, searchablePaths, TOKENS, withSearch, withSearchChanges } from './search.ts';
 
 /**
- * A plugin that adds what documents are searched by, from the fields that a schema marks `searchable`, and the index.
- * What Mongoose writes keeps it right; a write of which that cannot be known throws an Error before it begins.
+ * A Mongoose plugin that adds search tokens, made from the fields that a schema marks `searchable`, and their index.
+ * Writes by Mongoose keep the tokens right. A write that could make them wrong throws an Error before it begins.
  */
 export function searchable(schema: Schema): void {
-  // Read when they are first needed: the schema may not be complete, and is judged with its model.
+  // The fields are read when they are first needed, because the schema may not be complete yet.
   let known: Searched | undefined;
   const searched = () => (known ??= searchedOf(readFields(schema)));
   const search = new Schema({ of: Schema.Types.Mixed, tokens: [String] }, { _id: false });
@@ -24,12 +24,12 @@ export function searchable(schema: Schema): void {
   });
   schema.pre(['replaceOne', 'findOneAndReplace'], function () {
     const update = Object(this.getUpdate());
-    // With the defaults that it will have.
-    const whole: Stored = new this.model(update).toObject();
-    this.setUpdate({ ...update, [SEARCH]: withSearch(searched().fields, whole)[SEARCH] });
+    // The new model has the defaults that will be stored.
+    const replacement: Stored = new this.model(update).toObject();
+    this.setUpdate({ ...update, [SEARCH]: withSearch(searched().fields, replacement)[SEARCH] });
   });
   schema.pre('insertMany', (documents: unknown) => {
-    // With `lean` they are stored as they are, and without any other hook; the driver adds the _id in the same way.
+    // With `lean` the documents are stored as they are, without any other hook. The driver adds the _id in the same way.
     for (const document of [documents].flat())
       if (!(document instanceof Document))
         Object.assign(Object(document), withSearch(searched().fields, Object(document)));
@@ -42,7 +42,7 @@ export function searchable(schema: Schema): void {
   });
 }
 
-/** A model's fields, and the paths of those that it is searched by. */
+/** A model's fields, and the paths of the searchable ones. */
 interface Searched {
   fields: readonly Field[];
   paths: readonly string[];
@@ -50,10 +50,9 @@ interface Searched {
 
 const searchedOf = (fields: readonly Field[]): Searched => ({ fields, paths: searchablePaths(fields) });
 
-const refusal = (what: string, instead: string) =>
-  new Error(`${what} would leave behind what documents are searched by; ${instead}.`);
+const refusal = (what: string, instead: string) => new Error(`${what} would make search tokens wrong; ${instead}.`);
 
-/** All searchable fields are written together, so that they fit the tokens whoever else writes one of them. */
+/** Writes all searchable fields together, so that they fit the tokens even if somebody else writes one of them. */
 function completeDocument({ fields, paths }: Searched, document: Document<unknown>): void {
   const { isNew } = document;
   if (!isNew && !paths.some((path) => document.isModified(path))) return;
@@ -68,9 +67,9 @@ function completeUpdate({ fields, paths }: Searched, query: Query<unknown, unkno
   const names = paths.join(', ');
   const update = query.getUpdate();
   if (Array.isArray(update)) throw refusal('an update by a pipeline', `set ${names} with $set`);
-  const { changes, others } = partsOf(Object(update));
-  if (paths.some((path) => others.some((other) => overlap(path, other))))
-    throw refusal('such an update', `set ${names} with $set`);
+  const { changes, otherPaths } = partsOf(Object(update));
+  if (paths.some((path) => otherPaths.some((other) => overlap(path, other))))
+    throw refusal('this update', `set ${names} with $set`);
   const complete = withSearchChanges(fields, changes);
   if (typeof complete === 'function')
     throw refusal('an update of one searchable field', `set all of ${names}, or use save()`);
@@ -79,14 +78,14 @@ function completeUpdate({ fields, paths }: Searched, query: Query<unknown, unkno
   else if (query.getOptions().upsert) throw refusal('an upsert', `set ${names} with $set`);
 }
 
-/** What an update sets and unsets, and the paths that it changes in another way. Mongoose takes plain fields for `$set`. */
-function partsOf(update: Stored): { changes: UpdateOperators; others: string[] } {
+/** What an update sets and unsets, and the paths that it changes in another way. Mongoose treats plain fields as `$set`. */
+function partsOf(update: Stored): { changes: UpdateOperators; otherPaths: string[] } {
   const { $set, $unset, ...rest } = update;
   const plain = Object.entries(rest).filter(([name]) => !name.startsWith('$'));
   const operators = Object.entries(rest).filter(([name]) => name.startsWith('$'));
   return {
     changes: { $set: { ...Object.fromEntries(plain), ...$set }, $unset: { ...$unset } },
-    others: operators.flatMap(([name, one]) => [
+    otherPaths: operators.flatMap(([name, one]) => [
       ...Object.keys(Object(one)),
       ...(name === '$rename' ? Object.values(Object(one)).map(String) : []),
     ]),
@@ -96,7 +95,7 @@ function partsOf(update: Stored): { changes: UpdateOperators; others: string[] }
 const overlap = (left: string, right: string) =>
   left === right || left.startsWith(`${right}.`) || right.startsWith(`${left}.`);
 
-/** Whether an operation of `bulkWrite` writes no searchable field, or what it is searched by too, as `bulkSave` does. */
+/** Whether an operation of `bulkWrite` writes no searchable field, or writes the tokens too, as `bulkSave` does. */
 function isComplete(paths: readonly string[], write: unknown): boolean {
   const { insertOne, replaceOne, updateOne, updateMany } = Object(write);
   const document: unknown = insertOne?.document ?? replaceOne?.replacement;
@@ -105,8 +104,8 @@ function isComplete(paths: readonly string[], write: unknown): boolean {
   if (one === undefined) return true;
   const { update, upsert } = Object(one);
   if (Array.isArray(update)) return false;
-  const { changes, others } = partsOf(Object(update));
-  const written = [...Object.keys(changes.$set), ...Object.keys(changes.$unset), ...others];
+  const { changes, otherPaths } = partsOf(Object(update));
+  const written = [...Object.keys(changes.$set), ...Object.keys(changes.$unset), ...otherPaths];
   const touches = written.some((name) => paths.some((path) => overlap(path, name)));
   return SEARCH in changes.$set || !(touches || upsert);
 }

@@ -1,18 +1,18 @@
-/** How a word of a query is found in a text, best first; the number that a token begins with. */
+/** How a word of a query matches a text, the best first. A token begins with this number. */
 export const RANKS = {
-  /** It is the first word of the first text. */
+  /** The query's word is the first word of the first text. */
   wholeAtStart: 1,
   whole: 2,
-  /** It begins the first word of the first text. */
+  /** The first word of the first text begins with the query's word. */
   prefixAtStart: 3,
   prefix: 4,
 } as const;
 
 export type Rank = (typeof RANKS)[keyof typeof RANKS];
 
-/** Words that are alike so far count as the same. In Unicode code points. */
+/** Words with the same first code points, up to this number, count as the same. */
 const MOST_POINTS = 32;
-/** Those behind them are not found. */
+/** Words of a text after this number are not found. */
 const MOST_WORDS = 128;
 
 const WORD = /[\p{L}\p{N}]+/gu;
@@ -21,9 +21,9 @@ const COMPOUND = /[\p{L}\p{N}]+(?:[\p{Pd}\p{Pc}.'’][\p{L}\p{N}]+)*/gu;
 
 const ASCII = /^[ -~]*$/;
 
-/** What equality of words is judged by: without marks, width, case, and what is not seen (Unicode, UAX #15 and #44). */
+/** The form in which words are compared: without marks, width, case and invisible characters (Unicode, UAX #15 and #44). */
 function fold(text: string): string {
-  if (ASCII.test(text)) return text.toLowerCase(); // the same, at a fraction of the time
+  if (ASCII.test(text)) return text.toLowerCase(); // the same result, but much faster
   const bare = text.normalize('NFKD').replaceAll(/[\p{M}\p{DI}]/gu, '');
   // In upper case ß is SS, and the two small sigmas are one.
   return bare.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ');
@@ -61,7 +61,7 @@ function rankOf(isWhole: boolean, isAtStart: boolean): Rank {
   return isAtStart ? RANKS.prefixAtStart : RANKS.prefix;
 }
 
-/** The words of a text, and those that joined words make: "RS-25" is found as "rs25", too. */
+/** The words of a text, and the words made by joining compounds: "RS-25" is also found as "rs25". */
 function indexed(text: string): { word: string; isFirst: boolean }[] {
   const compounds = fold(text).match(COMPOUND) ?? [];
   return compounds

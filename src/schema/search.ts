@@ -4,16 +4,16 @@ import type { Field } from './field.ts';
 import { valueAt } from '../document.ts';
 import { tokensOf } from './search-tokens.ts';
 
-/** Where a document keeps what it is searched by. No client sees or writes it. */
+/** The field in which a document keeps its search tokens. No client sees or writes it. */
 export const SEARCH = '_search';
-/** The indexed part of it. */
+/** The path of the tokens, which are indexed. */
 export const TOKENS = `${SEARCH}.tokens`;
 
-/** What a document is searched by. */
+/** The content of that field. */
 interface Search {
   /**
-   * The searchable fields as they were when the tokens were made: whoever writes the one without the other, as an
-   * earlier version of the application, leaves a difference behind.
+   * The searchable fields as they were when the tokens were made. If somebody writes the fields without the tokens, as an
+   * earlier version of the application does, the difference shows.
    */
   of: Document;
   tokens: string[];
@@ -34,11 +34,11 @@ const findSearchable = (fields: readonly Field[], prefix: string): string[] =>
     return field.searchable ? [path] : findSearchable(field.fields, `${path}.`);
   });
 
-/** The option for reading documents without what they are searched by. */
+/** The driver's option for reading documents without their search tokens. */
 export const shownPart = (fields: readonly Field[]): { projection?: Document } =>
   searchablePaths(fields).length > 0 ? { projection: { [SEARCH]: 0 } } : {};
 
-/** The document with what it is searched by; itself if the model has no searchable field. */
+/** The document with its search tokens; the same document if the model has no searchable field. */
 export function withSearch(fields: readonly Field[], document: Document): Document {
   const paths = searchablePaths(fields);
   if (paths.length === 0) return document;
@@ -46,8 +46,8 @@ export function withSearch(fields: readonly Field[], document: Document): Docume
 }
 
 /**
- * The changes with those of what a document is searched by.
- * They depend on the present document if they write some searchable fields, and others not.
+ * The changes with those of the search tokens.
+ * They depend on the present document if they write some of the searchable fields, but not all.
  */
 export function withSearchChanges(fields: readonly Field[], changes: PlannedUpdate): PlannedUpdate {
   if (typeof changes !== 'function') return completed(fields, changes);
@@ -79,7 +79,7 @@ function setAt(target: Document, [name = '', ...rest]: readonly string[], value:
   else setAt((target[name] ??= {}), rest, value);
 }
 
-/** The path itself, and those of the objects around it. */
+/** The path itself, and the paths of the objects around it. */
 const outwards = (path: string): string[] => {
   const steps = path.split('.');
   return steps.map((_, index) => steps.slice(0, steps.length - index).join('.'));

@@ -2,10 +2,10 @@ import type { Schema } from 'mongoose';
 import { OperatorError } from '../operator-error.ts';
 import type { Field } from './field.ts';
 
-/** What a timestamp tells of a document: when it was made, or when it was last changed. */
+/** The kind of a timestamp: when a document was created, or when it was last changed. */
 export type Stamp = 'created' | 'updated';
 
-/** The names of the fields that hold a document's timestamps, which the server sets; `undefined` where there is none. */
+/** The names of the fields that hold a document's timestamps, which the server sets; `undefined` if there is no such field. */
 export type Stamps = Readonly<Record<Stamp, string | undefined>>;
 
 /** The timestamps among a model's fields. */
@@ -14,7 +14,7 @@ export const stampsOf = (fields: readonly Field[]): Stamps => {
   return { created: named('created'), updated: named('updated') };
 };
 
-/** The timestamps of a document that is made at a time. */
+/** The timestamps of a document that is created at a time. */
 export const stampsAt = ({ created, updated }: Stamps, at: Date): Record<string, Date> => ({
   ...(created !== undefined && { [created]: at }),
   ...(updated !== undefined && { [updated]: at }),

@@ -6,5 +6,5 @@ export interface UpdateOperators {
   $unset: Record<string, true>;
 }
 
-/** The same, or how they follow from the present document. */
+/** Update operators, or a function that makes them from the present document. */
 export type PlannedUpdate = UpdateOperators | ((present: Document) => UpdateOperators);
