@@ -29,7 +29,7 @@ describe('settings', () => {
   });
 
   test.each([
-    ['{"prot": 1}', {}, /config\.json: unknown setting "prot"; known are nodeEnv, host, port/],
+    ['{"prot": 1}', {}, /config\.json: unknown setting "prot"\. Known settings: nodeEnv, host, port/],
     [
       '{"port": "3000x"}',
       {},
@@ -41,7 +41,7 @@ describe('settings', () => {
     ['{"instancePath": "x"}', {}, /unknown setting "instancePath"/],
     ['{"port": 1, "logLevel": {"a": 1}}', {}, /"logLevel": \{"a":1\} is not accepted/],
     ['{', {}, /config\.json is not JSON/],
-    ['[]', {}, /must hold one JSON object/],
+    ['[]', {}, /must contain one JSON object/],
     [undefined, { PORT: '65536' }, /environment variable PORT: 65536 is not accepted/],
     [undefined, { PORT: '3e3' }, /environment variable PORT: "3e3" is not accepted/],
     [undefined, { LOG_LEVEL: 'loud' }, /LOG_LEVEL: "loud" is not accepted; it must be one of fatal, error/],

@@ -15,7 +15,7 @@ function registerFormats(): void {
   for (const [name, format] of Object.entries(FORMATS)) convict.addFormat({ name, ...format });
 }
 
-/** What a file sets, by the names of the settings; the members of a group one by one. */
+/** The settings in a file, by their names; those of a group are named `group.name`. */
 const flattened = (file: Record<string, unknown>) =>
   Object.entries(file).flatMap(([name, value]): [string, unknown][] => {
     const isGroup = [...definitions.keys()].some((known) => known.startsWith(`${name}.`));
@@ -23,14 +23,15 @@ const flattened = (file: Record<string, unknown>) =>
     return Object.entries(value).map(([inner, one]) => [`${name}.${inner}`, one]);
   });
 
-/** An absent file is an empty one. */
+/** Reads a JSON file. If it does not exist, it counts as empty. @throws {OperatorError} if it cannot be read */
 function readFile(path: string): Record<string, unknown> {
   let text;
   try {
     text = readFileSync(path, 'utf8').replace(/^\u{FEFF}/u, ''); // some editors put a byte order mark there
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return {};
-    if (hasCode(error, 'ENOTDIR')) throw new OperatorError(`INSTANCE_PATH: ${dirname(path)} is no folder. Name one.`);
+    if (hasCode(error, 'ENOTDIR'))
+      throw new OperatorError(`INSTANCE_PATH: ${dirname(path)} is not a folder. Set it to a folder.`);
     throw new OperatorError(`${path} cannot be read: ${systemReason(error)}. Make it readable or remove it.`);
   }
   let value: unknown;
@@ -40,7 +41,7 @@ function readFile(path: string): Record<string, unknown> {
     throw new OperatorError(`${path} is not JSON. Compare it with instance/config.example.json.`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new OperatorError(`${path} must hold one JSON object. Compare it with instance/config.example.json.`);
+    throw new OperatorError(`${path} must contain one JSON object. Compare it with instance/config.example.json.`);
   return { ...value };
 }
 
@@ -65,9 +66,10 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     .map(([name]) => name)
     .filter((name) => !definitions.has(name) || name === 'instancePath')
     .map(
-      (name) => `${path}: unknown setting ${JSON.stringify(name)}; known are ${[...definitions.keys()].join(', ')}.`,
+      (name) =>
+        `${path}: unknown setting ${JSON.stringify(name)}. Known settings: ${[...definitions.keys()].join(', ')}.`,
     );
-  // A variable counts more than the file.
+  // An environment variable takes precedence over the file.
   for (const [name, value] of file) {
     const variable = definitions.get(name)?.env;
     if (variable !== undefined && env[variable] === undefined) config.set(name, value);
@@ -87,7 +89,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Sett
   return { ...config.getProperties(), instancePath, cacheHome: config.get('cacheHome').replace(/^~/, home) };
 }
 
-/** Not every user has one. */
+/** The home folder of the user; empty if there is none. */
 function home(): string {
   try {
     return homedir();
@@ -119,12 +121,12 @@ export function describeSettings(): string {
 /** The script that `npm run` runs, if this process is one; `npx` for a command of npx. */
 export const npmScript = (): string | undefined => process.env['npm_lifecycle_event'];
 
-/** Database named in the path of a connection string, `spaceshipDB` where it names none. */
+/** The database that the path of a connection string names; `spaceshipDB` if it names none. */
 export function databaseName(uri: string): string {
   return decodeURIComponent(new ConnectionString(uri).pathname.slice(1)) || 'spaceshipDB';
 }
 
-/** The connection string without its user and password, fit for a log. */
+/** The connection string without its user and password, for logs. */
 export function maskUri(uri: string): string {
   return new ConnectionString(uri).redact().toString();
 }

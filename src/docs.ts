@@ -11,7 +11,7 @@ interface Asset {
 
 const { resolve } = createRequire(import.meta.url);
 
-/** All addresses are relative, so that the page also works behind a proxy that adds a prefix. */
+/** The page. All addresses are relative, so that it also works behind a proxy that adds a prefix. */
 const PAGE = `<!doctype html>
 <html lang="en">
   <head>
@@ -29,7 +29,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** Without validatorUrl: null Swagger UI sends the description to a server of its makers. */
+/** The script of the page. Without `validatorUrl: null` Swagger UI sends the description to a server of its makers. */
 const INITIALISE = `SwaggerUIBundle({
   url: 'openapi.json',
   dom_id: '#swagger-ui',
@@ -47,13 +47,13 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-/** A file of Swagger UI, as it was installed. */
+/** An installed file of Swagger UI. */
 const packaged = (name: string, mediaType: string) => async (): Promise<Asset> => ({
   mediaType,
   content: await readFile(resolve(`swagger-ui-dist/${name}`)),
 });
 
-/** Where the page is. */
+/** The path of the page. */
 export const DOCS = '/docs';
 
 const ASSETS: Readonly<Record<string, () => Promise<Asset>>> = {
@@ -67,7 +67,7 @@ const ASSETS: Readonly<Record<string, () => Promise<Asset>>> = {
 /** The paths of the page and of the files that it loads. */
 export const docsPaths = Object.keys(ASSETS);
 
-/** The page at `/docs` that shows `/openapi.json` with Swagger UI, and the files that it loads, all of this origin. */
+/** Serves the page at `/docs`, which shows `/openapi.json` with Swagger UI, and the files that it loads, all from this server. */
 export function docs(): Router {
   const router = Router({ caseSensitive: true, strict: true });
   for (const [path, load] of Object.entries(ASSETS))
@@ -78,7 +78,7 @@ export function docs(): Router {
   return router;
 }
 
-/** Answers with a file that is read when it is first asked for, and kept. */
+/** Answers with a file, which is read at the first request and kept. */
 function answerWith(load: () => Promise<Asset>): RequestHandler {
   let loading: Promise<Asset & { etag: string }> | undefined;
   const withTag = async () => {

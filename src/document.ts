@@ -1,17 +1,10 @@
 import type { Document } from 'mongodb';
 
-/** Whether a value is an object, and no array. */
+/** Whether a value is an object and not an array. */
 export const isObject = (value: unknown): value is Document =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Whether a value is an object whose fields may be looked into: no array, and no instance of a class such as Date. */
-export function isPlainObject(value: unknown): value is Document {
-  if (!isObject(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-/** The value at a dotted path through objects; `undefined` where there is none. */
+/** The value at a dotted path through objects; `undefined` if there is none. */
 export const valueAt = (document: unknown, path: string): unknown =>
   path
     .split('.')

@@ -12,7 +12,7 @@ export const MAX_TIME_MS_EXPIRED = 50;
 /** The user may not do that. */
 export const UNAUTHORIZED = 13;
 
-/** What means "not now", by the groups that src/mongo/base/error_codes.yml of the server's source puts it in. */
+/** The codes of errors that may pass, by their groups in src/mongo/base/error_codes.yml of the server's source. */
 const PASSING = new Set([
   // RetriableError: no network, no primary, shutting down, changing its shape or out of something
   6, 7, 89, 91, 134, 189, 262, 358, 402, 406, 407, 412, 453, 462, 9001, 10_107, 11_600, 11_602, 13_435, 13_436, 50_915,
@@ -29,13 +29,13 @@ const PASSING = new Set([
   43, 46, 107, 112, 133, 175, 215, 216, 234, 251, 261, 264, 267, 319, 363, 365, 371, 10_058, 14_031,
 ]);
 
-/** The same, of MongoDB 9.0, whose numbers are not published. */
+/** The names of such errors in MongoDB 9.0, whose codes are not published. */
 const PASSING_NAMES = new Set(['TooManyOpenTransactions', 'QueryKilledError']);
 
-/** The same, in the server's own words. */
+/** The labels by which the server marks such errors. */
 const PASSING_LABELS = ['RetryableError', 'RetryableWriteError', 'SystemOverloadedError', 'TransientTransactionError'];
 
-/** Whether an error of MongoDB says that it may be otherwise soon. */
+/** Whether an error of MongoDB may pass, so that repeating the operation may succeed. */
 export const isPassing = (error: MongoServerError): boolean =>
   PASSING.has(Number(error.code)) ||
   PASSING_NAMES.has(error.codeName ?? '') ||

@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { hasCode } from './error-code.ts';
 
 /**
- * Makes a folder and those above it, for their owner alone; one that is there already stays as it is.
- * Node's `recursive` never returns where a folder takes none and says ENOENT, as /proc does.
- * @throws {Error} of the operating system
+ * Creates a folder and its missing parents, readable only by their owner. A folder that exists is not changed.
+ * Node's option `recursive` is not used: it never returns if the parent answers ENOENT, as /proc does.
+ * @throws {Error} the error of the operating system
  */
 export function makeFolder(path: string): void {
   try {

@@ -7,22 +7,22 @@ import { collectionDefinitions, RESOURCES } from './models.ts';
 import { OperatorError } from './operator-error.ts';
 import { isBookkeeping } from './own-collections.ts';
 
-/** What was made, or one difference between the database and the models. */
+/** Something that was created, or a difference between the database and the models. */
 interface Finding {
   outcome: 'created' | 'different';
-  /** `index lastFired_1__id_1 of engines`; of a difference a sentence without its full stop. */
+  /** `index lastFired_1__id_1 of engines`; for a difference a sentence without its full stop. */
   what: string;
 }
 
 /**
- * Makes the collections, validators and indexes of the models where they are missing, and marks the migrations as
- * applied if the database was empty. Changes and drops nothing that is there: that is for migrations.
- * Any number of processes may do this at once, and again.
+ * Creates the missing collections, validators and indexes of the models, and marks the migrations as applied if the database
+ * was empty. It changes and drops nothing that exists: that is for migrations.
+ * Several processes may do this at once, and repeat it.
  * @returns what it created and what it found different from the models
  */
 export async function initialise(database: OpenDatabase, resources = RESOURCES): Promise<Finding[]> {
   const { db, connection } = database;
-  // First, so that being killed further down leaves a database in which no migration runs a second time.
+  // This comes first, so that no migration runs again on the created collections if the process is killed below.
   const stamped = (await isEmpty(db, isBookkeeping)) ? await stampAll(database) : [];
   const definitions = collectionDefinitions(connection, resources);
   const constrained = stamped.length > 0 ? await constrainedBy(database) : [];
@@ -38,7 +38,7 @@ export async function initialise(database: OpenDatabase, resources = RESOURCES):
   return [...stamped, ...made.map((what): Finding => ({ outcome: 'created', what })), ...different];
 }
 
-/** Collections that the migrations bring to the level `constraint`, which models cannot say. */
+/** The collections that migrations set to the validation level `constraint`, which models cannot declare. */
 async function constrainedBy(database: OpenDatabase): Promise<string[]> {
   const { client, folder } = subjectOf(database);
   const { files } = await readState(database.db, folder);
@@ -46,14 +46,14 @@ async function constrainedBy(database: OpenDatabase): Promise<string[]> {
   return shapes.filter(({ options }) => options?.['validationLevel'] === 'constraint').map(({ name }) => name);
 }
 
-/** As Alembic's `stamp head`. */
+/** Marks all migrations as applied, as Alembic's `stamp head` does. */
 async function stampAll(database: OpenDatabase): Promise<Finding[]> {
   const steps = await run(migrating(database, 'initialise'), stamp('head'));
   return steps.map(({ file }) => ({ outcome: 'created', what: `changelog entry ${file.name}` }));
 }
 
 /**
- * Initialises an empty database, except in production, where an empty one is more likely the wrong one.
+ * Initialises an empty database, except in production, where an empty database is probably the wrong one.
  * @throws {OperatorError} for an empty database in production
  */
 export async function initialiseIfEmpty(database: OpenDatabase, resources = RESOURCES): Promise<Finding[]> {

@@ -3,38 +3,38 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from './error-code.ts';
 import { OperatorError, printable } from './operator-error.ts';
 
-/** What tells a process to end: Ctrl-C, `kill`, and a terminal that is closed. */
+/** The signals that tell a process to end: Ctrl-C, `kill`, and a closed terminal. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** So long a command that is told to end has to clean up. */
+/** How long a command may take to clean up when it is told to end. */
 const GRACE_MS = 10_000;
 
 let controller = new AbortController();
 
-/** What stays if the process ends before it has cleaned up, a sentence each. */
+/** What remains if the process ends before it has cleaned up, each as a sentence. */
 const remains = new Set<string>();
 
 /**
- * Notes what stays behind, as a sentence, if the command that runs has no time to clean up; it is told then.
- * @returns what takes the note back
+ * Notes, as a sentence, what remains if the running command has no time to clean up. The sentence is printed then.
+ * @returns a function that takes the note back
  */
 export function remaining(sentence: string): () => void {
   remains.add(sentence);
   return () => remains.delete(sentence);
 }
 
-/** Is aborted when the command that runs is told to end; its reason is an {OperatorError}. */
+/** A signal that is aborted when the running command is told to end. Its reason is an {OperatorError}. */
 export const interruption = (): AbortSignal => controller.signal;
 
-/** @throws {OperatorError} when the command that runs is told to end */
+/** Waits. @throws {OperatorError} when the running command is told to end */
 export async function pause(milliseconds: number): Promise<void> {
   const { signal } = controller;
   await sleep(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 /**
- * Runs a command that heeds `interruption`, with time to clean up when it is told to end.
- * @throws {OperatorError} if it failed for being told so
+ * Runs a command that observes `interruption`. The command has time to clean up when it is told to end.
+ * @throws {OperatorError} if the command failed because it was told to end; else what the command throws
  */
 export async function interruptible(command: () => Promise<void>): Promise<void> {
   controller = new AbortController();
@@ -60,8 +60,8 @@ function giveUp(): void {
 }
 
 /**
- * Calls back once, when this process is told to end; it does no longer end by itself.
- * @returns what undoes that
+ * Calls back once, when this process is told to end. The process does not end by itself then.
+ * @returns a function that undoes this
  */
 export function onEnding(callback: (signal: NodeJS.Signals) => void): () => void {
   let isTold = false;
@@ -75,19 +75,19 @@ export function onEnding(callback: (signal: NodeJS.Signals) => void): () => void
   return () => ENDING.forEach((signal) => process.off(signal, listener));
 }
 
-/** Ends this process by SIGHUP, as if it had never listened. */
+/** Ends this process by SIGHUP, as if it had no listeners for it. */
 function hangUp(): void {
   process.removeAllListeners('SIGHUP');
   process.kill(process.pid, 'SIGHUP');
 }
 
 /**
- * Lets this process go on, and end in order, when nobody reads what it prints: a closed terminal, a pipe without an end.
- * What cannot be printed for another reason, such as a disk that is full, is told in one line, and is a failure.
+ * Lets this process go on, and end in order, when nobody reads its output any more: its terminal or pipe is closed.
+ * If its output fails for another reason, such as a full disk, it prints that in one line, and the process fails.
  */
 export function outliveReaders(): void {
   const terminals = [0, 1, 2].filter(isatty);
-  // Node 20 crashes where it exits without its terminal, so that the signal ends it instead, even one that did not come.
+  // Node 20 crashes if it exits after its terminal was closed. So SIGHUP ends it instead, even if the system has not sent it.
   process.once('exit', () => {
     if (!terminals.every(isatty)) hangUp();
   });

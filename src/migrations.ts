@@ -10,7 +10,7 @@ import { collectionDefinitions, WITHOUT_MODEL } from './models.ts';
 /** Where the project's migrations are. */
 export const MIGRATIONS = join(projectRoot, 'migrations');
 
-/** A backfill that need not heed the API takes large batches, which are faster. */
+/** If a backfill does not have to consider the API, it uses large batches, which are faster. */
 const FAST_BATCH_MS = 100;
 const CONSIDERATE_BATCH_MS = 10;
 
@@ -19,11 +19,11 @@ export interface OpenDatabase {
   db: Db;
   connection: Connection;
   settings: Settings;
-  /** Tells the operator a line. */
+  /** Prints a line for the operator. */
   report: (line: string) => void;
 }
 
-/** What planning and running look at: the database, the migrations and the models. */
+/** The database, the migrations and the models, for planning and running. */
 export const subjectOf = ({ db, connection }: OpenDatabase) => ({
   client: connection.getClient(),
   databaseName: db.databaseName,
@@ -32,7 +32,7 @@ export const subjectOf = ({ db, connection }: OpenDatabase) => ({
   withoutModel: WITHOUT_MODEL,
 });
 
-/** What `run` needs to migrate the settings' database; `command` is what others see it do. */
+/** What `run` needs to migrate the database. @param command the name that other processes see for it */
 export function migrating(database: OpenDatabase, command: string): Migrating & ReturnType<typeof subjectOf> {
   const { report } = database;
   const { migrations } = database.settings;

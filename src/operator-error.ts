@@ -1,7 +1,7 @@
 import { isNativeError } from 'node:util/types';
 
 /**
- * Something that whoever runs the program can mend.
+ * A failure that the person who runs the program can correct.
  * The message is one line: what happened, to what, what to do next; never a secret. It is shown without a stack trace.
  */
 export class OperatorError extends Error {
@@ -14,12 +14,12 @@ export function systemReason(error: unknown): string | undefined {
   return error.message.replace(`${String(error.code)}: `, '');
 }
 
-/** What to print of an error: one line if whoever runs the program can mend it, else all there is, for it is a bug. */
+/** What to print for an error: one line if the person who runs the program can correct it. Else it is a bug, and all of it. */
 export function printable(error: unknown): unknown {
   if (error instanceof OperatorError) return error.message;
   const reason = systemReason(error);
   return reason === undefined ? error : `It failed: ${reason}.`;
 }
 
-/** A message as a sentence: with a full stop, if it has no end yet. */
+/** The message as a sentence: with a full stop, unless it has an end already. */
 export const sentence = (message: string): string => (/[.!?]$/.test(message) ? message : `${message}.`);

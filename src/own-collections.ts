@@ -1,20 +1,14 @@
 /**
- * What this program, the tools that it uses and the server keep in a database beside the application's data. None of it
- * is described by a model or made by a migration, so it is never taken for a difference from them.
+ * The collections that this program, its tools and the server keep in a database beside the application's data. No model
+ * describes them and no migration creates them, so they never count as a difference.
  * (Rehearsals and `db:verify` have databases of their own, see `src/database/scratch.ts`.)
  */
 
-/** Where migrate-mongo records what is applied; whether a migration is applied is decided here alone. */
+/** The collection in which migrate-mongo records what is applied. Only this decides whether a migration is applied. */
 export const CHANGELOG_COLLECTION = 'changelog';
 
-/** Where migrate-mongo itself would keep its lock. */
+/** The collection in which migrate-mongo itself would keep its lock. */
 export const CHANGELOG_LOCK_COLLECTION = `${CHANGELOG_COLLECTION}_lock`;
-
-/**
- * Who migrates now, and what an operator wants of that. It is about the present, so no backup or copy has it, and no
- * restore exchanges it.
- */
-export const LEASE_COLLECTION = 'migration_lease';
 
 /** Collections that belong to the migrations themselves, not to the data. */
 export const isBookkeeping = (name: string): boolean =>
@@ -22,16 +16,16 @@ export const isBookkeeping = (name: string): boolean =>
 
 export const ARCHIVE_PREFIX = 'archive.';
 
-/** Whether a collection is an archive of what a migration took away. */
+/** Whether a collection is an archive of values that a migration removed. */
 export const isArchive = (name: string): boolean => name.startsWith(ARCHIVE_PREFIX);
 
-/** Where a restore notes in its target, while it works, who restores and how far that is. */
+/** The collection that a restore keeps in its target while it works. */
 export const RESTORE_STATE = 'restoring.state';
 
 /** Whether a collection belongs to a restore that has not ended. */
 export const isRestoring = (name: string): boolean => /^restoring\.(state|\d+)$/.test(name);
 
-/** The collection of a scratch database that says whose it is. It is no part of what is tried there. */
+/** The collection of a scratch database that says which process it belongs to. It is not part of the data. */
 export const SCRATCH_MARKER = 'scratch.owner';
 
 /** Whether a collection is the server's own. */

@@ -24,7 +24,7 @@ test.each([
   [
     'the end',
     () => logger.info({ signal: 'SIGINT' }, 'stopping'),
-    'Stopping (SIGINT): requests that are under way may end.\n',
+    'Stopping (SIGINT): waiting for running requests to end.\n',
   ],
   [
     'a warning',

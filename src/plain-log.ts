@@ -11,25 +11,25 @@ interface Entry {
 const WARN = 40;
 const ERROR = 50;
 
-/** What pino says of every event, and what pino-http says of every request; of no use to a person at a terminal. */
+/** The fields that pino adds to every event, and pino-http to every request. They are of no use to a person at a terminal. */
 const OMITTED = new Set(['level', 'time', 'pid', 'hostname', 'msg', 'err', 'req', 'res', 'responseTime']);
 
-/** What the server does, in a sentence each; the fields that a sentence has are not told again behind it. */
+/** A sentence for each event of the server. The fields of these events are not printed again after the sentence. */
 const SENTENCES: Readonly<Record<string, (entry: Entry) => string>> = {
   database: ({ database }) => `Database: ${String(database)}`,
   'database initialised': ({ created }) => `The database was empty and has been initialised:${list(created)}`,
   listening: ({ url }) => `Listening on ${String(url)} (docs at ${DOCS})`,
-  stopping: ({ signal }) => `Stopping (${String(signal)}): requests that are under way may end.`,
+  stopping: ({ signal }) => `Stopping (${String(signal)}): waiting for running requests to end.`,
   stopped: () => 'Stopped.',
   'request completed': request,
   'request errored': request,
 };
 
-/** Turns a JSON line of the log into what a person reads at a terminal: one line, with a line for each element of a list. */
+/** Turns a JSON line of the log into plain text for a terminal: one line, and a line for each element of a list. */
 export function plainLine(json: string): string {
   const entry: Entry = JSON.parse(json);
   const text = SENTENCES[entry.msg ?? '']?.(entry) ?? anyEvent(entry);
-  // What comes from outside must not steer the terminal.
+  // Control characters from outside must not reach the terminal.
   return `${text}\n`.replace(/(?![\n\t])\p{Cc}/gu, '?');
 }
 
@@ -49,7 +49,7 @@ function list(values: unknown): string {
   return values.map((value) => `\n  ${typeof value === 'string' ? value : JSON.stringify(value)}`).join('');
 }
 
-/** As "GET /engines 200 in 4 ms". */
+/** The line of a request: "GET /engines 200 in 4 ms". */
 function request({ req, res, responseTime, err }: Entry): string {
   const { method, url } = Object(req);
   const failure = err ? ` (${err.message})` : '';

@@ -1,27 +1,27 @@
 import cliProgress from 'cli-progress';
 import { interruption } from './interruption.ts';
 
-/** Shows how far a long piece of work has come. */
+/** Shows how much of a long task is done. */
 export interface Progress {
   /**
-   * So many items more are done.
-   * @param before whether an earlier run did them, so that they say nothing about the pace of this one
+   * Adds items that are done.
+   * @param before whether an earlier run did them, so that they do not count for the pace of this run
    * @throws {OperatorError} when this process is told to end
    */
   advance(items: number, before?: boolean): void;
   stop(): void;
 }
 
-/** What is counted. */
+/** The unit that is counted. */
 type Unit = 'documents' | 'lines' | 'bytes' | 'packages';
 
-/** A pace that is taken over less says nothing. */
+/** A pace that is measured over a shorter time is not shown. */
 const PACE_MS = 1000;
 
 /**
  * Shows a bar if stderr is a terminal, and nothing elsewhere.
- * It shows what is known alone: no total where there is none or it proved wrong, and nothing where there is nothing to do.
- * @param printsData whether stdout takes data meanwhile; they and a bar would spoil each other on one terminal
+ * It shows only what is known: no total if there is none or it proved wrong, and nothing if there is nothing to do.
+ * @param printsData whether data is written to stdout meanwhile; on the same terminal data and a bar would mix
  */
 export function showProgress(
   label: string,

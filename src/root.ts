@@ -6,7 +6,7 @@ const HTML = 'text/html';
 
 const path = (value: string, description: string): JsonSchema => ({ const: value, description });
 
-/** `GET /`: tells where everything is, and leads a browser to the page that shows it. */
+/** `GET /` lists the paths of everything, and redirects a browser to the documentation page. */
 export function root(resources: readonly ResourceDeclaration[]): Operation {
   const collections = resources.map((resource) => ({ path: resource.path, description: resource.description }));
   return {
@@ -16,13 +16,13 @@ export function root(resources: readonly ResourceDeclaration[]): Operation {
     summary: 'Where everything is',
     success: {
       status: 200,
-      description: 'The paths of the collections, and of what tells of them',
+      description: 'The paths of the collections, of their description, and of the health check',
       schema: {
         type: 'object',
         properties: {
           openapi: path('/openapi.json', 'The description of all operations'),
-          docs: path(DOCS, 'The page that shows it'),
-          health: path('/health', 'Whether this runs'),
+          docs: path(DOCS, 'The page that shows this description'),
+          health: path('/health', 'Whether the API runs'),
           collections: {
             type: 'array',
             maxItems: collections.length,
@@ -41,10 +41,13 @@ export function root(resources: readonly ResourceDeclaration[]): Operation {
         additionalProperties: false,
       },
     },
-    seeOther: { mediaTypes: [HTML], description: `To the page, for who would rather have ${HTML}` },
+    seeOther: {
+      mediaTypes: [HTML],
+      description: `A redirect to the documentation page, for clients that prefer ${HTML}`,
+    },
     problems: [],
     async handle({ accepted }) {
-      // Relative, for a proxy that adds a prefix.
+      // The address is relative, so that it is also right behind a proxy that adds a prefix.
       if (accepted === HTML) return { status: 303, headers: { location: DOCS.slice(1), 'content-length': '0' } };
       return { status: 200, body: { openapi: '/openapi.json', docs: DOCS, health: '/health', collections } };
     },

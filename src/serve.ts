@@ -12,21 +12,22 @@ import { OperatorError } from './operator-error.ts';
 import { warnOfDifferences } from './readiness.ts';
 import { httpServer } from './rest/index.ts';
 
-/** So long requests that are under way have when the server stops. */
+/** How long running requests may take to end when the server stops. */
 const DRAIN_MS = 10_000;
-/** So long before that is over, answers without an end yet are broken off, so that none of them looks whole. */
+/** How long before that time is over unfinished answers are broken off, so that none of them looks complete. */
 const BREAK_OFF_MS = 250;
 
 /** A server that listens. */
 export interface Serving {
   url: string;
-  /** Ends the requests that are under way (10 s at most), then the server, then its database. */
+  /** Waits for running requests (for 10 s at most), then closes the server, then its database. */
   stop: () => Promise<void>;
 }
 
 /**
- * Serves the API on the settings' database, address and port; requests have `drainMs` to end when it stops.
- * @throws {OperatorError} if the database or the port cannot be had
+ * Serves the API with the database, address and port of the settings.
+ * @param drainMs how long running requests may take to end when it stops
+ * @throws {OperatorError} if the database or the port cannot be used, or an empty database is in production
  */
 export async function serve(
   settings: Settings,
@@ -46,19 +47,19 @@ export async function serve(
       migrations,
       settings: { ...settings, stopping: stopping.signal },
     });
-    // Behind the application, which refuses models that cannot be served before anything is made of them.
+    // This comes after createApp(), which refuses models that cannot be served before they change the database.
     await prepare(database, { settings, logger, migrations, resources });
     const server = httpServer(app);
     const url = await listen(server, settings);
-    const underWay = new Set<ServerResponse>();
+    const unfinished = new Set<ServerResponse>();
     server.on('request', (_request, response) => {
-      underWay.add(response);
-      response.once('close', () => underWay.delete(response));
+      unfinished.add(response);
+      response.once('close', () => unfinished.delete(response));
     });
     const drain = gracefulShutdown(server, { signals: '', forceExit: false, timeout: drainMs });
     const stop = async () => {
       stopping.abort();
-      const breakOff = () => underWay.forEach((response) => response.destroy());
+      const breakOff = () => unfinished.forEach((response) => response.destroy());
       const late = setTimeout(breakOff, drainMs - BREAK_OFF_MS);
       await drain().finally(() => clearTimeout(late));
       await database.close();
@@ -91,17 +92,17 @@ async function listen(server: ReturnType<typeof httpServer>, { host, port }: Set
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
   }).catch((error: Error & { code?: string }) => {
-    throw new OperatorError(whyNot(error.code, host, port));
+    throw new OperatorError(listenFailure(error.code, host, port));
   });
   const address = server.address();
   const given = typeof address === 'object' && address !== null ? address.port : port;
   return `http://${host.includes(':') ? `[${host}]` : host}:${given}`;
 }
 
-/** Why the server cannot listen, and what to do. */
-function whyNot(code: string | undefined, host: string, port: number): string {
+/** The message that says why the server cannot listen, and what to do. */
+function listenFailure(code: string | undefined, host: string, port: number): string {
   if (code === 'EADDRINUSE')
     return `Port ${port} is already in use. Try PORT=${port < 65_535 ? port + 1 : 0} npm start`;
-  if (code === 'EACCES') return `Port ${port} is kept for the system. Try PORT=3000 npm start`;
+  if (code === 'EACCES') return `Port ${port} is reserved for the system. Try PORT=3000 npm start`;
   return `This machine cannot listen on ${host} (${code}). Set HOST to one of its own addresses, such as 127.0.0.1.`;
 }

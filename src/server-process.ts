@@ -8,7 +8,7 @@ import { plainLine } from './plain-log.ts';
 import { serve } from './serve.ts';
 import type { Settings } from './settings.ts';
 
-/** Serves resources in this process, by its settings, until it is told to end; a failure is told in one line. */
+/** Serves resources in this process, with its settings, until it gets a signal to end. A failure is printed in one line. */
 export async function runServer(resources = RESOURCES): Promise<void> {
   outliveReaders();
   try {
@@ -40,8 +40,8 @@ export async function runServer(resources = RESOURCES): Promise<void> {
 }
 
 /**
- * Takes the log to stdout. When that cannot be written any more, its terminal being closed or its disk full, the server
- * goes on in silence: of itself pino would end it, and SonicBoom try for ever to write what is left.
+ * Sends the log to stdout. If stdout cannot be written any more, because its terminal is closed or its disk is full, the
+ * server goes on without a log. By default pino would end the process, and SonicBoom would retry the write for ever.
  */
 function output(format: Settings['logFormat']) {
   const stream = pino.destination({ sync: false });

@@ -14,16 +14,16 @@ export interface Settings {
   logLevel: (typeof LOG_LEVELS)[number];
   /** `auto`: plain lines on a terminal, JSON elsewhere. */
   logFormat: (typeof LOG_FORMATS)[number];
-  /** `null` stands for the embedded database. */
+  /** `null` means the embedded database. */
   mongodbUri: string | null;
   mongodBinary: string | null;
-  /** Absolute path of the folder for what can be had again, such as the embedded database's program. */
+  /** Absolute path of the folder for files that can be downloaded again, such as the program of the embedded database. */
   cacheHome: string;
   /** Absolute path of the folder for this machine's settings and data. */
   instancePath: string;
   /** Whether a write must say which state of the resource it changes. */
   requirePreconditions: boolean;
-  /** Whether a list may be asked for that no index answers. */
+  /** Whether lists that no index answers are allowed. */
   allowScans: boolean;
   /** How long the database may work on one query. */
   queryTimeoutMs: number;
@@ -44,7 +44,7 @@ export interface Settings {
   };
 }
 
-/** A wrong value; the message says what would be accepted. */
+/** A value is wrong. The message says what is accepted. */
 export class Unacceptable extends Error {}
 
 const oneOf = (values: readonly unknown[]) => (value: unknown) => {
@@ -79,7 +79,7 @@ function httpUrl(value: unknown): void {
 
 function mongodbUri(value: unknown): void {
   try {
-    // Opens no connection; both together refuse what cannot be parsed and options that do not exist.
+    // This opens no connection. The two classes together refuse malformed strings and unknown options.
     void new ConnectionString(String(value)).hosts;
     void new MongoClient(String(value)).close();
   } catch (error) {
@@ -97,7 +97,7 @@ const BOOLEANS = new Map<unknown, boolean>([
   ['false', false],
 ]);
 
-/** The settings as convict takes them. */
+/** The settings in the form that convict takes. */
 export const definition = {
   nodeEnv: {
     doc: 'production never falls back to the embedded database, nor initialises a database by itself',
@@ -120,7 +120,7 @@ export const definition = {
     env: 'LOG_FORMAT',
   },
   mongodbUri: {
-    doc: 'MongoDB to use, with the database in its path (else spaceshipDB); without it an embedded one',
+    doc: 'connection string of MongoDB; its path names the database (default spaceshipDB); without it the embedded database is used',
     format: mongodbUri,
     default: null,
     nullable: true,
@@ -153,7 +153,7 @@ export const definition = {
     env: 'REQUIRE_PRECONDITIONS',
   },
   allowScans: {
-    doc: 'true: a list may be asked for that no index answers',
+    doc: 'true: lists that no index answers are allowed',
     format: 'true-or-false',
     default: false,
     env: 'ALLOW_SCANS',
@@ -165,22 +165,22 @@ export const definition = {
     env: 'QUERY_TIMEOUT_MS',
   },
   cursorSecret: {
-    doc: 'signs the cursors of lists; the same in every copy of the API, and a change ends all cursors',
+    doc: 'signs the cursors of lists; must be the same in every copy of the API; changing it makes all cursors invalid',
     format: nonEmptyString,
-    // A cursor tells nothing and opens nothing that its query does not, so this protects no secret.
+    // A cursor reveals nothing that its query does not, so this protects no secret.
     default: 'engines',
     sensitive: true,
     env: 'CURSOR_SECRET',
   },
   history: {
     enabled: {
-      doc: 'true: each change of a resource is kept, and can be asked for',
+      doc: 'true: each change of a resource is kept, and can be read',
       format: 'true-or-false',
       default: true,
       env: 'HISTORY_ENABLED',
     },
     days: {
-      doc: 'how long a change is kept',
+      doc: 'how many days a change is kept',
       format: 'positive-number',
       default: 365,
       env: 'HISTORY_DAYS',
@@ -188,32 +188,32 @@ export const definition = {
   },
   migrations: {
     leaseSeconds: {
-      doc: 'how long the right to migrate outlives the last heartbeat of its holder',
+      doc: 'how long a process that migrates keeps its lease after its last heartbeat',
       format: 'positive-number',
       default: 10,
       env: 'MIGRATIONS_LEASE_SECONDS',
     },
     waitSeconds: {
-      doc: 'how long a command waits for another that migrates',
+      doc: 'how long a command waits for another command that migrates',
       format: 'positive-number',
       default: 60,
       env: 'MIGRATIONS_WAIT_SECONDS',
     },
     maxLagSeconds: {
-      doc: 'a backfill stands still while a secondary is further behind',
+      doc: 'a backfill pauses while a secondary is further behind than this',
       format: 'positive-number',
       default: 10,
       env: 'MIGRATIONS_MAX_LAG_SECONDS',
     },
     apiUrl: {
-      doc: 'where the API runs: its answers are timed during a backfill',
+      doc: 'URL of the running API, whose answers are timed during a backfill',
       format: httpUrl,
       default: null,
       nullable: true,
       env: 'MIGRATIONS_API_URL',
     },
     apiLatencyMs: {
-      doc: 'a backfill stands still while the API takes longer to answer',
+      doc: 'a backfill pauses while the API takes longer than this to answer',
       format: 'positive-number',
       default: 250,
       env: 'MIGRATIONS_API_LATENCY_MS',
@@ -221,7 +221,7 @@ export const definition = {
   },
 } satisfies convict.Schema<Settings>;
 
-/** A setting without those that hold it: what is checked and listed. */
+/** The definition of one setting, without its group. */
 interface Definition {
   doc: string;
   format: keyof typeof FORMATS | ((value: unknown) => void);
@@ -237,7 +237,7 @@ export const definitions: ReadonlyMap<string, Definition> = new Map(
   ),
 );
 
-/** Formats that the settings name: what they accept, and what they take from a text of the environment. */
+/** The named formats of settings: what they accept, and how they read the text of an environment variable. */
 export const FORMATS = {
   'port-number': { validate: portNumber, coerce: number },
   'positive-number': { validate: positiveNumber, coerce: number },

@@ -9,7 +9,7 @@ import { interruption } from './interruption.ts';
 import type { AnyModel } from './schema/index.ts';
 import type { Settings } from './settings.ts';
 
-/** A REPL with the database, the models and the settings at hand; resolves when it is left. */
+/** Runs a REPL that has the database, the models and the settings as variables. Resolves when it ends. */
 export async function runShell(connection: Connection, models: readonly AnyModel[], settings: Settings): Promise<void> {
   const { isTTY } = process.stdin;
   const input = isTTY ? process.stdin : new PassThrough();
@@ -25,12 +25,12 @@ export async function runShell(connection: Connection, models: readonly AnyModel
   if (input instanceof PassThrough) await feed(repl, input, exited);
   else
     repl.setupHistory(join(settings.instancePath, 'shell_history'), (error) => {
-      if (error) console.error(`There is no history: ${error.message}`);
+      if (error) console.error(`The shell has no history: ${error.message}`);
     });
   await exited;
 }
 
-/** Lines from a pipe arrive all at once, and the REPL would run those that wait for something side by side. */
+/** Gives the REPL one line of a pipe at a time. They arrive together, and the REPL would run asynchronous lines side by side. */
 async function feed(repl: REPLServer, input: PassThrough, exited: Promise<unknown>): Promise<void> {
   const prompt = repl.displayPrompt.bind(repl);
   let answered = () => {};

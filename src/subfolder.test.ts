@@ -17,6 +17,6 @@ test('npm start finds its settings from a folder within', async () => {
   const { code, stderr } = await inFolder('src/engines', 'npm start --silent', { INSTANCE_PATH: 'package.json' });
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: expect.stringMatching(/^INSTANCE_PATH: .*\/package\.json is no folder/),
+    stderr: expect.stringMatching(/^INSTANCE_PATH: .*\/package\.json is not a folder/),
   });
 });

@@ -48,7 +48,9 @@ export async function findBinary({ mongodBinary, cacheHome, madeBy }: Wish, repo
     origin: 'its Python wheel',
     repair: () =>
       repairedSecantusDB(path, cacheHome, report).catch((error: unknown) => {
-        throw new OperatorError(`SecantusDB (${path}) does not work, even installed anew: ${inWords(error)}.`);
+        throw new OperatorError(
+          `SecantusDB (${path}) does not work, and cannot be installed again: ${inWords(error)}.`,
+        );
       }),
   });
   const installed = madeBy === 'mongod' ? undefined : await installedSecantusDB(cacheHome);

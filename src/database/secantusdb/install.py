@@ -1,17 +1,20 @@
-"""Installs SecantusDB once: install.py TARGET makes TARGET, a virtual environment with the packages of requirements.txt.
+"""Installs SecantusDB once: install.py TARGET makes TARGET/mongod, a launcher around a virtual environment.
 
-What it does goes to stderr; pip's output to stdout, and at its end the reason if it fails. Checkouts of other versions use
-TARGET too, if they name the same packages: it holds nothing else that they could differ in.
+What it does goes to stderr; pip's output to stdout, and at its end the reason if it fails.
 """
 
 import fcntl
 import pathlib
+import shutil
 import subprocess
 import sys
 from typing import NoReturn
 
 HERE = pathlib.Path(__file__).parent
-USE = ("-c", "import secantus.cli, wiredtiger")
+LAUNCHER = """#!/bin/sh
+here=$(dirname "$0")
+exec "$here/bin/python" "$here/mongod.py" "$@"
+"""
 
 
 def run(*command: object) -> None:
@@ -20,8 +23,7 @@ def run(*command: object) -> None:
 
 def works(target: pathlib.Path) -> bool:
     try:
-        used = subprocess.run([target / "bin/python", *USE], capture_output=True)
-        return used.returncode == 0 and (target / "complete").exists()
+        return subprocess.run([target / "mongod", "--version"], capture_output=True).returncode == 0
     except OSError:
         return False
 
@@ -36,8 +38,12 @@ def install(target: pathlib.Path) -> None:
         "--requirement", HERE / "requirements.txt",
     )
     # fmt: on
-    run(target / "bin/python", *USE)
-    (target / "complete").touch()  # last, so that it is missing where this was killed
+    shutil.copy(HERE / "mongod.py", target)
+    (target / "secantusd.toml").touch()  # empty, so that no configuration of this machine is picked up
+    launcher = target / "mongod"
+    launcher.write_text(LAUNCHER)
+    launcher.chmod(0o755)
+    run(launcher, "--version")
 
 
 def fail(reason: str) -> NoReturn:
