@@ -1,3 +1,15 @@
-// migrate-mongo looks for this name and reads no TypeScript; the settings are in migrate-mongo-config.ts.
+// The entry point of `npx migrate-mongo`: migrate-mongo's program loads this file before it does anything else. These four commands
+// run here in the place of its own, and end the process here, as migrate-mongo would go on: docs/decisions/migrate-mongo.md
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import 'tsx';
+
+const [, program = '', command] = process.argv;
+
+if (basename(program).startsWith('migrate-mongo') && ['create', 'up', 'down', 'status'].includes(command)) {
+  const isCheckout = existsSync(new URL('src/migrate-mongo.ts', import.meta.url));
+  await import(isCheckout ? './src/migrate-mongo.ts' : './dist/migrate-mongo.js');
+  process.exit();
+}
+
 export default (await import('./migrate-mongo-config.ts')).default;

@@ -1,18 +1,9 @@
-import { basename } from 'node:path';
-import { runMigrateMongo } from './src/commands/index.ts';
-import { outliveReaders } from './src/interruption.ts';
 import { CHANGELOG_COLLECTION, CHANGELOG_LOCK_COLLECTION } from './src/own-collections.ts';
 
-const [, program = '', verb = '', ...options] = process.argv;
-
-// Under migrate-mongo's own command this file is the one place that runs before everything else.
-if (basename(program).startsWith('migrate-mongo') && ['create', 'up', 'down', 'status'].includes(verb)) {
-  outliveReaders();
-  await runMigrateMongo([verb, ...options]);
-  process.exit();
-}
-
-/** What is left for migrate-mongo itself to know: `init` reads it. */
+/**
+ * What `migrate-mongo init` reads, and a program that uses migrate-mongo as a library. Without a `url` migrate-mongo opens no
+ * database, and so runs no migration without the lease, the checks and the journal that its commands have here.
+ */
 export default {
   mongodb: { url: '' },
   migrationsDir: 'migrations',

@@ -17,7 +17,7 @@ const cli = (...parameters: string[]) => run(['node', join(folder, 'dist', 'cli.
 beforeAll(async () => {
   const build = ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')];
   expect(await run(['node_modules/.bin/tsc', ...build], {})).toMatchObject({ code: 0 });
-  for (const name of ['migrations', 'package.json'])
+  for (const name of ['migrations', 'migrate-mongo-config.js', 'package.json'])
     cpSync(join(projectRoot, name), join(folder, name), { recursive: true });
   symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
 }, 180_000);
@@ -36,6 +36,15 @@ test('the built program writes a migration that imports mongodb and #migrate alo
   ]);
   expect(await cli('migrate:check')).toMatchObject({ code: 0, stdout: '' });
 }, 180_000);
+
+test('npx migrate-mongo runs in a deployment', async () => {
+  const migrateMongo = `cd ${folder} && exec node_modules/.bin/migrate-mongo`;
+  expect(await run(['sh', '-c', `${migrateMongo} down`], env)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^MIGRATED DOWN: \d+-keep_the_history\.ts\n$/),
+  });
+  expect(await run(['sh', '-c', `${migrateMongo} up`], env)).toMatchObject({ code: 0 });
+});
 
 test('migrate:check tells many faults at once, as JSON too', async () => {
   const [first = ''] = ownMigrations;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { isAlive } from './database/alive.ts';
+import { isAlive } from './lease/alive.ts';
 import { testDatabase } from './testing/database.ts';
 import { run, runCli, SERVER, temporaryFolder } from './testing/processes.ts';
 import { openTerminal } from './testing/terminal.ts';

@@ -10,6 +10,12 @@ export const CHANGELOG_COLLECTION = 'changelog';
 /** The collection in which migrate-mongo itself would keep its lock. */
 export const CHANGELOG_LOCK_COLLECTION = `${CHANGELOG_COLLECTION}_lock`;
 
+/**
+ * Who migrates now, and what an operator wants of that. It is about the present, so no backup or copy has it, and no
+ * restore exchanges it.
+ */
+export const LEASE_COLLECTION = 'migration_lease';
+
 /** Collections that belong to the migrations themselves, not to the data. */
 export const isBookkeeping = (name: string): boolean =>
   name === CHANGELOG_COLLECTION || name === CHANGELOG_LOCK_COLLECTION || name.startsWith('migration_');
@@ -19,7 +25,7 @@ export const ARCHIVE_PREFIX = 'archive.';
 /** Whether a collection is an archive of values that a migration removed. */
 export const isArchive = (name: string): boolean => name.startsWith(ARCHIVE_PREFIX);
 
-/** The collection that a restore keeps in its target while it works. */
+/** The collection in which a restore notes in its target, while it works, who restores and how far that is. */
 export const RESTORE_STATE = 'restoring.state';
 
 /** Whether a collection belongs to a restore that has not ended. */

@@ -1,3 +1,3 @@
 export { withDatabase } from './context.ts';
-export { runMigrateMongo } from './migrate-mongo.ts';
+export { migrateMongoProgram } from './migrate-mongo.ts';
 export { commandProgram } from './program.ts';

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import {
   leaseOptions,
-  readHolder,
+  readMigrator,
   readState,
   resume,
   rollback,
   setControl,
   stamp,
-  takeLease,
+  takeMigrationLease,
   to,
 } from '../migrate/run/index.ts';
 import { listArchives, purgeArchive, type Archive } from '../migrate/operations/index.ts';
@@ -59,7 +59,7 @@ export function addMigrateCommands(program: Command): void {
         const { db } = context;
         await setControl(db, {});
         const { unfinished } = await readState(db, MIGRATIONS);
-        const isRunning = (await readHolder(db)) !== undefined;
+        const isRunning = (await readMigrator(db)) !== undefined;
         if (isRunning || unfinished.length === 0) return console.error('Backfills resumed');
         await migrate(context, 'resume', resume(MIGRATIONS), options);
       }),
@@ -94,7 +94,7 @@ function addPurge(program: Command): void {
 
 /** Under the lease, so that no migration is bringing its values back. */
 async function purge(database: OpenDatabase, archive: string): Promise<Archive> {
-  const lease = await takeLease(database.db, leaseOptions(migrating(database, `purge ${archive}`)));
+  const lease = await takeMigrationLease(database.db, leaseOptions(migrating(database, `purge ${archive}`)));
   try {
     return await purgeArchive(database.db, archive);
   } finally {

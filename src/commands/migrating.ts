@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { projectRoot } from '../config.ts';
 import { backup, verifyFiles } from '../database/backup/index.ts';
 import { run, type State, type Step } from '../migrate/run/index.ts';
-import { planMigrations, requireSafe } from '../migrate/plan/index.ts';
+import { judgeMigration, requireSafe } from '../migrate/plan/index.ts';
 import { migrating, MIGRATIONS, type OpenDatabase } from '../migrations.ts';
 import { OperatorError } from '../operator-error.ts';
 import { backupFolder } from './backup.ts';
@@ -46,11 +46,10 @@ export async function migrate(
     {
       ...subject,
       async before({ file, action, interrupted }) {
-        const [plan] = await planMigrations([file], subject, action === 'down' ? 'down' : 'up');
-        if (plan === undefined) return;
+        const judgement = await judgeMigration(file, subject, action === 'down' ? 'down' : 'up');
         // Going back to an older version is what takes its fields from this one.
-        if (action === 'up' && !interrupted) requireSafe(plan, forceUnsafe);
-        if (plan.isDestructive && isBackedUp) await makeBackup(database);
+        if (action === 'up' && !interrupted) requireSafe(judgement, forceUnsafe);
+        if (judgement.isDestructive && isBackedUp) await makeBackup(database);
       },
       onDone: ({ file, action }) => console.log(`${WORDS[action]}: ${file.name}`),
     },

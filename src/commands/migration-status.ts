@@ -3,7 +3,7 @@ import { pause } from '../interruption.ts';
 import {
   describeUnfinished,
   readControl,
-  readHolder,
+  readMigrator,
   readState,
   type Entry,
   type State,
@@ -21,7 +21,7 @@ interface Options {
 /** Prints every migration with what became of it, and what runs now. */
 export async function showStatus(db: Db, { folder, json, watch }: Options): Promise<void> {
   for (;;) {
-    const [state, holder, control] = await Promise.all([readState(db, folder), readHolder(db), readControl(db)]);
+    const [state, holder, control] = await Promise.all([readState(db, folder), readMigrator(db), readControl(db)]);
     const migrations = describe(state, holder !== undefined);
     if (json) console.log(JSON.stringify({ migrations, running: holder ?? null, control }));
     else {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Db, Document } from 'mongodb';
 import { backup } from '../database/backup/backup.ts';
-import { claim } from '../database/backup/restore-state.ts';
+import { openRestore } from '../database/backup/restore-state.ts';
 import { silent } from '../database/backup/watch.ts';
 import { archiveFile } from '../testing/dumped-fleet.ts';
 import { archiveOf } from '../testing/mongodump-archive.ts';
@@ -207,17 +207,17 @@ test('Ctrl-C while documents are loaded: the next run says so, and goes on', asy
   expect((await everything(db)).map(({ name, documents }) => [name, documents.length])).toEqual([['texts', 3]]);
 });
 
-test('while another restore goes on: it is refused, and the claim of the other is left alone', async () => {
+test('while another restore goes on: it is refused, and the right of the other is left alone', async () => {
   const { db, uri } = await testDatabase();
   const { directory } = await made();
-  const held = await claim(db);
-  await held.record({ phase: 'loading', direct: true, backup: 'another', directory: 'elsewhere' });
+  const open = await openRestore(db);
+  await open.record({ phase: 'loading', direct: true, backup: 'another', directory: 'elsewhere' });
   const before = await everything(db);
   expect(await restore(uri, directory)).toMatchObject({ code: 1, stderr: expect.stringContaining('is going on') });
   expect((await everything(db)).map(({ documents }) => documents[0]?.owner)).toEqual(
     before.map(({ documents }) => documents[0]?.owner),
   );
-  await held.finish();
+  await open.finish();
   expect(await everything(db)).toEqual([]);
 });
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { FIXTURE_SERVER, temporaryFolder, run, runCli, startServer } from '../testing/processes.ts';
 import { loadSettings } from '../config.ts';
-import { isAlive } from './alive.ts';
+import { isAlive } from '../lease/alive.ts';
 import { openDatabase } from './connect.ts';
 
 async function post(url: string, title: string): Promise<Response> {

@@ -6,7 +6,7 @@ import type { MongoMemoryServer } from 'mongodb-memory-server';
 import { makeFolder } from '../folder.ts';
 import { OperatorError, systemReason } from '../operator-error.ts';
 import type { Settings } from '../settings.ts';
-import { isAlive } from './alive.ts';
+import { isAlive } from '../lease/index.ts';
 import { discardClaim, readClaim, readText, replaceClaim, tryClaim, type Claim } from './claim.ts';
 import { launch, uriOf } from './launch.ts';
 import { findBinary, type Engine } from './mongod.ts';

@@ -48,9 +48,7 @@ export async function findBinary({ mongodBinary, cacheHome, madeBy }: Wish, repo
     origin: 'its Python wheel',
     repair: () =>
       repairedSecantusDB(path, cacheHome, report).catch((error: unknown) => {
-        throw new OperatorError(
-          `SecantusDB (${path}) does not work, and cannot be installed again: ${inWords(error)}.`,
-        );
+        throw new OperatorError(`SecantusDB (${path}) does not work, even installed anew: ${inWords(error)}.`);
       }),
   });
   const installed = madeBy === 'mongod' ? undefined : await installedSecantusDB(cacheHome);

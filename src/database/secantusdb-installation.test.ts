@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from '@jest/globals';
-import { loadSettings } from '../config.ts';
+import { loadSettings, projectRoot } from '../config.ts';
 import { launch, run, runCli, temporaryFolder } from '../testing/processes.ts';
 import { installedSecantusDB } from './secantusdb.ts';
 
@@ -11,17 +11,23 @@ const { cacheHome } = loadSettings();
 const program = await installedSecantusDB(cacheHome);
 const onSecantusDB = program === undefined ? describe.skip : describe;
 
-/** A cache with the folder of this installation, which is still to be filled. */
-function emptyCache() {
+const real = dirname(program ?? '');
+
+/** A cache with an installation that lacks its Python. */
+function brokenCache() {
   const cache = temporaryFolder();
-  const target = join(cache, 'spaceship-engines', 'secantusdb', basename(dirname(program ?? '')));
+  const target = join(cache, 'spaceship-engines', 'secantusdb', basename(real));
   mkdirSync(target, { recursive: true });
+  for (const path of [join(target, 'complete'), `${target}.lock`]) writeFileSync(path, '');
   return { cache, target };
 }
 
-function writeScript(path: string, line: string): void {
-  writeFileSync(path, `#!/bin/sh\n${line}\n`);
-  chmodSync(path, 0o755);
+/** A cache with an installation that works, at the price of a few links. */
+function linkedCache() {
+  const { cache, target } = brokenCache();
+  cpSync(join(real, 'pyvenv.cfg'), join(target, 'pyvenv.cfg'));
+  for (const name of ['bin', 'lib']) symlinkSync(join(real, name), join(target, name));
+  return { cache, target };
 }
 
 /** Starts the launcher and waits until it listens. */
@@ -41,8 +47,7 @@ const INSTALL = `import { loadSettings } from './src/config.ts';
 
 onSecantusDB('an installation of SecantusDB', () => {
   test('is made once by two processes at the same time, in place of one that is broken', async () => {
-    const { cache, target } = emptyCache();
-    writeScript(join(target, 'mongod'), 'exit 1');
+    const { cache, target } = brokenCache();
     const script = `import { loadSettings } from './src/config.ts';
       import { openTemporary } from './src/database/launch.ts';
       const { uri, stop } = await openTemporary(loadSettings(), (line) => console.error(line));
@@ -60,12 +65,8 @@ onSecantusDB('an installation of SecantusDB', () => {
   }, 300_000);
 
   test('is listed by db:cache, and removed when no database runs on it', async () => {
-    const { cache, target } = emptyCache();
-    const real = dirname(program ?? '');
-    for (const name of ['mongod.py', 'secantusd.toml']) cpSync(join(real, name), join(target, name));
-    writeScript(join(target, 'mongod'), `exec ${real}/bin/python ${target}/mongod.py "$@"`);
-    writeFileSync(`${target}.lock`, '');
-    const { child, ended } = await startDatabase(join(target, 'mongod'));
+    const { cache, target } = linkedCache();
+    const { child, ended } = await startDatabase((await installedSecantusDB(cache)) ?? '');
     const remove = () => runCli(['db:cache', '--remove'], { XDG_CACHE_HOME: cache });
     expect(await remove()).toEqual({
       code: 1,
@@ -81,6 +82,47 @@ onSecantusDB('an installation of SecantusDB', () => {
       stdout: '',
       stderr: 'The embedded database is not installed on this machine.\n',
     });
+  });
+
+  test('serves a checkout with another mongod.py too, each with its own', async () => {
+    const { cache, target } = linkedCache();
+    const checkout = temporaryFolder();
+    for (const name of ['src', 'package.json'])
+      cpSync(join(projectRoot, name), join(checkout, name), { recursive: true });
+    symlinkSync(join(projectRoot, 'node_modules'), join(checkout, 'node_modules'));
+    const mongodPy = join(checkout, 'src/database/secantusdb/mongod.py');
+    writeFileSync(mongodPy, readFileSync(mongodPy, 'utf8').replace('VERSION = "', 'VERSION = "edited '));
+    const installed = (checkedOut: string) =>
+      node(
+        `import { installedSecantusDB } from '${checkedOut}/src/database/secantusdb.ts';
+        console.log(await installedSecantusDB('${cache}'));`,
+        {},
+      );
+    const outcomes = await Promise.all([checkout, projectRoot, checkout, projectRoot].map(installed));
+    const launchers = outcomes.map(({ stdout }) => stdout.trim());
+    expect(new Set(launchers).size).toBe(2);
+    for (const launcher of launchers) expect(dirname(launcher)).toBe(target);
+    const versions = await Promise.all(launchers.slice(0, 2).map((launcher) => run([launcher, '--version'], {})));
+    expect(versions.map(({ stdout }) => stdout)).toEqual([
+      expect.stringMatching(/^db version vedited /),
+      expect.stringMatching(/^db version v[\d.]+\n$/),
+    ]);
+  });
+
+  test('says what is wrong with mongod.py, and is not made again for it', async () => {
+    const { cache } = linkedCache();
+    const launcher = (await installedSecantusDB(cache)) ?? '';
+    writeFileSync(`${launcher}.py`, 'import nothing_of_that_name\n');
+    const { stdout, stderr } = await node(
+      `import { loadSettings } from './src/config.ts';
+      import { openTemporary } from './src/database/launch.ts';
+      await openTemporary(loadSettings(), console.error).catch((error) => console.log(error.message));`,
+      { XDG_CACHE_HOME: cache },
+    );
+    expect(stderr).not.toContain('Installing');
+    expect(stdout).toBe(
+      `SecantusDB (${launcher}) does not work, even installed anew: ModuleNotFoundError: No module named 'nothing_of_that_name'.\n`,
+    );
   });
 
   test('shows what pip says only if it fails', async () => {

@@ -9,6 +9,7 @@ import { projectRoot } from '../config.ts';
 import { OperatorError } from '../operator-error.ts';
 import { megabytes, showProgress } from '../progress.ts';
 import type { Report } from './report.ts';
+import { placeLauncher } from './secantusdb-launcher.ts';
 
 const sources = join(projectRoot, 'src', 'database', 'secantusdb');
 const PYTHONS = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'];
@@ -19,13 +20,13 @@ sys.exit(not (3, 10) <= sys.version_info < (3, 14))`;
 
 interface Python {
   command: string;
-  /** Where this Python has, or would have, this version of SecantusDB installed. */
+  /** Where this Python has, or would have, the packages of requirements.txt installed. */
   target: string;
 }
 
 const run = promisify(execFile);
 
-/** Holds one installation for each version of SecantusDB and each Python. */
+/** Holds one installation for each requirements.txt and each Python. */
 const folder = (cacheHome: string) => join(cacheHome, 'spaceship-engines', 'secantusdb');
 
 async function findPython(cacheHome: string): Promise<Python | undefined> {
@@ -35,9 +36,9 @@ async function findPython(cacheHome: string): Promise<Python | undefined> {
       () => undefined,
     );
     if (environment === undefined) continue;
-    const hash = createHash('sha256').update(environment);
-    for (const name of ['requirements.txt', 'mongod.py', 'install.py']) hash.update(readFileSync(join(sources, name)));
-    return { command, target: join(folder(cacheHome), hash.digest('hex').slice(0, 12)) };
+    const requirements = readFileSync(join(sources, 'requirements.txt'));
+    const hash = createHash('sha256').update(environment).update(requirements).digest('hex').slice(0, 12);
+    return { command, target: join(folder(cacheHome), hash) };
   }
   return undefined;
 }
@@ -46,9 +47,11 @@ async function findPython(cacheHome: string): Promise<Python | undefined> {
 export async function installedSecantusDB(cacheHome: string): Promise<string | undefined> {
   if (!existsSync(folder(cacheHome)) || !existsSync(sources)) return undefined;
   const python = await findPython(cacheHome);
-  const launcher = python && join(python.target, 'mongod');
-  return launcher !== undefined && existsSync(launcher) ? launcher : undefined;
+  if (python === undefined || !existsSync(join(python.target, 'complete'))) return undefined;
+  return launcherIn(python.target);
 }
+
+const launcherIn = (target: string) => placeLauncher(join(sources, 'mongod.py'), target);
 
 /**
  * Installs SecantusDB from its Python wheels, each pinned by hash, unless it is there already and works.
@@ -76,18 +79,26 @@ export async function installSecantusDB(cacheHome: string, report: Report): Prom
     throw new Error(output.at(-1));
   }
   if (output.length > 0) report(`SecantusDB is installed (${sizeOf(target)}).`);
-  return join(target, 'mongod');
+  const launcher = launcherIn(target);
+  if (launcher === undefined) throw new Error(`${target} has been removed meanwhile; start again`);
+  return launcher;
 }
 
-/** Whether an installation has been made again because it did not work. @throws {Error} if that failed */
+/** Whether an installation has been made again because it did not work. @throws {Error} if it does not work even so */
 export async function repairedSecantusDB(launcher: string, cacheHome: string, report: Report): Promise<boolean> {
-  const works = await run(launcher, ['--version']).then(
-    () => true,
-    () => false,
-  );
-  if (!works) await installSecantusDB(cacheHome, report);
-  return !works;
+  if ((await faultOf(launcher)) === undefined) return false;
+  await installSecantusDB(cacheHome, report);
+  const fault = await faultOf(launcher);
+  if (fault !== undefined) throw new Error(fault);
+  return true;
 }
+
+/** The last line that a launcher complains with, `undefined` if it works. */
+const faultOf = (launcher: string): Promise<string | undefined> =>
+  run(launcher, ['--version']).then(
+    () => undefined,
+    (error: Error) => error.message.trim().split('\n').at(-1),
+  );
 
 /** An installation of SecantusDB. */
 interface Installation {

@@ -46,6 +46,22 @@ export async function differencesBetween(
   return found;
 }
 
+/**
+ * Empty collections into whose place `up` moved another one, as a rename does, and that are not there after `down` moved
+ * that back. No document is lost with them: an application makes such collections at its start.
+ */
+export function replacedWhileEmpty(
+  before: ReadonlyMap<string, Print>,
+  afterUp: ReadonlyMap<string, Print>,
+  afterDown: ReadonlyMap<string, Print>,
+): string[] {
+  const moved = [...before].filter(([name]) => !afterUp.has(name) && afterDown.has(name));
+  return [...before]
+    .filter(([name, { isEmpty }]) => isEmpty && !afterDown.has(name))
+    .map(([name]) => name)
+    .filter((name) => moved.some(([, print]) => print.documents === afterUp.get(name)?.documents));
+}
+
 /** The first place in which the options or indexes differ, and how many more there are. */
 function describe(collection: string, part: 'options' | 'indexes', was: Document, is: Document): Difference[] {
   const [first, ...more] = placesOf(was, is);

@@ -11,8 +11,12 @@ export interface Print {
   indexes: Document;
   /** A sum of the hashes of its documents, whatever their order and that of their fields; a view has none. */
   digest: string;
-  /** Finds the documents that the digest is of. */
+  /** How many documents the digest is of. */
+  documents: number;
+  /** Finds these documents. */
   lasting: Document;
+  /** Whether it is a collection without any document, also of those that the digest leaves out. */
+  isEmpty: boolean;
 }
 
 /**
@@ -25,8 +29,8 @@ export async function fingerprint(db: Db, signal: AbortSignal, until: Date): Pro
     const { name, type, options, indexes } = description;
     if (isBookkeeping(name) || isArchive(name)) continue;
     const lasting = notExpiring(description, until);
-    const digest = type === 'view' ? '' : await digestOf(db.collection(name), lasting, signal);
-    prints.set(name, { type, options: withoutDefaults(options), indexes: byName(indexes), digest, lasting });
+    const held = type === 'view' ? NOTHING : await contentsOf(db.collection(name), lasting, signal);
+    prints.set(name, { type, options: withoutDefaults(options), indexes: byName(indexes), lasting, ...held });
   }
   return prints;
 }
@@ -70,13 +74,18 @@ export const AS_STORED = {
   bsonRegExp: true,
 } as const;
 
-async function digestOf(collection: Collection, filter: Document, signal: AbortSignal): Promise<string> {
+/** What a view holds itself. */
+const NOTHING = { digest: '', documents: 0, isEmpty: false };
+
+async function contentsOf(collection: Collection, filter: Document, signal: AbortSignal): Promise<typeof NOTHING> {
   const sum = new ContentsSum();
   for await (const document of collection.find(filter, AS_STORED)) {
     signal.throwIfAborted();
     sum.add(Buffer.from(canonical(document)));
   }
-  return sum.contents.digest;
+  const { digest, documents } = sum.contents;
+  const isEmpty = documents === 0 && (await collection.findOne({}, { projection: { _id: 1 } })) === null;
+  return { digest, documents, isEmpty };
 }
 
 /** A text that two values share if they are the same; the order of fields means nothing. */

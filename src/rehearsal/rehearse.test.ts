@@ -36,7 +36,7 @@ async function rehearsed(
   expect(await db.collection('things').find().toArray()).toEqual(before);
   const { databases } = await connection.getClient().db().admin().listDatabases();
   expect(databases.filter(({ name }) => lines.join(' ').includes(name))).toEqual([]);
-  return { rehearsal, database, folder };
+  return { rehearsal, database, folder, lines };
 }
 
 test('migrations whose down takes back their up are rehearsed on a copy, and the database stays as it is', async () => {
@@ -161,5 +161,42 @@ describe('what does not come back is told:', () => {
     );
     const told = rehearsal.differences.map(({ when, message }) => `${when}: ${message}`);
     expect(told.join('\n')).toBe(expected);
+  });
+});
+
+describe('an empty collection of the new name, as db:init makes it,', () => {
+  const move = (from: string, to: string) => `await renameCollection(db, '${from}', '${to}');`;
+  const texts = {
+    up: move('things', 'objects'),
+    down: move('objects', 'things'),
+    more: `import { renameCollection } from '#migrate';`,
+  };
+  const made = async (db: Db) => db.createCollection('objects', { validator: { name: { $exists: true } } });
+  const notThere = { file: FIRST, when: 'after down', collection: 'objects', message: 'objects is not there' };
+
+  test('gives way to a collection that is renamed, and is no difference after down', async () => {
+    const { rehearsal, lines } = await rehearsed({ [FIRST]: texts }, made);
+    expect(rehearsal.differences).toEqual([]);
+    expect(lines).toContain(
+      `Rehearsal: the up of ${FIRST} moved another collection into the place of objects, which was empty. ` +
+        'After down there is no objects. No document is lost.',
+    );
+  });
+
+  test('is a difference where down takes it away without a rename', async () => {
+    const drop = `await db.dropCollection('objects');`;
+    const fill = `await db.collection('objects').insertOne({ name: 'new' });`;
+    const { rehearsal, lines } = await rehearsed({ [FIRST]: { up: fill, down: drop } }, made);
+    expect(rehearsal.differences[0]).toMatchObject(notThere);
+    expect(lines.join()).not.toContain('No document is lost');
+  });
+
+  test('is a difference where it had documents', async () => {
+    const replace = `await db.collection('things').rename('objects', { dropTarget: true });`;
+    const { rehearsal } = await rehearsed({ [FIRST]: { ...texts, up: replace } }, async (db) => {
+      await made(db);
+      await db.collection('objects').insertOne({ name: 'mine' });
+    });
+    expect(rehearsal.differences).toEqual([expect.objectContaining(notThere)]);
   });
 });

@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Db } from 'mongodb';
 import { makeFolder } from '../../folder.ts';
+import { requireWhole } from '../../half-restored.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { RESTORE_STATE } from '../../own-collections.ts';
 import { chooseCollections, type Chosen } from './choose.ts';
 import { describeCollections, metadataText, type Description } from './collections.ts';
 import { ContentsSum } from './digest.ts';
@@ -76,11 +76,7 @@ interface Task {
 
 async function writeAll(db: Db, view: View, task: Task): Promise<Manifest> {
   const { partial, gzip, skip, watch } = task;
-  const half = await db.collection(RESTORE_STATE).findOne({ $or: [{ phase: 'swapping' }, { direct: true }] });
-  if (half !== null)
-    throw new OperatorError(
-      `A restore of ${half['directory']} into ${db.databaseName} has not come to its end. Run that db:restore again first.`,
-    );
+  await requireWhole(db);
   const server = await serverOf(db);
   const chosen = await chooseCollections(db, view.session, skip);
   const manifest: Manifest = {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BSON, type CollectionInfo, type Db, type Document } from 'mongodb';
 import { isObject } from '../../document.ts';
-import { isRestoring, isServers, SCRATCH_MARKER } from '../../own-collections.ts';
+import { isRestoring, isServers, LEASE_COLLECTION, SCRATCH_MARKER } from '../../own-collections.ts';
 import { collectionOf, isStemOf } from './layout.ts';
 
 /** A collection or view, without its documents. Numbers are the driver's classes, so that none changes its type. */
@@ -18,7 +18,7 @@ const EXACT = { promoteValues: false, bsonRegExp: true } as const;
 
 /**
  * Every collection and view of a database by its name, in the order of names. What the server keeps for itself
- * (`system.`, except `system.js`) and the work of an unfinished restore are left out, as mongodump does.
+ * (`system.`, except `system.js`), as mongodump does, the work of an unfinished restore and who migrates now are left out.
  */
 export async function describeCollections(db: Db): Promise<Description[]> {
   const listed = await db.listCollections({}, { nameOnly: false, ...EXACT }).toArray();
@@ -34,9 +34,9 @@ export async function describeCollection(db: Db, name: string): Promise<Descript
   return info && describe(db, info);
 }
 
-/** Whether a collection is the server's own, or the mark of a scratch database. */
+/** Whether a collection is the server's own, says who migrates now, or marks a scratch database. */
 export const isInternal = (name: string): boolean =>
-  (isServers(name) && name !== 'system.js') || name === SCRATCH_MARKER;
+  (isServers(name) && name !== 'system.js') || name === LEASE_COLLECTION || name === SCRATCH_MARKER;
 
 async function describe(db: Db, { name, type, options, info }: CollectionInfo): Promise<Description> {
   const kind = kindOf(options ?? {}, type);

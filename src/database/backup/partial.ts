@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { giveUp, isLeftover, take } from './ownership.ts';
+import { isLeftover, markInUse, markUnused } from '../../lease/index.ts';
 
 /** Temporary names end in the process that uses them, so that what a killed one left is known for certain. */
 const PARTIAL = /\.partial-(\d+)@(.+)$/s;
@@ -9,12 +9,12 @@ const PARTIAL = /\.partial-(\d+)@(.+)$/s;
 /** Works on a folder under a temporary name beside its final one; what is left there at the end is removed. */
 export async function withPartial<T>(directory: string, action: (partial: string) => Promise<T>): Promise<T> {
   const partial = join(dirname(directory), `${basename(directory)}.partial-${process.pid}@${hostname()}`);
-  take(partial);
+  markInUse(partial);
   try {
     return await action(partial);
   } finally {
     await rm(partial, { recursive: true, force: true });
-    giveUp(partial);
+    markUnused(partial);
   }
 }
 

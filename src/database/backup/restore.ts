@@ -8,7 +8,7 @@ import { describeCollections, isInternal, metadataText } from './collections.ts'
 import { startLoading, type Loader, type Loading } from './load.ts';
 import { complete, create, prepare } from './prepare.ts';
 import { ServerRefusal } from './refusal.ts';
-import { claim, type Claim } from './restore-state.ts';
+import { openRestore, type OpenRestore } from './restore-state.ts';
 import { refuseLossyRename, refuseViews, swap } from './swap.ts';
 import { targetOf } from './target.ts';
 import { verifyFiles, type StoredBackup, type StoredCollection } from './verify-files.ts';
@@ -57,26 +57,26 @@ export async function restoreVerified(
 ): Promise<Restored> {
   const { watch = onStderr } = options;
   const db = targetOf(client, options.to ?? backup.database);
-  const held = await claim(db).catch((error: unknown) => {
+  const open = await openRestore(db).catch((error: unknown) => {
     throw explain(error, db);
   });
   try {
-    const leftAlone = await begin(db, held, backup, { replace: options.replace ?? false, watch });
+    const leftAlone = await begin(db, open, backup, { replace: options.replace ?? false, watch });
     if (leftAlone.length > 0) watch.report(`Not in the backup, and left alone: ${leftAlone.join(', ')}.`);
-    if (held.state.phase === 'loading') await loadAll(db, held, backup, watch);
-    if (held.state.direct !== true) {
-      await held.record({ phase: 'swapping' });
-      await swap(db, backup.collections, held.confirm);
+    if (open.progress.phase === 'loading') await loadAll(db, open, backup, watch);
+    if (open.progress.direct !== true) {
+      await open.record({ phase: 'swapping' });
+      await swap(db, backup.collections, open.confirm);
     }
-    await held.finish();
+    await open.finish();
     const collections = backup.collections.map(({ name, documents }) => ({ name, documents }));
     return { database: db.databaseName, collections, leftAlone };
   } catch (error) {
     const isFinal = error instanceof ServerRefusal || hasCode(error, UNAUTHORIZED);
-    const isOwn = held.state.phase === 'loading' && held.state.backup === identify(backup);
-    // Where the database is gone, the claim ends with this process.
-    await (isFinal && isOwn ? undo(db, held, backup) : held.release()).catch(() => {});
-    throw explain(error, db, held);
+    const isOwn = open.progress.phase === 'loading' && open.progress.backup === identify(backup);
+    // Where the database is gone, the right to restore ends with this process.
+    await (isFinal && isOwn ? undo(db, open, backup) : open.release()).catch(() => {});
+    throw explain(error, db, open);
   }
 }
 
@@ -90,7 +90,7 @@ function refuseDamaged({ path, findings }: StoredBackup): void {
 /** Takes up what a killed restore of the same backup left, or begins anew. @returns the collections to leave alone */
 async function begin(
   db: Db,
-  { state, record }: Claim,
+  { progress, record }: OpenRestore,
   backup: StoredBackup,
   { replace, watch }: { replace: boolean; watch: Watch },
 ): Promise<string[]> {
@@ -100,18 +100,18 @@ async function begin(
   const existing = names.filter((name) => !isRestoring(name));
   const own = new Set(backup.collections.map(({ name }) => name));
   const others = existing.filter((name) => !own.has(name));
-  if (state.backup === identity && (replace || state.direct === true || existing.length === 0)) {
-    watch.report(`Going on with a restore of ${state.directory} that did not come to its end.`);
+  if (progress.backup === identity && (replace || progress.direct === true || existing.length === 0)) {
+    watch.report(`Going on with a restore of ${progress.directory} that did not come to its end.`);
     return others;
   }
-  if (state.phase === 'swapping')
+  if (progress.phase === 'swapping')
     throw new OperatorError(
-      `A restore of ${state.directory} into ${db.databaseName} was interrupted while it exchanged collections. ` +
+      `A restore of ${progress.directory} into ${db.databaseName} was interrupted while it exchanged collections. ` +
         'Run that one again with --replace first.',
     );
   if (existing.length > 0 && !replace)
     throw new OperatorError(
-      `${db.databaseName} is not empty${state.direct === true ? `: a restore of ${state.directory} was begun there` : ''}. ` +
+      `${db.databaseName} is not empty${progress.direct === true ? `: a restore of ${progress.directory} was begun there` : ''}. ` +
         'Add --replace to exchange its collections, or name another database with --to.',
     );
   for (const name of names) if (isRestoring(name)) await db.collection(name).drop();
@@ -121,17 +121,17 @@ async function begin(
 }
 
 /** Takes away what was loaded. */
-async function undo(db: Db, held: Claim, { collections }: StoredBackup): Promise<void> {
+async function undo(db: Db, open: OpenRestore, { collections }: StoredBackup): Promise<void> {
   const isLoaded = (name: string) =>
-    held.state.direct === true
+    open.progress.direct === true
       ? collections.some((collection) => collection.name === name)
       : isRestoring(name) && name !== RESTORE_STATE;
   for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray())
     if (isLoaded(name)) {
-      await held.confirm();
+      await open.confirm();
       await db.collection(name).drop();
     }
-  await held.finish();
+  await open.finish();
 }
 
 function identify({ collections }: StoredBackup): string {
@@ -148,10 +148,10 @@ interface Place {
   loader?: Loader;
 }
 
-async function loadAll(db: Db, held: Claim, backup: StoredBackup, watch: Watch): Promise<void> {
+async function loadAll(db: Db, open: OpenRestore, backup: StoredBackup, watch: Watch): Promise<void> {
   const { collections } = backup;
-  const direct = held.state.direct === true;
-  const isLoaded = ({ name }: StoredCollection) => held.state.loaded?.includes(name) ?? false;
+  const direct = open.progress.direct === true;
+  const isLoaded = ({ name }: StoredCollection) => open.progress.loaded?.includes(name) ?? false;
   const wanted = new Map<string, Place>();
   for (const [index, stored] of collections.entries())
     if (stored.type !== 'view' && !isLoaded(stored))
@@ -167,12 +167,12 @@ async function loadAll(db: Db, held: Claim, backup: StoredBackup, watch: Watch):
     for await (const { name, documents, isLast } of backup.readAll([...wanted.keys()])) {
       const one = wanted.get(name);
       if (one === undefined) continue;
-      one.loader ??= await startLoading(db, one.place, one.stored, { confirm: held.confirm, advance });
+      one.loader ??= await startLoading(db, one.place, one.stored, { confirm: open.confirm, advance });
       await one.loader.take(documents);
       if (!isLast) continue;
       await one.loader.finish();
       await complete(db, one.place, one.stored);
-      await held.record({ loaded: [...(held.state.loaded ?? []), name] });
+      await open.record({ loaded: [...(open.progress.loaded ?? []), name] });
       wanted.delete(name);
     }
   } finally {
@@ -188,9 +188,9 @@ async function loadAll(db: Db, held: Claim, backup: StoredBackup, watch: Watch):
   }
 }
 
-function explain(error: unknown, db: Db, held?: Claim): OperatorError {
+function explain(error: unknown, db: Db, open?: OpenRestore): OperatorError {
   const { databaseName } = db;
-  const isBegun = held?.state.phase !== undefined;
+  const isBegun = open?.progress.phase !== undefined;
   if (interruption().aborted && isBegun)
     return new OperatorError(
       `The restore into ${databaseName} was interrupted. Run it again: it goes on where it stopped.`,

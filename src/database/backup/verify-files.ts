@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { hasCode } from '../../error-code.ts';
 import { OperatorError } from '../../operator-error.ts';
-import { isRestoring } from '../../own-collections.ts';
+import { isRestoring, LEASE_COLLECTION } from '../../own-collections.ts';
 import { isInternal, type Description } from './collections.ts';
 import { sameContents, type Contents } from './digest.ts';
 import { readDumpArchive } from './dump-archive.ts';
@@ -59,14 +59,16 @@ export async function verifyFiles(backup: string, watch: Watch = onStderr, from?
   const manifest = isFolder ? await manifestOf(path, findings) : undefined;
   const dump = { path, manifest, from, findings, watch };
   const { database, collections, readAll } = await (isFolder ? readDumpFolder(dump) : readDumpArchive(dump));
-  for (const { name, type, documents } of collections)
+  // Older backups and those of mongodump have it.
+  const restored = collections.filter(({ name }) => name !== LEASE_COLLECTION);
+  for (const { name, type, documents } of restored)
     if (isRestoring(name) || name.startsWith('$') || isInternal(name))
       findings.push({ where: name, problem: 'is a collection that only mongorestore can restore' });
     else if (type === 'view' && documents > 0) findings.push({ where: name, problem: 'is a view, and has documents' });
   if (manifest) compareContents(manifest, collections, findings);
   else if (isFolder && findings.length === 0)
     watch.report(`${path} has no manifest, so there are no hashes to compare.`);
-  return { path, database, manifest, collections, findings, readAll };
+  return { path, database, manifest, collections: restored, findings, readAll };
 }
 
 async function manifestOf(path: string, findings: Finding[]): Promise<Manifest | undefined> {

@@ -1,20 +1,17 @@
-"""Installs SecantusDB once: install.py TARGET makes TARGET/mongod, a launcher around a virtual environment.
+"""Installs SecantusDB once: install.py TARGET makes TARGET, a virtual environment with the packages of requirements.txt.
 
-What it does goes to stderr; pip's output to stdout, and at its end the reason if it fails.
+What it does goes to stderr; pip's output to stdout, and at its end the reason if it fails. Checkouts of other versions use
+TARGET too, if they name the same packages: it holds nothing else that they could differ in.
 """
 
 import fcntl
 import pathlib
-import shutil
 import subprocess
 import sys
 from typing import NoReturn
 
 HERE = pathlib.Path(__file__).parent
-LAUNCHER = """#!/bin/sh
-here=$(dirname "$0")
-exec "$here/bin/python" "$here/mongod.py" "$@"
-"""
+USE = ("-c", "import secantus.cli, wiredtiger")
 
 
 def run(*command: object) -> None:
@@ -23,7 +20,8 @@ def run(*command: object) -> None:
 
 def works(target: pathlib.Path) -> bool:
     try:
-        return subprocess.run([target / "mongod", "--version"], capture_output=True).returncode == 0
+        used = subprocess.run([target / "bin/python", *USE], capture_output=True)
+        return used.returncode == 0 and (target / "complete").exists()
     except OSError:
         return False
 
@@ -38,12 +36,8 @@ def install(target: pathlib.Path) -> None:
         "--requirement", HERE / "requirements.txt",
     )
     # fmt: on
-    shutil.copy(HERE / "mongod.py", target)
-    (target / "secantusd.toml").touch()  # empty, so that no configuration of this machine is picked up
-    launcher = target / "mongod"
-    launcher.write_text(LAUNCHER)
-    launcher.chmod(0o755)
-    run(launcher, "--version")
+    run(target / "bin/python", *USE)
+    (target / "complete").touch()  # last, so that it is missing where this was killed
 
 
 def fail(reason: str) -> NoReturn:

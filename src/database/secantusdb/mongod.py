@@ -11,7 +11,7 @@ import socket
 import sys
 
 import wiredtiger
-from secantus import cli, commands, server
+from secantus import cli, commands, config, server
 from secantus.storage import Storage
 
 VERSION = "8.2.6"  # what mongodb-memory-server asks for
@@ -128,7 +128,7 @@ def lock(directory: pathlib.Path):
 
 def hold_installation():
     """Keeps this installation from being removed while it runs. The kernel frees the lock when this process ends."""
-    file = open(f"{pathlib.Path(__file__).parent}.lock")
+    file = open(f"{sys.prefix}.lock")
     fcntl.flock(file, fcntl.LOCK_SH)
     return file
 
@@ -137,13 +137,13 @@ signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 end_with_parent()
 held = hold_installation(), lock(options.dbpath)
 logging.getLogger("secantus.server").addHandler(AnnounceReady())
-config = pathlib.Path(__file__).with_name("secantusd.toml")
+cli.load_config = lambda _path: (config.SecantusConfig(), None)  # no configuration of this machine is picked up
 server.Storage = WholeChanges
 server.dispatch = dispatch
 cli.SecantusDBServer = PromptServer
 # fmt: off
 arguments = [
-    "--config", str(config), "--host", options.bind_ip, "--port", options.port, "--storage-path", str(options.dbpath),
+    "--host", options.bind_ip, "--port", options.port, "--storage-path", str(options.dbpath),
     "--cache-size", f"{options.wiredTigerCacheSizeGB}G",
 ]
 # fmt: on

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Document } from 'mongodb';
-import type { Change } from './change.ts';
+import type { Change, ChangeOf } from './change.ts';
 import {
   constantPart,
   defaultOf,
@@ -59,17 +60,12 @@ function compareField(field: string, { left, right, wasRequired, required }: Sid
   const [before, after] = [typesOf(left, wasRequired), typesOf(right, required)];
   const changes: Change[] = [];
   const isRetyped = before !== undefined && after !== undefined && isOther(before, after, fallback, fallbackBefore);
-  if (isRetyped || from !== field)
-    changes.push({
-      kind: 'retypeField',
-      collection,
-      field,
-      from,
-      before: before ?? [],
-      after: after ?? [],
-      fallback,
-      fallbackBefore,
-    });
+  if (isRetyped || from !== field) {
+    const types = { before: before ?? [], after: after ?? [] };
+    changes.push(
+      ...retypings({ kind: 'retypeField', collection, field, from, ...types, fallback, fallbackBefore }, old),
+    );
+  }
   const isInside = isNested(left) && isNested(right);
   if (isInside) changes.push(...compareObjects(left, right, `${field}.`, context));
   const own = (schema: Document) => ({
@@ -86,9 +82,38 @@ function compareField(field: string, { left, right, wasRequired, required }: Sid
 
 /** Values must be converted if types go away; absent ones only if there is something to put in their place. */
 function isOther(before: string[], after: string[], fallback: unknown, fallbackBefore: unknown): boolean {
-  const lost = (types: string[], kept: string[], value: unknown) =>
-    types.some((type) => !kept.includes(type) && (type !== 'missing' || value !== undefined || kept.includes('null')));
-  return lost(before, after, fallback) || lost(after, before, fallbackBefore);
+  return (
+    before.some((type) => isLost(type, before, after, fallback)) ||
+    after.some((type) => isLost(type, after, before, fallbackBefore))
+  );
+}
+
+const isLost = (type: string, types: readonly string[], kept: readonly string[], value: unknown) =>
+  types.includes(type) && !kept.includes(type) && (type !== 'missing' || value !== undefined || kept.includes('null'));
+
+/**
+ * A renamed field that may be absent under one of its names only gets its value under the other name: there it is
+ * absent because it has none, and never because it was not renamed yet.
+ */
+function retypings(change: ChangeOf<'retypeField'>, old: string): ChangeOf<'retypeField'>[] {
+  const { field, before, after, fallback, fallbackBefore } = change;
+  const isRetyped = (one: ChangeOf<'retypeField'>) =>
+    one.from !== one.field || !isDeepStrictEqual(one.before, one.after);
+  if (old !== field && isLost('missing', before, after, fallback)) {
+    const either = [...after, 'missing'].toSorted();
+    return [
+      { ...change, after: either },
+      { ...change, from: field, before: either },
+    ].filter(isRetyped);
+  }
+  if (old !== field && isLost('missing', after, before, fallbackBefore)) {
+    const either = [...before, 'missing'].toSorted();
+    return [
+      { ...change, field: old, from: old, after: either },
+      { ...change, before: either },
+    ].filter(isRetyped);
+  }
+  return [change];
 }
 
 /** What the elements of an array are, for as far as the database could not convert them. */

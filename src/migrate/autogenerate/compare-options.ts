@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Document } from 'mongodb';
+import { isPlainObject } from '../../document.ts';
 import { wholeCollation } from '../operations/collation.ts';
 import type { Change } from './change.ts';
-import { isObject, type CollectionShape } from './shape.ts';
+import type { CollectionShape } from './shape.ts';
 
 /** What the server stores of a collection's options; a driver takes more. */
 const STORED = [
@@ -51,7 +52,8 @@ function isMet(option: string, was: unknown, is: unknown): boolean {
   if (option === 'validationLevel' && was === 'constraint' && is === 'strict') return true;
   // The server rounds up.
   if (option === 'size' && typeof is === 'number') return was === Math.ceil(is / 256) * 256 || was === is;
-  if (isObject(was) && isObject(is)) return Object.entries(is).every(([name, value]) => isMet('', was[name], value));
+  if (isPlainObject(was) && isPlainObject(is))
+    return Object.entries(is).every(([name, value]) => isMet('', was[name], value));
   return isDeepStrictEqual(was, is) || (isOff(was) && isOff(is));
 }
 

@@ -87,6 +87,23 @@ describe('compare', () => {
     );
   });
 
+  test('gives a renamed field its value under the name by which it may not be absent', () => {
+    const optional = shape({ a: INT }, { defaults: { a: 5 } });
+    const required = shape({ b: INT }, { defaults: { b: 6 } }, ['b']);
+    expect(words(optional, required, { 'engines.a': 'b' })).toEqual([
+      'engines.a is renamed to b',
+      'engines.b turns from int or missing to int',
+    ]);
+    expect(words(required, optional, { 'engines.b': 'a' })).toEqual([
+      'engines.b is renamed to a',
+      'engines.b turns from int to int or missing',
+    ]);
+    expect(words(required, shape({ a: TEXT }), { 'engines.b': 'a' })).toEqual([
+      'engines.b turns from int to int or missing',
+      'engines.b turns from int or missing to missing or string and is called a',
+    ]);
+  });
+
   test.each([
     ['engines.nothing', 'thrustKn', 'engines.nothing cannot be renamed: there is no such field before'],
     ['engines.thrust', 'nothing', 'the model has no such field'],

@@ -8,8 +8,9 @@ import { compare } from './compare.ts';
 import { describe } from './describe.ts';
 import { render } from './render.ts';
 
-const { db } = await testDatabase();
-const { load, documentsOf, reset, verify } = generatedMigrations(db);
+const database = await testDatabase();
+const { db } = database;
+const { load, documentsOf, reset, verify } = generatedMigrations(database);
 const connection = mongoose.createConnection();
 let models = 0;
 

@@ -1,5 +1,5 @@
 import { Double, Long, ObjectId } from 'mongodb';
-import { isObject } from './shape.ts';
+import { isPlainObject } from '../../document.ts';
 
 /** TypeScript that stands as it is: an identifier or a call. */
 export class Code {
@@ -39,7 +39,7 @@ export function inline(value: unknown): string {
   if (value instanceof Double) return `new Double(${inline(value.value)})`;
   if (value instanceof Long) return `Long.fromString('${value.toString()}')`;
   if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`;
-  if (!isObject(value)) throw new Error(`${String(value)} cannot be written into a migration.`);
+  if (!isPlainObject(value)) throw new Error(`${String(value)} cannot be written into a migration.`);
   const properties = present(value).map(([key, inner]) => `${nameOf(key)}: ${inline(inner)}`);
   return properties.length === 0 ? '{}' : `{ ${properties.join(', ')} }`;
 }
@@ -55,17 +55,17 @@ const present = (object: object) => Object.entries(object).filter(([, value]) =>
 export function literal(value: unknown, indent: number, column: number): string {
   const line = inline(value);
   const fits = column + line.length <= WIDTH;
-  if (isObject(value) && (!fits || present(value).some(([, inner]) => holds(inner)))) return block(value, indent);
+  if (isPlainObject(value) && (!fits || present(value).some(([, inner]) => holds(inner)))) return block(value, indent);
   if (Array.isArray(value) && (!fits || mustBreak(value))) return list(value, indent);
   return line;
 }
 
 const holds = (value: unknown): boolean =>
-  (isObject(value) && present(value).length > 0) || (Array.isArray(value) && value.some(holds));
+  (isPlainObject(value) && present(value).length > 0) || (Array.isArray(value) && value.some(holds));
 
 /** Prettier gives each object its line where there are several with several members. */
 const mustBreak = (items: readonly unknown[]) =>
-  items.length > 1 && items.every((item) => isObject(item) && present(item).length > 1);
+  items.length > 1 && items.every((item) => isPlainObject(item) && present(item).length > 1);
 
 /** An object with a line for each of its members. */
 export function block(value: object, indent: number): string {

@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb';
 import { OperatorError } from '../../operator-error.ts';
 import { parents } from '../operations/paths.ts';
+import { editAt, withOptional, withRequired, withSchema, withoutField } from '../operations/schema-edits.ts';
 import { isRequired, isSameSchema, propertiesOf, typesOf } from './shape.ts';
 
 /**
@@ -21,7 +22,7 @@ export function moveField(collection: string, before: Document, after: Document,
   const [left, right] = [typesOf(old.schema, true), typesOf(next.schema, true)];
   // Required within one object says nothing of another: an absent value is then no matter of the move.
   const required = parents(from)[0] === parents(to)[0] ? old.required : next.required;
-  const schema = insert(remove(before, from.split('.')), after, to.split('.'), { ...old, required });
+  const schema = insert(editAt(before, from, withoutField), after, to.split('.'), { ...old, required });
   return { schema, isRetyped: left !== undefined && right !== undefined && !isSameSchema(left, right) };
 }
 
@@ -37,26 +38,12 @@ function find(schema: Document, path: string): Found | undefined {
   return rest.length === 0 ? { schema: inner, required: isRequired(schema, name) } : find(inner, rest.join('.'));
 }
 
-function remove(schema: Document, [name = '', ...rest]: string[]): Document {
-  const { [name]: inner = {}, ...others } = propertiesOf(schema);
-  if (rest.length > 0) return { ...schema, properties: { ...others, [name]: remove(inner, rest) } };
-  return withRequired({ ...schema, properties: others }, name, false);
-}
-
 function insert(schema: Document, after: Document, [name = '', ...rest]: string[], field: Found): Document {
-  const properties = propertiesOf(schema);
   if (rest.length === 0)
-    return withRequired({ ...schema, properties: { ...properties, [name]: field.schema } }, name, field.required);
+    return (field.required ? withRequired : withOptional)(withSchema(field.schema)(schema, name), name);
   const target = propertiesOf(after)[name] ?? {};
-  const isNew = properties[name] === undefined;
-  const inner = properties[name] ?? { ...target, properties: {}, required: [] };
-  const changed = { ...schema, properties: { ...properties, [name]: insert(inner, target, rest, field) } };
-  return isNew ? withRequired(changed, name, isRequired(after, name)) : changed;
-}
-
-function withRequired(schema: Document, name: string, required: boolean): Document {
-  const { required: all = [], ...rest } = schema;
-  const others: unknown[] = Array.isArray(all) ? all.filter((one) => one !== name) : [];
-  const names = required ? [...others, name] : others;
-  return { ...rest, ...(names.length > 0 && { required: names }) };
+  const inner = propertiesOf(schema)[name];
+  const around = inner ?? { ...target, properties: {}, required: [] };
+  const changed = withSchema(insert(around, target, rest, field))(schema, name);
+  return inner === undefined && isRequired(after, name) ? withRequired(changed, name) : changed;
 }

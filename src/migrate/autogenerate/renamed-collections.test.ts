@@ -54,8 +54,9 @@ describe('a collection that is renamed in the models', () => {
   });
 });
 
-const { db } = await testDatabase();
-const { load, documentsOf, reset, verify } = generatedMigrations(db);
+const database = await testDatabase();
+const { db } = database;
+const { load, documentsOf, reset, verify } = generatedMigrations(database);
 
 test('the generated migration renames it first and last, and takes that back without losing a value', async () => {
   const renames = { missions: 'flights', 'missions.crew': 'seats' };

@@ -34,7 +34,7 @@ export function renderConversion(
   };
   const conversion = {
     collection,
-    name: `${field} (${slugOf(description)})`,
+    name: `${from === field ? field : `${from} to ${field}`} (${slugOf(description)})`,
     before: { [from]: single(before) },
     after: { [field]: single(after) },
     convert: convertFunction(draft, forth),

@@ -25,11 +25,13 @@ export interface Steps {
 
 /** The statements that change documents, one field after the other. */
 export function renderFields(draft: Draft, { changes, description, isOnly }: Part): Steps {
+  const underOldNames: Steps = { up: [], down: [] };
   const renames: Steps = { up: [], down: [] };
   const conversions: Steps = { up: [], down: [] };
   const removals: Steps = { up: [], down: [] };
   const additions: Steps = { up: [], down: [] };
   const fills: Steps = { up: [], down: [] };
+  const oldNames = new Set(changes.flatMap(oldNameIn));
   const moved = new Set(changes.flatMap(objectsAround));
   const isMovedInto = (field: string) => moved.has(parents(field)[0] ?? '');
   for (const change of changes) {
@@ -48,8 +50,9 @@ export function renderFields(draft: Draft, { changes, description, isOnly }: Par
         continue;
       }
       const conversion = renderConversion(draft, { ...change, before }, description, isOnly);
-      conversions.up.push(draft.call('convertFields', conversion));
-      conversions.down.unshift(draft.call('revertFields', conversion));
+      const steps = from === field && oldNames.has(field) ? underOldNames : conversions;
+      steps.up.push(draft.call('convertFields', conversion));
+      steps.down.unshift(draft.call('revertFields', conversion));
     } else if (kind === 'removeField') {
       const { field } = change;
       const value = valueBack(change);
@@ -69,9 +72,12 @@ export function renderFields(draft: Draft, { changes, description, isOnly }: Par
         `what becomes of the elements of ${collection}.${change.field}, if stored ones break the new validator`,
       );
   }
-  const inOrder = [fills, renames, conversions, removals, additions];
+  const inOrder = [fills, underOldNames, renames, conversions, removals, additions];
   return { up: inOrder.flatMap((steps) => steps.up), down: inOrder.toReversed().flatMap((steps) => steps.down) };
 }
+
+const oldNameIn = (change: Change): string[] =>
+  change.kind === 'renameField' || (change.kind === 'retypeField' && change.from !== change.field) ? [change.from] : [];
 
 /** The objects that a field moves into from elsewhere. */
 function objectsAround(change: Change): string[] {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Document } from 'mongodb';
+import { isPlainObject } from '../../document.ts';
 import type { IndexDefinition } from '../operations/indexes.ts';
 
 /** What a model demands of a collection, or what earlier migrations left behind. */
@@ -23,7 +24,7 @@ const NUMBERS = ['int', 'long', 'double', 'decimal'];
 /** The JSON Schema of a collection; `{}` where there is none. */
 export function schemaOf({ validator }: CollectionShape): Document {
   const schema: unknown = validator?.['$jsonSchema'];
-  return isObject(schema) ? schema : {};
+  return isPlainObject(schema) ? schema : {};
 }
 
 /** The BSON types that a field may have, ordered, with `missing` if it may be absent; `undefined` if any. */
@@ -37,10 +38,10 @@ export function typesOf(schema: Document, required: boolean): string[] | undefin
 /** The fields that an object's schema names, by their names; none, if that is not all it says of an object's fields. */
 export function propertiesOf(schema: Document): Readonly<Record<string, Document>> {
   const { properties } = schema;
-  return isObject(properties) ? Object.fromEntries(Object.entries(properties).filter(isField)) : {};
+  return isPlainObject(properties) ? Object.fromEntries(Object.entries(properties).filter(isField)) : {};
 }
 
-const isField = (entry: [string, unknown]): entry is [string, Document] => isObject(entry[1]);
+const isField = (entry: [string, unknown]): entry is [string, Document] => isPlainObject(entry[1]);
 
 export const isRequired = (schema: Document, name: string): boolean =>
   Array.isArray(schema['required']) && schema['required'].includes(name);
@@ -50,7 +51,7 @@ export const isClosed = (schema: Document): boolean => schema['additionalPropert
 
 /** Whether a schema is that of an object, among other types perhaps, whose fields it names. */
 export const isNested = (schema: Document): boolean =>
-  [schema['bsonType']].flat().includes('object') && isObject(schema['properties']);
+  [schema['bsonType']].flat().includes('object') && isPlainObject(schema['properties']);
 
 /** Whether two schemas accept the same; the order of `required`, `enum` and types means nothing. */
 export const isSameSchema = (left: unknown, right: unknown): boolean => isDeepStrictEqual(normal(left), normal(right));
@@ -61,7 +62,7 @@ function normal(schema: unknown, keyword?: string): unknown {
     const items = schema.map((item) => normal(item));
     return keyword === 'required' || keyword === 'enum' ? items.map((item) => JSON.stringify(item)).toSorted() : items;
   }
-  if (!isObject(schema)) return schema;
+  if (!isPlainObject(schema)) return schema;
   const isName = keyword === 'properties';
   return Object.fromEntries(
     Object.entries(schema).map(([key, value]) => [key, normal(value, isName ? undefined : key)]),
@@ -73,32 +74,25 @@ export function defaultOf({ defaults = {} }: CollectionShape, path: string): unk
   const own = defaults[path];
   if (own === undefined && path in defaults) return undefined;
   const inner = Object.entries(defaults).filter(([key, value]) => key.startsWith(`${path}.`) && value !== undefined);
-  if (inner.length === 0 || (own !== undefined && !isObject(own))) return own;
+  if (inner.length === 0 || (own !== undefined && !isPlainObject(own))) return own;
   let value: Document = {};
   for (const [key, inside] of inner) value = withValue(value, key.slice(path.length + 1).split('.'), inside);
-  return { ...value, ...(isObject(own) && own) };
+  return { ...value, ...(isPlainObject(own) && own) };
 }
 
 /** Whether a default is the same each time. */
 export const isConstant = (value: unknown): boolean =>
-  typeof value !== 'function' && !(isObject(value) && !Object.values(value).every(isConstant));
+  typeof value !== 'function' && !(isPlainObject(value) && !Object.values(value).every(isConstant));
 
 /** What of a default is the same each time. */
 export function constantPart(value: unknown): unknown {
   if (typeof value === 'function') return undefined;
-  if (!isObject(value)) return value;
+  if (!isPlainObject(value)) return value;
   const parts = Object.entries(value).map(([name, inner]): [string, unknown] => [name, constantPart(inner)]);
   return Object.fromEntries(parts.filter(([, inner]) => inner !== undefined));
 }
 
 function withValue(object: Document, [name = '', ...rest]: string[], value: unknown): Document {
   const inner: unknown = object[name];
-  return { ...object, [name]: rest.length === 0 ? value : withValue(isObject(inner) ? inner : {}, rest, value) };
-}
-
-/** Whether a value is an object that may be looked into: no array, and no class such as Date. */
-export function isObject(value: unknown): value is Document {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  return { ...object, [name]: rest.length === 0 ? value : withValue(isPlainObject(inner) ? inner : {}, rest, value) };
 }

@@ -1,10 +1,11 @@
 import { Double, Long, type Document } from 'mongodb';
-import { isObject, isRequired, propertiesOf, typesOf } from './shape.ts';
+import { isPlainObject } from '../../document.ts';
+import { isRequired, propertiesOf, typesOf } from './shape.ts';
 
 /** A default in the BSON type that the field's schema asks for: the driver stores a whole number as an int. */
 export function stored(schema: Document, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => stored(schema['items'] ?? {}, item));
-  if (isObject(value)) {
+  if (isPlainObject(value)) {
     const properties = propertiesOf(schema);
     return Object.fromEntries(
       Object.entries(value).map(([name, inner]) => [name, stored(properties[name] ?? {}, inner)]),
@@ -27,7 +28,7 @@ export function storedAs(types: readonly string[], value: unknown): unknown {
  */
 export function unknownPart(schema: Document, value: unknown, required: boolean): string | undefined {
   if (typeof value === 'function' || (value === undefined && required)) return '';
-  if (!isObject(value)) return undefined;
+  if (!isPlainObject(value)) return undefined;
   for (const [name, inner] of Object.entries(propertiesOf(schema))) {
     const lacking = unknownPart(inner, value[name], isRequired(schema, name));
     if (lacking !== undefined) return `.${name}${lacking}`;

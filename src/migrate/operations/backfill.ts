@@ -54,8 +54,9 @@ export async function backfill(collection: Collection, options: Backfill): Promi
   const matching = await collection.countDocuments(filter);
   if (run?.plan) return run.plan(() => sampled(collection, options, matching));
   if (matching === 0) return;
-  // Then the ends of batches are found by the index on _id, without a look at the documents.
-  const isMost = 2 * matching > (await collection.estimatedDocumentCount());
+  // Then the ends of batches are found by the index on _id, without a look at the documents. A transaction has no
+  // estimatedDocumentCount().
+  const isMost = (await collection.countDocuments({}, { limit: 2 * matching })) < 2 * matching;
   const start = { last: resumed?.last, done: resumed?.done ?? 0, total: matching + (resumed?.done ?? 0) };
   const progress = showProgress(label, start.total);
   progress.advance(start.done, true);

@@ -44,25 +44,48 @@ export async function planBatch(work: Work, batch: readonly Document[]): Promise
   return plan;
 }
 
+/** A plan with what is to be noted in the archive before anything else, for a run that comes after a killed one. */
+interface RecallPlan extends Plan {
+  marks: AnyBulkWriteOperation[];
+}
+
+/** Finds the entries of the archive that `planRecall` deals with. */
+export const recalledBy = (by: Work['by']): Document => ({ $or: [{ by: opposite(by) }, { returning: opposite(by) }] });
+
 /**
  * Plans the return of what the other direction converted, for the documents that still have what it made.
- * Here the archive is written last: each of its entries is used once.
+ * Here the archive is written last: each of its entries is used once. Killed before that, a return is found by its mark:
+ * the same direction ends it, the other one undoes it.
  */
-export async function planRecall(work: Work, batch: readonly Document[]): Promise<Plan> {
-  const { collection, archive, from, to, by } = work;
-  const documents = await readExactly(collection, batch, [...from, ...to]);
+export async function planRecall(work: Work, batch: readonly Document[]): Promise<RecallPlan> {
+  const { collection, archive, by } = work;
+  const paths = [...new Set([...work.from, ...work.to])];
+  const documents = await readExactly(collection, batch, paths);
   const byId = new Map(documents.map((document) => [keyOf(document), document]));
   const plan: Plan = { keep: [], writes: [], refusals: [] };
-  for (const archived of await readExactly(archive, batch, ['was', 'now'])) {
+  const returning: Document['_id'][] = [];
+  for (const archived of await readExactly(archive, batch, ['was', 'now', 'by', 'returning'])) {
     const { was, now } = toPair(archived);
     const document = byId.get(keyOf(archived));
-    const returns = document !== undefined && isSame(pick(document, [...new Set([...from, ...to])]), now);
-    const id: unknown = archived['_id'];
-    plan.keep.push(returns ? entry(id, { was: now, now: was }, by) : entry(id, { was, now }, 'settled'));
-    if (returns) plan.writes.push(exchange(document, was, work));
+    const present = document && pick(document, paths);
+    const id: Document['_id'] = archived['_id'];
+    if (archived['by'] === by) {
+      plan.keep.push(entry(id, { was, now }, by));
+      if (document && isSame(present, was)) plan.writes.push(exchange(document, now, work));
+    } else if (document && isSame(present, now)) {
+      returning.push(id);
+      plan.keep.push(entry(id, { was: now, now: was }, by));
+      plan.writes.push(exchange(document, was, work));
+    } else {
+      const hasReturned = archived['returning'] === by && isSame(present, was);
+      plan.keep.push(hasReturned ? entry(id, { was: now, now: was }, by) : entry(id, { was, now }, 'settled'));
+    }
   }
-  return plan;
+  const mark = { updateMany: { filter: { _id: { $in: returning } }, update: { $set: { returning: by } } } };
+  return { ...plan, marks: returning.length === 0 ? [] : [mark] };
 }
+
+const opposite = (by: Work['by']): Work['by'] => (by === 'convert' ? 'revert' : 'convert');
 
 const keyOf = ({ _id }: Document) => BSON.EJSON.stringify({ _id }, { relaxed: false });
 

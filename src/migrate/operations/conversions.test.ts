@@ -21,6 +21,16 @@ const round = (collection: string): Conversion => ({
   revert: ({ thrust }) => ({ thrust: new Double(Number(thrust)) }),
 });
 
+/** What fits both shapes does not show whether it was converted. */
+const fill: Conversion = {
+  collection: 'filling',
+  name: 'mass is required',
+  before: { 'tank.mass': ['int', 'null', 'missing'] },
+  after: { 'tank.mass': 'int' },
+  convert: () => ({ 'tank.mass': 0 }),
+  revert: (values) => values,
+};
+
 const stored = async (name: string): Promise<Document[]> =>
   db.collection(name).find({}, { promoteValues: false }).sort({ _id: 1 }).toArray();
 
@@ -91,14 +101,6 @@ test('a change that documents do not show is refused', async () => {
 });
 
 test('a value that fits both shapes is left alone, but returns to what it was made from', async () => {
-  const fill: Conversion = {
-    collection: 'filling',
-    name: 'mass is required',
-    before: { 'tank.mass': ['int', 'null', 'missing'] },
-    after: { 'tank.mass': 'int' },
-    convert: () => ({ 'tank.mass': 0 }),
-    revert: (values) => values,
-  };
   const shapes = async () =>
     db
       .collection('filling')
@@ -116,6 +118,36 @@ test('a value that fits both shapes is left alone, but returns to what it was ma
   await db.collection('filling').updateOne({}, { $set: { 'tank.mass': 7 } });
   await revertFields(db, fill);
   expect(await shapes()).toEqual([{ tank: { mass: 7 } }, { tank: { mass: null } }, filled, {}, { tank: {} }]);
+});
+
+test.each([
+  ['up', 'run again'],
+  ['up', 'taken back'],
+  ['down', 'run again'],
+  ['down', 'taken back'],
+])('%s of a value that fits both shapes, killed at each write and %s, forgets nothing', async (direction, mend) => {
+  const [forth, back] = direction === 'up' ? [convertFields, revertFields] : [revertFields, convertFields];
+  await db.collection('filling').drop();
+  await db.collection('filling').insertMany([{ tank: {} }, { tank: { mass: null } }, { tank: { mass: new Int32(0) } }]);
+  // As somebody does who goes up and down more than once.
+  for (const step of [convertFields, revertFields, ...(direction === 'up' ? [] : [convertFields])])
+    await step(db, fill);
+  const start = await stored('filling');
+  await forth(db, fill);
+  const end = await stored('filling');
+  await back(db, fill);
+  for (let write = 1, isKilled = true; isKilled; write += 1) {
+    const { client, isDead } = await mortalClient(uri, write);
+    await forth(client.db(), fill).catch(() => {});
+    isKilled = isDead();
+    await client.close();
+    if (mend === 'run again') {
+      await forth(db, fill);
+      expect(await stored('filling')).toStrictEqual(end);
+    }
+    await back(db, fill);
+    expect(await stored('filling')).toStrictEqual(start);
+  }
 });
 
 test('killed at any write, up and down run again end where they would have ended, and lose nothing', async () => {

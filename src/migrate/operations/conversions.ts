@@ -3,7 +3,7 @@ import { OperatorError } from '../../operator-error.ts';
 import { recordRename } from '../../renames.ts';
 import { archiveName, DURABLE } from './archives.ts';
 import { backfill } from './backfill.ts';
-import { planBatch, planRecall, type Plan, type Refusal, type Work } from './conversion-plan.ts';
+import { planBatch, planRecall, recalledBy, type Plan, type Refusal, type Work } from './conversion-plan.ts';
 import type { Values } from './counterparts.ts';
 import { checkPaths, parents, refuse, typeOf } from './paths.ts';
 
@@ -59,9 +59,10 @@ async function run(db: Db, conversion: Conversion, by: Work['by']): Promise<void
   // What the other direction converted returns first, also where it fits both shapes.
   await backfill(archive, {
     label: `${label}, what is archived`,
-    filter: { by: by === 'convert' ? 'revert' : 'convert' },
+    filter: recalledBy(by),
     async convert(batch) {
-      const { keep, writes } = await planRecall(work, batch);
+      const { keep, writes, marks } = await planRecall(work, batch);
+      if (marks.length > 0) await archive.bulkWrite(marks, DURABLE);
       if (writes.length > 0) await collection.bulkWrite(writes, DURABLE);
       return keep;
     },

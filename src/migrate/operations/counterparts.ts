@@ -1,6 +1,7 @@
 import { BSON, type AnyBulkWriteOperation, type Document } from 'mongodb';
+import { valueAt } from '../../document.ts';
 import { isSame } from './archives.ts';
-import { dropEmptyParents, valueAt } from './paths.ts';
+import { dropEmptyParents } from './paths.ts';
 
 /** Values by the path of their field, as `{ 'nozzle.ratio': 16 }`; one that is absent has no entry. */
 export type Values = Readonly<Record<string, unknown>>;

@@ -4,7 +4,8 @@ import { OperatorError } from '../../operator-error.ts';
 import { setValidator } from './collections.ts';
 import { parents } from './paths.ts';
 import { replaceValidator, validatorOf } from './replace-validator.ts';
-import { eitherValidator, listOf } from './validators.ts';
+import { editAt, objectAround, withOptional, withRequired, withSchema, withoutField } from './schema-edits.ts';
+import { eitherValidator } from './validators.ts';
 
 /** What becomes of a validator's JSON Schema; all else in it stays. Fields are named by their dotted paths. */
 export interface ValidatorEdit {
@@ -63,58 +64,20 @@ export function edited(validator: Document, edit: ValidatorEdit, collection: str
   const { set = {}, unset = [], required = [], optional = [], otherFields } = edit;
   const { $jsonSchema = {}, ...conditions } = validator;
   let schema: Document = $jsonSchema;
-  const change = (path: string, how: Change) => (schema = within(schema, path.split('.'), how));
-  for (const path of unset) if (objectAround(schema, path)) change(path, forget);
+  for (const path of unset) if (objectAround(schema, path)) schema = editAt(schema, path, withoutField);
   for (const [path, own] of Object.entries(set)) {
     if (objectAround(schema, path) === undefined) throw unreachable(collection, path);
-    change(path, declare(own));
+    schema = editAt(schema, path, withSchema(own));
   }
-  for (const path of optional) if (objectAround(schema, path)) change(path, permit);
+  for (const path of optional) if (objectAround(schema, path)) schema = editAt(schema, path, withOptional);
   for (const path of required) {
     if (objectAround(schema, path) === undefined) throw unreachable(collection, path);
-    change(path, demand);
+    schema = editAt(schema, path, withRequired);
   }
   const { additionalProperties: _others, ...open } = schema;
   if (otherFields === 'allowed') schema = open;
   if (otherFields === 'refused') schema = { ...open, additionalProperties: false };
   return { ...conditions, ...(Object.keys(schema).length > 0 && { $jsonSchema: schema }) };
-}
-
-/** What happens to a field within the schema of its object. */
-type Change = (object: Document, name: string) => Document;
-
-const declare =
-  (schema: Document): Change =>
-  (object, name) => ({ ...object, properties: { ...object['properties'], [name]: schema } });
-
-const demand: Change = (object, name) => {
-  const names = listOf(object['required']);
-  return names.includes(name) ? object : { ...object, required: [...names, name] };
-};
-
-const permit: Change = (object, name) => {
-  const { required, ...rest } = object;
-  const names = listOf(required).filter((one) => one !== name);
-  return names.length > 0 ? { ...object, required: names } : rest;
-};
-
-const forget: Change = (object, name) => {
-  const { [name]: _gone, ...properties } = object['properties'] ?? {};
-  return permit(object['properties'] === undefined ? object : { ...object, properties }, name);
-};
-
-function within(schema: Document, [name = '', ...rest]: string[], change: Change): Document {
-  if (rest.length === 0) return change(schema, name);
-  return declare(within(schema['properties'][name], rest, change))(schema, name);
-}
-
-/** What a schema says of the object that a field lies in; `undefined` if it has none there. */
-function objectAround(schema: Document, path: string): Document | undefined {
-  const [name = '', ...rest] = path.split('.');
-  if (rest.length === 0) return schema;
-  const inner: Document | undefined = schema['properties']?.[name];
-  const { bsonType = 'object' } = inner ?? {};
-  return inner !== undefined && [bsonType].flat().includes('object') ? objectAround(inner, rest.join('.')) : undefined;
 }
 
 const unreachable = (collection: string, path: string) =>

@@ -1,9 +1,10 @@
 import { BSON, type AnyBulkWriteOperation, type Db, type Document, type Filter, type UpdateFilter } from 'mongodb';
+import { valueAt } from '../../document.ts';
 import { recordRename } from '../../renames.ts';
 import { archiveName, DURABLE, readExactly } from './archives.ts';
 import { backfill } from './backfill.ts';
 import { editValidator } from './edit-validator.ts';
-import { checkPaths, dropEmptyParents, parents, refuse, typeOf, valueAt } from './paths.ts';
+import { checkPaths, dropEmptyParents, parents, refuse, typeOf } from './paths.ts';
 
 /** A field of the documents of one collection; `nozzle.ratio` is one within an object. */
 interface FieldName {

@@ -7,18 +7,6 @@ export function parents(path: string): string[] {
   return steps.map((_, index) => steps.slice(0, steps.length - index).join('.'));
 }
 
-/** The value at a dotted path, `undefined` where there is none. */
-export function valueAt(document: Document, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>(
-      (value, step) => (isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined),
-      document,
-    );
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-
 /** An expression: the BSON type of the value at a path, `missing` where there is none. */
 export const typeOf = (path: string) => ({ $type: `$${path}` });
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Document } from 'mongodb';
-import { isObject } from '../autogenerate/shape.ts';
+import { isPlainObject } from '../../document.ts';
 import { headOf, isAll, isWithin, lacks, OTHER, restOf, type Taken } from './taken.ts';
 
 /** What a stage of a pipeline update takes from a document. */
@@ -34,11 +34,11 @@ function takenByProjection(projected: readonly [string, unknown][]): Taken[] {
 /** Whether a field of the document is not in the one that takes its place. */
 function isReplaced(expression: unknown, field: string): boolean {
   const operands =
-    isObject(expression) && '$mergeObjects' in expression ? [expression['$mergeObjects']].flat() : [expression];
+    isPlainObject(expression) && '$mergeObjects' in expression ? [expression['$mergeObjects']].flat() : [expression];
   // The last that has the field counts.
   for (const operand of operands.toReversed()) {
     if (operand === '$$ROOT' || operand === '$$CURRENT') return false;
-    if (!isObject(operand)) continue;
+    if (!isPlainObject(operand)) continue;
     if ('$literal' in operand) return lacks(operand['$literal'], field);
     const { field: name, input, value = '$$REMOVE' } = Object(operand['$unsetField'] ?? operand['$setField']);
     if (name === headOf(field)) return !isKept(value, name, restOf(field, name));
@@ -57,14 +57,15 @@ const keeps = (fields: readonly [string, unknown][], field: string) =>
 /** Whether what is within a field is still there when the field is set to this. */
 function isKept(expression: unknown, path: string, inner: string): boolean {
   if (isDeepStrictEqual(expression, {})) return inner === '';
-  if (isObject(expression) && '$literal' in expression) return inner === OTHER || !lacks(expression['$literal'], inner);
+  if (isPlainObject(expression) && '$literal' in expression)
+    return inner === OTHER || !lacks(expression['$literal'], inner);
   return !removes(expression, path);
 }
 
 /** Whether an expression may take a field away that is not empty or null. */
 function removes(expression: unknown, path: string): boolean {
   if (Array.isArray(expression)) return expression.some((one) => removes(one, path));
-  if (!isObject(expression)) return expression === '$$REMOVE';
+  if (!isPlainObject(expression)) return expression === '$$REMOVE';
   const { $cond: condition, $ifNull: ifNull, $literal: literal } = expression;
   if (literal !== undefined || isDeepStrictEqual(ifNull, [`$${path}`, '$$REMOVE'])) return false;
   const [test, , otherwise] = Array.isArray(condition)
@@ -83,4 +84,4 @@ function flat(value: unknown, path = ''): [string, unknown][] {
 
 /** Whether a value is an object that names fields, and no operator. */
 const isFields = (value: unknown): value is Document =>
-  isObject(value) && Object.keys(value).length > 0 && !Object.keys(value).some((name) => name.startsWith('$'));
+  isPlainObject(value) && Object.keys(value).length > 0 && !Object.keys(value).some((name) => name.startsWith('$'));

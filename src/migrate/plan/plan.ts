@@ -12,17 +12,23 @@ import type { Unsafe } from './rule.ts';
 import { note, type Touched } from './touched.ts';
 import { unsafeSteps } from './unsafe.ts';
 
-/** What a migration will do, found by running it on a client that sends no write. */
-export interface Plan {
+/** What has to be known before a migration runs, found by running it on a client that sends no write. */
+export interface Judgement {
   file: string;
-  direction: 'up' | 'down';
-  steps: PlannedStep[];
   unsafe: Unsafe[];
   /** Whether values that are stored are taken away. */
   isDestructive: boolean;
+}
+
+/** What a migration will do, step by step, for people to read. */
+export interface Plan extends Judgement {
+  direction: Direction;
+  steps: PlannedStep[];
   /** How it is taken back. */
   undo: string;
 }
+
+type Direction = 'up' | 'down';
 
 interface Subject {
   client: MongoClient;
@@ -32,28 +38,48 @@ interface Subject {
 }
 
 /**
- * Plans migrations, in order, one on top of the other. Nothing is written.
- * What one does to documents is not seen by the next.
+ * Plans migrations, in order, one on top of the other. Nothing is written. No migration sees what another one does to
+ * documents.
+ * @throws {OperatorError} if a file cannot be loaded
  */
 export async function planMigrations(
   files: readonly MigrationFile[],
   subject: Subject,
-  direction: 'up' | 'down' = 'up',
+  direction: Direction = 'up',
 ): Promise<Plan[]> {
-  const { client, databaseName } = subject;
-  const catalog = await readCatalog(client.db(databaseName));
-  const touched: Touched = new Map();
-  const secondsFor = estimator(client.db(databaseName));
+  const { client, databaseName, folder } = subject;
+  const db = client.db(databaseName);
+  const known = { catalog: await readCatalog(db), touched: new Map() };
+  const secondsFor = estimator(db);
   const plans: Plan[] = [];
-  for (const file of files) plans.push(await planOne(file, subject, direction, { catalog, touched, secondsFor }));
+  for (const file of files) {
+    const migration = await loadMigration(folder, file);
+    const steps: PlannedStep[] = [];
+    const judgement = await judge(migration, subject, direction, known, async (event) => {
+      steps.push(describeStep(event, await secondsFor(event)));
+    });
+    const undo = direction === 'up' ? undoOf(migration) : 'undone by its up';
+    plans.push({ file: file.name, direction, steps, ...judgement, undo });
+  }
   return plans;
+}
+
+/**
+ * Judges one migration by the database as it is now: no step is described, and no time estimated. Nothing is written.
+ * @throws {OperatorError} if the file cannot be loaded
+ */
+export async function judgeMigration(file: MigrationFile, subject: Subject, direction: Direction): Promise<Judgement> {
+  const { client, databaseName, folder } = subject;
+  const known = { catalog: await readCatalog(client.db(databaseName)), touched: new Map() };
+  const migration = await loadMigration(folder, file);
+  return { file: file.name, ...(await judge(migration, subject, direction, known)) };
 }
 
 /**
  * Lets a migration pass that has no unsafe step but those that are forced.
  * @throws {OperatorError} with each unsafe step and the safe way
  */
-export function requireSafe({ file, unsafe: all }: Plan, forced: readonly string[]): void {
+export function requireSafe({ file, unsafe: all }: Judgement, forced: readonly string[]): void {
   const unsafe = all.filter(({ name }) => !forced.includes(name));
   if (unsafe.length === 0) return;
   const told = unsafe.map(
@@ -66,35 +92,32 @@ export function requireSafe({ file, unsafe: all }: Plan, forced: readonly string
 const indent = (text: string) => text.replaceAll(/^/gm, '  ');
 
 /** What is known from the files that were planned before. */
-interface SoFar {
+interface Known {
   catalog: Catalog;
   touched: Touched;
-  secondsFor: ReturnType<typeof estimator>;
 }
 
-async function planOne(
-  file: MigrationFile,
-  { client, databaseName, folder, models }: Subject,
-  direction: 'up' | 'down',
-  { catalog, touched, secondsFor }: SoFar,
-): Promise<Plan> {
+async function judge(
+  migration: Migration,
+  { client, databaseName, models }: Subject,
+  direction: Direction,
+  { catalog, touched }: Known,
+  onStep: (event: PlanEvent) => Promise<void> = async () => {},
+): Promise<Omit<Judgement, 'file'>> {
   const db = client.db(databaseName);
-  const migration = await loadMigration(folder, file);
-  const undo = direction === 'up' ? undoOf(migration) : 'undone by its up';
-  const plan: Plan = { file: file.name, direction, steps: [], unsafe: [], isDestructive: false, undo };
+  const judgement: Omit<Judgement, 'file'> = { unsafe: [], isDestructive: false };
   const options = (name: string): Document => catalog.get(name)?.options ?? {};
   for (const event of await record(migration[direction], client, databaseName, catalog)) {
-    if (isBookkeeping(event.collection ?? '')) continue;
-    if (isOfArchives(event)) continue;
-    plan.steps.push(describeStep(event, await secondsFor(event)));
+    if (isBookkeeping(event.collection ?? '') || isOfArchives(event)) continue;
+    await onStep(event);
     for (const { write, filter } of writesOf(event)) {
       // Going back to an older version is what takes the fields of this one.
-      if (direction === 'up') plan.unsafe.push(...(await unsafeSteps(write, { db, models, touched, options })));
-      plan.isDestructive ||= isDestructive(write);
+      if (direction === 'up') judgement.unsafe.push(...(await unsafeSteps(write, { db, models, touched, options })));
+      judgement.isDestructive ||= isDestructive(write);
       note(touched, write, filter);
     }
   }
-  return plan;
+  return judgement;
 }
 
 /** Whether a step concerns archives alone: what is kept in them belongs to the step that it is kept for. */

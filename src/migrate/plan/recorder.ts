@@ -1,5 +1,5 @@
 import type { Db, MongoClient } from 'mongodb';
-import { isObject } from '../autogenerate/shape.ts';
+import { isPlainObject } from '../../document.ts';
 import { interceptWrites } from '../run/handle.ts';
 import type { PlannedBackfill } from '../run/run-context.ts';
 import type { Write } from '../run/write.ts';
@@ -70,7 +70,9 @@ export function recordingClient(
 function copyOf(value: unknown): unknown {
   if (value instanceof Map) return copyOf(Object.fromEntries(value));
   if (Array.isArray(value)) return value.map(copyOf);
-  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, copyOf(one)])) : value;
+  return isPlainObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, copyOf(one)]))
+    : value;
 }
 
 /** The writes that one amounts to: a rename may also drop a collection, and `collMod` make an index unique or expire. */

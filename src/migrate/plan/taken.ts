@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import { isObject } from '../autogenerate/shape.ts';
+import { isPlainObject } from '../../document.ts';
 
 /** What a write takes from the value at a path; the empty path is the document itself. */
 export interface Taken {
@@ -30,7 +30,7 @@ export const headOf = (path: string): string => path.split('.', 1)[0] ?? '';
 export function lacks(value: unknown, path: string): boolean {
   if (path === '') return false;
   if (Array.isArray(value)) return value.length > 0 && value.every((one) => lacks(one, path));
-  if (!isObject(value)) return false;
+  if (!isPlainObject(value)) return false;
   const name = headOf(path);
   return !Object.hasOwn(value, name) || lacks(value[name], restOf(path, name));
 }

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import { isObject } from '../autogenerate/shape.ts';
+import { isPlainObject } from '../../document.ts';
 import { changesOf } from './changes.ts';
 import type { Recorded } from './recorder.ts';
 import { headOf } from './taken.ts';
@@ -59,7 +59,7 @@ const ANY = '';
 export function fieldsReadBy(filter: unknown): string[] | undefined {
   if (typeof filter === 'string' && filter.startsWith('$$')) return filter === '$$NOW' ? [] : undefined;
   if (typeof filter === 'string') return filter.startsWith('$') ? [headOf(filter.slice(1))] : [];
-  if (!Array.isArray(filter) && !isObject(filter)) return [];
+  if (!Array.isArray(filter) && !isPlainObject(filter)) return [];
   const fields: string[] = [];
   for (const [name, value] of Object.entries(filter)) {
     const more = name === '$where' || name === '$jsonSchema' ? undefined : fieldsReadBy(value);

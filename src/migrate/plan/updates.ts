@@ -1,6 +1,5 @@
 import type { Document } from 'mongodb';
-import { isObject } from '../autogenerate/shape.ts';
-import { valueAt } from '../operations/paths.ts';
+import { isPlainObject, valueAt } from '../../document.ts';
 import { takenByStage } from './pipelines.ts';
 import { isAll, isWithin, lacks, OTHER, restOf, type Taken } from './taken.ts';
 
@@ -46,7 +45,7 @@ function isAbsent(filter: Document, path: string): boolean {
   return [filter, ...(filter['$and'] ?? [])].some((conditions) =>
     Object.entries(Object(conditions)).some(([field, condition]) => {
       if (!isWithin(path, field)) return false;
-      if (!isObject(condition)) return condition === null;
+      if (!isPlainObject(condition)) return condition === null;
       if (condition['$exists'] === false) return true;
       const inner = restOf(path, field);
       const value: unknown = inner === '' ? condition['$eq'] : valueAt(Object(condition['$eq']), inner);

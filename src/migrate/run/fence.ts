@@ -1,7 +1,8 @@
 import { MongoServerError, MongoWriteConcernError } from 'mongodb';
+import { LeaseLost, NOW_MS, type Lease } from '../../lease/index.ts';
 import { isBookkeeping } from '../../own-collections.ts';
 import type { Counts } from './journal.ts';
-import { LeaseLost, NOW_MS, type Lease } from './lease.ts';
+
 import type { Intercept, Write } from './write.ts';
 
 /** Place of the options among the parameters of the writes that take `let`. */
@@ -29,7 +30,7 @@ const REFUSAL = 'The right to migrate has run out.';
  * collection has no variables; for these there is the check alone.
  * @throws {LeaseLost} if the lease has run out, as this process or the database sees it
  */
-export function fence(lease: Lease, counts: Counts): Intercept {
+export function fence(lease: Pick<Lease, 'assertHeld' | 'expiresAt'>, counts: Counts): Intercept {
   return async (write, send) => {
     lease.assertHeld();
     const isCounted = !isBookkeeping(write.collection ?? '');

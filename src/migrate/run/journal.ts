@@ -1,6 +1,6 @@
 import type { Collection, Db, ObjectId } from 'mongodb';
+import type { Owner } from '../../lease/index.ts';
 import { CHANGELOG_COLLECTION } from '../../own-collections.ts';
-import type { Owner } from './lease.ts';
 
 /** What an entry tells: a migration that ran in a direction, or was only marked as if it had. */
 export type Action = 'up' | 'down' | 'stamp' | 'unstamp';

@@ -3,7 +3,8 @@ import { expect, test } from '@jest/globals';
 import type { Collection } from 'mongodb';
 import { fence } from './fence.ts';
 import { interceptWrites } from './handle.ts';
-import { LeaseLost, readHolder, takeLease, type Lease } from './lease.ts';
+import { LeaseLost, RESTORE, takeLease, type Lease } from '../../lease/index.ts';
+import { LeaseBusy, readMigrator, takeMigrationLease } from './lease.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { testDatabase } from '../../testing/database.ts';
 
@@ -12,7 +13,7 @@ const { db, connection } = await testDatabase();
 const owner = (pid: number) => ({ host: 'here', pid, command: 'up' });
 
 async function take(pid: number, leaseSeconds = 10, waitSeconds = 0): Promise<Lease> {
-  const lease = await takeLease(db, { owner: owner(pid), leaseSeconds, waitSeconds, report: () => {} });
+  const lease = await takeMigrationLease(db, { owner: owner(pid), leaseSeconds, waitSeconds, report: () => {} });
   // Also of a test that failed before: heartbeats would keep the run from ending.
   atEnd(lease.release);
   return lease;
@@ -21,9 +22,9 @@ async function take(pid: number, leaseSeconds = 10, waitSeconds = 0): Promise<Le
 test('one process has the lease until it releases it, and each holder a larger token', async () => {
   const first = await take(1);
   await expect(take(2)).rejects.toThrow('Process 1 on here (up, since');
-  expect(await readHolder(db)).toEqual(owner(1));
+  expect(await readMigrator(db)).toEqual(owner(1));
   await first.release();
-  expect(await readHolder(db)).toBeUndefined();
+  expect(await readMigrator(db)).toBeUndefined();
   const second = await take(2);
   expect(second.token).toBeGreaterThan(first.token);
   await second.release();
@@ -69,8 +70,32 @@ test('a holder that lost it notices before it writes', async () => {
   ).rejects.toThrow('could not keep its right to migrate');
   await lease.release();
   other.assertHeld();
-  expect(await readHolder(db)).toEqual(owner(2));
+  expect(await readMigrator(db)).toEqual(owner(2));
   await other.release();
+});
+
+test('it is waited for until a restore has ended, and a restore that ended half-way stands in the way', async () => {
+  const { db } = await testDatabase();
+  const { lease: restoring } = await takeLease(db, RESTORE, { owner: owner(2), leaseSeconds: 10, lost: '' });
+  const reports: string[] = [];
+  const report = (line: string) => {
+    reports.push(line);
+    void restoring?.release();
+  };
+  const options = { owner: owner(1), leaseSeconds: 10, waitSeconds: 30, report };
+  const impatient = takeMigrationLease(db, { ...options, waitSeconds: 0 });
+  await expect(impatient).rejects.toThrow(LeaseBusy);
+  await expect(impatient).rejects.toThrow(
+    /^Process 2 on here \(up, since .*\) is restoring into this database\. Wait until it is done\.$/,
+  );
+  await (await takeMigrationLease(db, options)).release();
+  expect(reports).toEqual([expect.stringContaining('is restoring into this database; waiting up to 30 s for it ...')]);
+  const half = { phase: 'swapping', directory: '/backups/monday' };
+  await db.collection<{ _id: string }>(RESTORE.collection).updateOne({ _id: RESTORE.id }, { $set: half });
+  await expect(takeMigrationLease(db, options)).rejects.toThrow(
+    `A restore of /backups/monday into ${db.databaseName} has not come to its end. Run that db:restore again first.`,
+  );
+  expect(await readMigrator(db)).toBeUndefined();
 });
 
 const WRITES: [string, (things: Collection) => Promise<unknown>][] = [

@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { hasCode } from '../../error-code.ts';
 import { pause } from '../../interruption.ts';
-import { LEASE_COLLECTION } from './lease.ts';
+import { LEASE_COLLECTION } from '../../own-collections.ts';
 
 /** Returns when the next batch of a backfill may begin; `done` is how many documents it has converted so far. */
 export type Pace = (db: Db, done: number) => Promise<void>;

@@ -6,7 +6,7 @@ import { testDatabase, type TestDatabase } from '../../testing/database.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { migrationsFolder } from '../../testing/migrations-folder.ts';
 import { readHistory } from './journal.ts';
-import { LEASE_COLLECTION } from './lease.ts';
+import { LEASE_COLLECTION } from '../../own-collections.ts';
 import { readState, run, type Migrating } from './runner.ts';
 import { down, resume, rollback, stamp, to, up } from './verbs.ts';
 

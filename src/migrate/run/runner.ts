@@ -1,5 +1,5 @@
-import { hostname } from 'node:os';
 import type { Db, MongoClient } from 'mongodb';
+import { LeaseLost, thisProcess, type Lease } from '../../lease/index.ts';
 import { OperatorError, sentence } from '../../operator-error.ts';
 import { checkFiles, checkHistory, UNUSABLE, type Finding, type State } from './checks.ts';
 import { fence } from './fence.ts';
@@ -16,7 +16,7 @@ import {
   type Counts,
   type Entry,
 } from './journal.ts';
-import { LeaseLost, takeLease, type Lease, type LeaseOptions } from './lease.ts';
+import { takeMigrationLease, type LeaseOptions } from './lease.ts';
 import type { Pace } from './pace.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -82,7 +82,7 @@ export async function run(context: Migrating, choose: (state: State) => Step[] |
   const db = client.db(databaseName);
   const options = leaseOptions(context);
   const { owner } = options;
-  const lease = await takeLease(db, options);
+  const lease = await takeMigrationLease(db, options);
   try {
     const steps = await choose(await readState(db, folder));
     const migrationBlock = Date.now();
@@ -96,13 +96,13 @@ export async function run(context: Migrating, choose: (state: State) => Step[] |
     }
     return steps;
   } finally {
-    await lease.release().catch(() => {}); // it runs out by itself
+    await lease.release();
   }
 }
 
 /** How this process takes the lease, and as whom. */
 export const leaseOptions = ({ command, leaseSeconds, waitSeconds, report }: Migrating): LeaseOptions => ({
-  owner: { host: hostname(), pid: process.pid, command },
+  owner: thisProcess(command),
   leaseSeconds,
   waitSeconds,
   report,

@@ -6,7 +6,7 @@ import { everythingIn } from '../../testing/everything.ts';
 import { intercepted, keep, pass } from '../../testing/intercepted.ts';
 import { fence } from './fence.ts';
 import { interceptWrites } from './handle.ts';
-import { LeaseLost } from './lease.ts';
+import { LeaseLost } from '../../lease/index.ts';
 
 const database = await testDatabase();
 const { connection, db } = database;
@@ -17,9 +17,7 @@ const everything = () => Promise.all([everythingIn(db), everythingIn(other)]);
 
 const lost = fence(
   {
-    token: 1,
     expiresAt: () => new Date(0),
-    release: async () => {},
     assertHeld() {
       throw new LeaseLost('x');
     },

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { projectRoot } from '../../config.ts';
 import { testDatabase } from '../database.ts';
-import { blocksOf, commandsOf, DocumentedSession } from './session.ts';
+import { blocksOf, commandsOf } from './blocks.ts';
+import { DocumentedSession } from './session.ts';
 
 /** Tests a document, such as `docs/rest.md`: each of its fenced blocks is run, written or applied, in their order. */
 export function testDocument(name: string): void {

@@ -1,100 +1,11 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { dirname, join } from 'node:path';
-import { projectRoot } from '../../config.ts';
 import { atEnd } from '../cleanup.ts';
-import { temporaryFolder } from '../processes.ts';
-
-/** One fenced block of a document. */
-export interface Block {
-  language: string;
-  /** Behind the language: the file that the block is. */
-  path: string | undefined;
-  text: string;
-  /** The line that it begins on. */
-  line: number;
-}
-
-/** A command as a document shows it, with what it prints there; `undefined` where only its success is claimed. */
-export interface Command {
-  command: string;
-  expected: string | undefined;
-}
-
-/** The fenced blocks of a Markdown text that name a language. */
-export function blocksOf(markdown: string): Block[] {
-  return [...markdown.matchAll(/^```(\w+)(?: (\S+))?\n(.*?)^```$/gms)].map(
-    ({ 1: language = '', 2: path, 3: text = '', index }) => ({
-      language,
-      path,
-      text,
-      line: markdown.slice(0, index).split('\n').length,
-    }),
-  );
-}
-
-/** The commands of a block: in `console` those behind a `$`, in `sh` every line. */
-export function commandsOf({ language, text }: Block): Command[] {
-  if (language === 'sh')
-    return text
-      .replaceAll('\\\n', '')
-      .split('\n')
-      .filter((line) => !/^\s*(#|$)/.test(line))
-      .map((command) => ({ command, expected: undefined }));
-  return text
-    .split(/^\$ /m)
-    .slice(1)
-    .map((part) => {
-      const [command = '', ...printed] = part.trimEnd().split('\n');
-      return { command, expected: printed.join('\n') };
-    });
-}
-
-/** What differs from run to run: ids, times, UUIDs, entity tags. */
-const VARYING = [
-  String.raw`\b[0-9a-f]{24}\b`,
-  String.raw`\b\d{4}-\d\d-\d\dT[\d:.]+Z`,
-  String.raw`\b[0-9a-f]{8}-[0-9a-f-]{27}\b`,
-  String.raw`"[\w-]{27}\\?"`,
-];
-const PART = new RegExp(`(${VARYING.join('|')}|…)`);
-
-/** What varies in a document, in the order of its commands: it is the same thing wherever it stands again. */
-export class Varying {
-  readonly #actual = new Map<string, string>();
-
-  /** A text of the document with what this run has in place of what is shown. */
-  replace(text: string): string {
-    return [...this.#actual].reduce((changed, [shown, actual]) => changed.replaceAll(shown, actual), text);
-  }
-
-  /**
-   * Whether this was printed, as far as it is the same in each run; learns what varies.
-   * A line `…` stands for any lines, or none, `…` within a line for any text.
-   */
-  isPrinted(expected: string, printed: string): boolean {
-    const names: string[] = [];
-    const pattern = expected.split('\n').map((line) => {
-      if (line === '…') return '(?:.*\n)*?';
-      const parts = line.split(PART).map((part) => {
-        if (part === '…') return '.*?';
-        const kind = VARYING.find((one) => new RegExp(`^${one}$`).test(part));
-        const known = this.#actual.get(part);
-        if (kind === undefined || known !== undefined) return escaped(known ?? part);
-        if (names.includes(part)) return `\\${names.indexOf(part) + 1}`;
-        names.push(part);
-        return `(${kind})`;
-      });
-      return `${parts.join('')}\n`;
-    });
-    const match = new RegExp(`^${pattern.join('')}$`).exec(`${printed.trimEnd()}\n`);
-    for (const [place, shown] of names.entries()) this.#actual.set(shown, match?.[place + 1] ?? shown);
-    return match !== null;
-  }
-}
-
-const escaped = (text: string) => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
+import { writeBlock, type Block, type Command } from './blocks.ts';
+import { copyOfProject } from './project.ts';
+import { Varying } from './varying.ts';
 
 const SERVER = 'http://127.0.0.1:3000';
 const STARTS = /^(?:npm start|node dist\/server\.js)\b/;
@@ -136,11 +47,9 @@ export class DocumentedSession {
   }
 
   /** Writes a file of the document, or applies a change that it shows. */
-  async write({ language, path, text }: Block): Promise<void> {
-    if (path !== undefined) {
-      mkdirSync(dirname(join(this.#folder, path)), { recursive: true });
-      return writeFileSync(join(this.#folder, path), text);
-    }
+  async write(block: Block): Promise<void> {
+    const { language, text } = block;
+    if (block.path !== undefined) return writeBlock(this.#folder, block);
     if (language !== 'diff') return;
     const { code, output } = await this.#shell('git apply --recount -', text);
     if (code !== 0) throw new Error(`${output}\n${text}`);
@@ -195,24 +104,4 @@ export class DocumentedSession {
       child.once('close', (code) => reject(new Error(`${command} ended with ${code}`)));
     });
   }
-}
-
-/** What the commands of the documents need. */
-const PARTS = [
-  'src',
-  'migrations',
-  'package.json',
-  'typescript.js',
-  'engines.js',
-  'tsconfig.json',
-  'tsconfig.build.json',
-  'migrate-mongo-config.js',
-  'migrate-mongo-config.ts',
-];
-
-function copyOfProject(): string {
-  const folder = temporaryFolder();
-  for (const part of PARTS) cpSync(join(projectRoot, part), join(folder, part), { recursive: true });
-  symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
-  return folder;
 }

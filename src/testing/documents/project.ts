@@ -1,0 +1,34 @@
+import { cpSync, readFileSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { projectRoot } from '../../config.ts';
+import { temporaryFolder } from '../processes.ts';
+import { blocksOf, writeBlock } from './blocks.ts';
+
+/** What the commands of the documents need. */
+const PARTS = [
+  'src',
+  'migrations',
+  'package.json',
+  'typescript.js',
+  'engines.js',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'migrate-mongo-config.js',
+  'migrate-mongo-config.ts',
+];
+
+/** The newest migration that the documents know; see project.md. */
+const NEWEST = '20261122210000-add_history.ts';
+
+/** A folder with what the commands of the documents need: the project, with what project.md puts in place of its own. */
+export function copyOfProject(): string {
+  const folder = temporaryFolder();
+  const isNewer = (path: string) =>
+    dirname(path) === join(projectRoot, 'migrations') && /^\d/.test(basename(path)) && basename(path) > NEWEST;
+  for (const part of PARTS)
+    cpSync(join(projectRoot, part), join(folder, part), { recursive: true, filter: (path) => !isNewer(path) });
+  symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
+  for (const block of blocksOf(readFileSync(join(import.meta.dirname, 'project.md'), 'utf8')))
+    writeBlock(folder, block);
+  return folder;
+}
