@@ -1,7 +1,7 @@
 import { VALIDATION, initialiseCollections, isEmpty } from './database/index.ts';
 import { compare, describe } from './migrate/autogenerate/index.ts';
 import { readCatalog, replay, shapesOf } from './migrate/plan/index.ts';
-import { readState, run, stamp } from './migrate/run/index.ts';
+import { readState, run, stepsToStamp } from './migrate/run/index.ts';
 import { migrating, subjectOf, type OpenDatabase } from './migrations.ts';
 import { collectionDefinitions, RESOURCES } from './models.ts';
 import { OperatorError } from './operator-error.ts';
@@ -48,7 +48,7 @@ async function constrainedBy(database: OpenDatabase): Promise<string[]> {
 
 /** Marks all migrations as applied, as Alembic's `stamp head` does. */
 async function stampAll(database: OpenDatabase): Promise<Finding[]> {
-  const steps = await run(migrating(database, 'initialise'), stamp('head'));
+  const steps = await run(migrating(database, 'initialise'), (state) => stepsToStamp(state, 'head'));
   return steps.map(({ file }) => ({ outcome: 'created', what: `changelog entry ${file.name}` }));
 }
 

@@ -44,7 +44,5 @@ export function migrating(database: OpenDatabase, command: string): Migrating & 
     pace: pacer({ ...migrations, report }),
     batchMs: migrations.apiUrl === null ? FAST_BATCH_MS : CONSIDERATE_BATCH_MS,
     signal: interruption(),
-    before: async () => {},
-    onDone: () => {},
   };
 }

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { run } from './migrate/run/runner.ts';
 import { planMigrations } from './migrate/plan/plan.ts';
 import { readFiles } from './migrate/run/files.ts';
-import { to } from './migrate/run/verbs.ts';
+import { stepsTo } from './migrate/run/steps.ts';
 import { migrating } from './migrations.ts';
 import { renamesOf } from './renames.ts';
 import { testDatabase } from './testing/database.ts';
@@ -32,12 +32,12 @@ test.each([
     expect(plan?.steps).toEqual([expect.objectContaining({ collection: 'crafts', documents: 1 })]);
     expect(await renamesOf(db, 'crafts')).toEqual([]);
     const context = { ...migrating(database, 'test'), folder };
-    await run(context, to(folder, 'head'));
+    await run(context, (state) => stepsTo(state, 'head'));
     const forth = { collection: 'crafts', from: 'force', to: 'thrust', at: expect.any(Date) };
     expect(await renamesOf(db, 'crafts')).toEqual([forth]);
-    await run(context, to(folder, 'base'));
+    await run(context, (state) => stepsTo(state, 'base'));
     expect(await renamesOf(db, 'crafts')).toEqual([forth, { ...forth, from: 'thrust', to: 'force' }]);
-    await run(context, to(folder, 'head'));
+    await run(context, (state) => stepsTo(state, 'head'));
     expect((await renamesOf(db, 'crafts')).map(({ from }) => from)).toEqual(['thrust', 'force']);
     expect(await renamesOf(db, 'others')).toEqual([]);
   },

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { down, up } from '../migrate/run/index.ts';
+import { stepsDown, stepsUp } from '../migrate/run/index.ts';
 import { MIGRATIONS } from '../migrations.ts';
 import { description } from './arguments.ts';
 import { inOneLine, withDatabase } from './context.ts';
@@ -29,12 +29,12 @@ export function migrateMongoProgram(): Command {
       .option('--migrations-dir <migrationsDir>', 'use a custom migrations directory');
 
   addCommand('up', 'run all pending database migrations').action((options: Options) =>
-    withDatabase((context) => migrate(context, 'up', up(folderOf(options)), options)),
+    withDatabase((context) => migrate(context, 'up', stepsUp, options)),
   );
   addCommand('down', 'undo the last applied database migration')
     .option('-b, --block', 'rollback all scripts from the same migration block')
     .action((options: Options) =>
-      withDatabase((context) => migrate(context, 'down', down(folderOf(options), options.block === true), options)),
+      withDatabase((context) => migrate(context, 'down', (state) => stepsDown(state, options.block), options)),
     );
   addCommand('status', 'print the changelog of the database').action((options: Options) =>
     withDatabase(({ db }) => showStatus(db, { folder: folderOf(options), json: false, watch: false })),

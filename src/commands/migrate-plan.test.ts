@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { migrating, MIGRATIONS } from '../migrations.ts';
+import { migrating } from '../migrations.ts';
 import { run } from '../migrate/run/runner.ts';
-import { to } from '../migrate/run/verbs.ts';
+import { stepsTo } from '../migrate/run/steps.ts';
 import { runHere } from '../testing/commands.ts';
 import { testDatabase } from '../testing/database.ts';
 import { everythingIn } from '../testing/everything.ts';
@@ -16,9 +16,9 @@ test('migrate:plan tells what is pending, and with --down what down will do, and
     return stdout;
   };
   expect(await plan('--down')).toBe('');
-  await run(migrating(database, 'test'), to(MIGRATIONS, create));
+  await run(migrating(database, 'test'), (state) => stepsTo(state, create));
   await database.db.collection('engines').insertOne({ title: 'Merlin', thrust: 914 });
-  await run(migrating(database, 'test'), to(MIGRATIONS, addLastFired));
+  await run(migrating(database, 'test'), (state) => stepsTo(state, addLastFired));
   const before = await everythingIn(database.db);
   expect(JSON.parse(await plan('--json'))).toMatchObject(others.map((file) => ({ file, direction: 'up' })));
   const down = await plan('--down');

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import type { Command } from 'commander';
-import { down, findingsOf, inWords, readHistory, readState, unusableIn } from '../migrate/run/index.ts';
+import { findingsOf, inWords, readHistory, readState, stepsDown, unusableIn } from '../migrate/run/index.ts';
 import { checkLive, checkModels, planMigrations, type Plan } from '../migrate/plan/index.ts';
 import { MIGRATIONS, subjectOf, type OpenDatabase } from '../migrations.ts';
 import { withDatabase } from './context.ts';
@@ -50,7 +50,7 @@ export function addMigrationReports(program: Command): void {
 async function check(database: OpenDatabase, { json }: Options): Promise<void> {
   const subject = subjectOf(database);
   const state = await readState(database.db, MIGRATIONS);
-  const findings = await findingsOf(state, MIGRATIONS);
+  const findings = await findingsOf(state);
   const unusable = unusableIn(findings);
   findings.push(...(await checkLive(state, subject, unusable)));
   findings.push(...(await checkModels(state.files, subject, unusable)));
@@ -78,7 +78,7 @@ async function showHistory(db: Db, { json }: Options): Promise<void> {
 
 async function showPlans(database: OpenDatabase, { json, down: isDown }: Options & { down: boolean }): Promise<void> {
   const state = await readState(database.db, MIGRATIONS);
-  const last = isDown ? await down(MIGRATIONS, false)(state) : [];
+  const last = isDown ? await stepsDown(state) : [];
   const files = isDown ? last.map(({ file }) => file) : state.pending;
   const plans = await planMigrations(files, subjectOf(database), isDown ? 'down' : 'up');
   if (json) return console.log(JSON.stringify(plans));

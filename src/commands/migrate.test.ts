@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { MIGRATIONS, migrating } from '../migrations.ts';
 import { readHistory } from '../migrate/run/journal.ts';
-import { readState, run as runMigrations } from '../migrate/run/runner.ts';
-import { resume } from '../migrate/run/verbs.ts';
+import { run as runMigrations } from '../migrate/run/runner.ts';
+import { readState } from '../migrate/run/state.ts';
+import { stepsToResume } from '../migrate/run/steps.ts';
 import { testDatabase, type TestDatabase } from '../testing/database.ts';
 import { archiveFile, ENGINES } from '../testing/dumped-fleet.ts';
 import { archiveOf } from '../testing/mongodump-archive.ts';
@@ -59,7 +60,7 @@ describe('migrate-mongo up', () => {
     const database = await testDatabase();
     const { child, ended } = await startSlow(database, 1);
     child.kill('SIGSTOP');
-    await runMigrations({ ...migrating(database, 'test'), folder: slow }, resume(slow));
+    await runMigrations({ ...migrating(database, 'test'), folder: slow }, stepsToResume);
     const things = database.db.collection('things');
     expect(await things.countDocuments({ x: 2 })).toBe(COUNT);
     await things.updateMany({}, { $set: { x: 1 } });
@@ -82,7 +83,7 @@ describe('migrate-mongo up', () => {
     // Between a batch and its note lies one batch of one document.
     const { done } = Object.values(open?.checkpoints ?? {})[0] ?? { done: 0 };
     expect([done, done + 1]).toContain(converted);
-    await runMigrations({ ...migrating(database, 'test'), folder: slow }, resume(slow));
+    await runMigrations({ ...migrating(database, 'test'), folder: slow }, stepsToResume);
     expect(await database.db.collection('things').countDocuments({ x: 2 })).toBe(COUNT);
   });
 
@@ -95,7 +96,7 @@ describe('migrate-mongo up', () => {
     expect(await ended).toMatchObject({ code, stderr: expect.stringContaining('It was interrupted. It had begun') });
     const [open] = (await readHistory(database.db)).unfinished;
     expect(open).toMatchObject({ fileName: SLOW, state: 'failed', counts: { modifiedCount: expect.any(Number) } });
-    await runMigrations({ ...migrating(database, 'test'), folder: slow }, resume(slow));
+    await runMigrations({ ...migrating(database, 'test'), folder: slow }, stepsToResume);
     expect(await database.db.collection('things').countDocuments({ x: 2 })).toBe(COUNT);
   });
 });

@@ -1,21 +1,20 @@
 import type { Command } from 'commander';
 import {
-  leaseOptions,
   readMigrator,
   readState,
-  resume,
-  rollback,
   setControl,
-  stamp,
-  takeMigrationLease,
-  to,
+  stepsTo,
+  stepsToResume,
+  stepsToRollBack,
+  stepsToStamp,
+  withRun,
 } from '../migrate/run/index.ts';
 import { listArchives, purgeArchive, type Archive } from '../migrate/operations/index.ts';
 import { migrating, MIGRATIONS, type OpenDatabase } from '../migrations.ts';
 import { wholeNumber } from './arguments.ts';
 import { withDatabase } from './context.ts';
 import { counted } from './counted.ts';
-import { folderOf, migrate, withSafetyOptions, type Options } from './migrating.ts';
+import { migrate, withSafetyOptions, type Options } from './migrating.ts';
 import { example } from './usage.ts';
 
 /** The `migrate:*` commands that migrate, and steer what migrates. */
@@ -27,7 +26,7 @@ export function addMigrateCommands(program: Command): void {
     .allowUnknownOption() // so that -1 is an argument
     .addHelpText('after', example('-1'))
     .action((target: string, options: Options) =>
-      withDatabase((context) => migrate(context, `to ${target}`, to(folderOf(options), target), options)),
+      withDatabase((context) => migrate(context, `to ${target}`, (state) => stepsTo(state, target), options)),
     );
 
   program
@@ -36,7 +35,9 @@ export function addMigrateCommands(program: Command): void {
     .description('Mark migrations as applied or pending without running them.')
     .allowUnknownOption()
     .addHelpText('after', example('head'))
-    .action((target: string) => withDatabase((context) => migrate(context, `stamp ${target}`, stamp(target))));
+    .action((target: string) =>
+      withDatabase((context) => migrate(context, `stamp ${target}`, (state) => stepsToStamp(state, target))),
+    );
 
   program
     .command('migrate:pause')
@@ -61,7 +62,7 @@ export function addMigrateCommands(program: Command): void {
         const { unfinished } = await readState(db, MIGRATIONS);
         const isRunning = (await readMigrator(db)) !== undefined;
         if (isRunning || unfinished.length === 0) return console.error('Backfills resumed');
-        await migrate(context, 'resume', resume(MIGRATIONS), options);
+        await migrate(context, 'resume', stepsToResume, options);
       }),
     );
 
@@ -70,9 +71,7 @@ export function addMigrateCommands(program: Command): void {
   withSafetyOptions(program.command('migrate:rollback'))
     .description('Revert a migration that failed or was killed.')
     .addHelpText('after', example())
-    .action((options: Options) =>
-      withDatabase((context) => migrate(context, 'rollback', rollback(MIGRATIONS), options)),
-    );
+    .action((options: Options) => withDatabase((context) => migrate(context, 'rollback', stepsToRollBack, options)));
 }
 
 function addPurge(program: Command): void {
@@ -93,11 +92,5 @@ function addPurge(program: Command): void {
 }
 
 /** Under the lease, so that no migration is bringing its values back. */
-async function purge(database: OpenDatabase, archive: string): Promise<Archive> {
-  const lease = await takeMigrationLease(database.db, leaseOptions(migrating(database, `purge ${archive}`)));
-  try {
-    return await purgeArchive(database.db, archive);
-  } finally {
-    await lease.release();
-  }
-}
+const purge = (database: OpenDatabase, archive: string): Promise<Archive> =>
+  withRun(migrating(database, `purge ${archive}`), () => purgeArchive(database.db, archive));

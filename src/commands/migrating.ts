@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { projectRoot } from '../config.ts';
 import { backup, verifyFiles } from '../database/backup/index.ts';
-import { run, type State, type Step } from '../migrate/run/index.ts';
+import { withRun, type State, type Step } from '../migrate/run/index.ts';
 import { judgeMigration, requireSafe } from '../migrate/plan/index.ts';
 import { migrating, MIGRATIONS, type OpenDatabase } from '../migrations.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -31,31 +31,35 @@ export const withSafetyOptions = (command: Command): Command =>
     .option('--no-backup', 'make no backup before a migration that removes values');
 
 /**
- * Runs a verb on the settings' database and prints each step that is done, as migrate-mongo does.
+ * Migrates the settings' database and prints each step that is done, as migrate-mongo does.
  * Ctrl-C ends it before its next write.
+ * @param command is what other processes see this one do
+ * @param choose says which steps are to be done
+ * @throws {OperatorError} if another process migrates or restores, a step is unsafe, or fails
  */
 export async function migrate(
   database: OpenDatabase,
   command: string,
-  choose: (state: State) => Promise<Step[]>,
+  choose: (state: State) => Step[] | Promise<Step[]>,
   options: Options = {},
 ): Promise<void> {
-  const { forceUnsafe = [], backup: isBackedUp = true } = options;
   const subject = { ...migrating(database, command), folder: folderOf(options) };
-  const steps = await run(
-    {
-      ...subject,
-      async before({ file, action, interrupted }) {
-        const judgement = await judgeMigration(file, subject, action === 'down' ? 'down' : 'up');
+  const { forceUnsafe = [], backup: isBackedUp = true } = options;
+  await withRun(subject, async ({ state, apply }) => {
+    const steps = await choose(state);
+    for (const step of steps) {
+      const { file, action, interrupted } = step;
+      if (action === 'up' || action === 'down') {
+        const judgement = await judgeMigration(file, subject, action);
         // Going back to an older version is what takes its fields from this one.
         if (action === 'up' && !interrupted) requireSafe(judgement, forceUnsafe);
         if (judgement.isDestructive && isBackedUp) await makeBackup(database);
-      },
-      onDone: ({ file, action }) => console.log(`${WORDS[action]}: ${file.name}`),
-    },
-    choose,
-  );
-  if (steps.length === 0) console.error('Nothing to do.');
+      }
+      await apply(step);
+      console.log(`${WORDS[action]}: ${file.name}`);
+    }
+    if (steps.length === 0) console.error('Nothing to do.');
+  });
 }
 
 /** @throws {OperatorError} if what was written cannot be read back */

@@ -14,7 +14,7 @@ import { readFiles } from '../migrate/run/files.ts';
 import { planMigrations } from '../migrate/plan/plan.ts';
 import { replay } from '../migrate/plan/replay.ts';
 import { run } from '../migrate/run/runner.ts';
-import { to } from '../migrate/run/verbs.ts';
+import { stepsTo } from '../migrate/run/steps.ts';
 import { migrating, MIGRATIONS, subjectOf } from '../migrations.ts';
 import { collectionDefinitions, RESOURCES } from '../models.ts';
 import { isBookkeeping } from '../own-collections.ts';
@@ -123,7 +123,7 @@ describe('the migrations', () => {
   test(`lose nothing of six months of engines (seed ${SEED}) by down and up, once and all the way`, async () => {
     const database = await testDatabase();
     const { db } = database;
-    await run(migrating(database, 'test'), to(MIGRATIONS, 'head'));
+    await run(migrating(database, 'test'), (state) => stepsTo(state, 'head'));
     await seed(database, 120);
     const [shape, before] = [await shapeOf(db), await stored(db)];
     await command(database, 'migrate:to', '20260501090000-create_engines.ts');
@@ -132,9 +132,9 @@ describe('the migrations', () => {
     expect(await db.collection('engines').countDocuments({ lastFired: { $exists: true } })).toBe(0);
     expect((await shapeOf(db)).find(({ name }) => name === 'engines')).toMatchObject({ indexes: { length: 1 } });
     const again = { ...migrating(database, 'test'), report: () => {} };
-    await run(again, to(MIGRATIONS, 'base'));
+    await run(again, (state) => stepsTo(state, 'base'));
     expect(await db.collection('engines').countDocuments()).toBe(0);
-    await run(again, to(MIGRATIONS, 'head'));
+    await run(again, (state) => stepsTo(state, 'head'));
     expect(isDeepStrictEqual(await stored(db), before)).toBe(true);
     expect((await shapeOf(db)).filter(({ name }) => !String(name).startsWith('archive.'))).toEqual(shape);
   });

@@ -4,8 +4,8 @@ import { pino } from 'pino';
 import supertest from 'supertest';
 import { loadSettings } from '../config.ts';
 import { run } from '../migrate/run/runner.ts';
-import { to } from '../migrate/run/verbs.ts';
-import { migrating, MIGRATIONS } from '../migrations.ts';
+import { stepsTo } from '../migrate/run/steps.ts';
+import { migrating } from '../migrations.ts';
 import { serve } from '../serve.ts';
 import { atEnd } from '../testing/cleanup.ts';
 import { testDatabase } from '../testing/database.ts';
@@ -16,7 +16,7 @@ test('a database from before the search: what it refuses is told to its operator
   const database = await testDatabase();
   const { db, uri } = database;
   const place = ownMigrations.findIndex((name) => name.endsWith('-add_search.ts'));
-  await run(migrating(database, 'test'), to(MIGRATIONS, ownMigrations[place - 1] ?? ''));
+  await run(migrating(database, 'test'), (state) => stepsTo(state, ownMigrations[place - 1] ?? ''));
   await db.collection('engines').insertOne({ title: 'Merlin', thrust: 981 });
   const log: Document[] = [];
   const logger = pino({ level: 'info' }, { write: (line: string) => void log.push(JSON.parse(line)) });
@@ -41,7 +41,7 @@ test('a database from before the search: what it refuses is told to its operator
   const [{ id }] = (await api.get('/engines')).body;
   expect((await api.patch(`/engines/${id}`).send({ thrust: 914 })).status).toBe(200);
 
-  await run(migrating(database, 'test'), to(MIGRATIONS, 'head'));
+  await run(migrating(database, 'test'), (state) => stepsTo(state, 'head'));
   expect(await api.get('/health/ready')).toMatchObject({ status: 200, body: { status: 'ready' } });
   expect((await api.post('/engines').send({ ...LEAST_ENGINE, title: 'Raptor' })).status).toBe(201);
   expect((await api.get('/engines?q=merlin')).body).toEqual([expect.objectContaining({ id, thrust: 914 })]);

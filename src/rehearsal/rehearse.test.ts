@@ -2,7 +2,7 @@ import { Int32, type Db } from 'mongodb';
 import { describe, expect, test } from '@jest/globals';
 import { migrating } from '../migrations.ts';
 import { run } from '../migrate/run/runner.ts';
-import { up } from '../migrate/run/verbs.ts';
+import { stepsUp } from '../migrate/run/steps.ts';
 import { testDatabase } from '../testing/database.ts';
 import { migrationsFolder } from '../testing/migrations-folder.ts';
 import { rehearse } from './rehearse.ts';
@@ -49,7 +49,7 @@ test('migrations whose down takes back their up are rehearsed on a copy, and the
   });
   expect(rehearsal).toMatchObject({ files: [FIRST, SECOND], differences: [] });
   expect(Object.keys(rehearsal.took)).toEqual(['copy', 'up', 'down', 'up again']);
-  await run({ ...migrating(database, 'test'), folder }, up(folder));
+  await run({ ...migrating(database, 'test'), folder }, stepsUp);
   expect((await rehearse({ ...migrating(database, 'test'), folder })).files).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import { copyDatabase, copyDocuments, sweepScratch, withScratch } from '../database/index.ts';
-import { lastApplied, readState, run, to, type Migrating } from '../migrate/run/index.ts';
+import { lastApplied, readState, run, stepsTo, type Migrating } from '../migrate/run/index.ts';
 import { OperatorError, sentence } from '../operator-error.ts';
 import { differencesBetween, replacedWhileEmpty, type Difference } from './differences.ts';
 import { fingerprint, type Print } from './fingerprint.ts';
@@ -73,10 +73,12 @@ async function attempt(context: Migrating, fill: Fill, aside?: Aside): Promise<R
     };
     const move = (action: string, file: string, target: string) =>
       timed(action, `${file} `, () =>
-        run({ ...context, databaseName: scratch.databaseName, signal }, to(folder, target)).catch((error: unknown) => {
-          signal.throwIfAborted();
-          throw explain(error, `the ${action} of ${file}`);
-        }),
+        run({ ...context, databaseName: scratch.databaseName, signal }, (state) => stepsTo(state, target)).catch(
+          (error: unknown) => {
+            signal.throwIfAborted();
+            throw explain(error, `the ${action} of ${file}`);
+          },
+        ),
       );
     await timed('copy', '', () => fill(scratch, signal));
     const { files, newest } = await pendingOf(scratch, folder);

@@ -2,8 +2,9 @@ import { expect, test } from '@jest/globals';
 import { migrating } from '../../migrations.ts';
 import { testDatabase } from '../../testing/database.ts';
 import { migrationsFolder } from '../../testing/migrations-folder.ts';
-import { readState, run } from '../run/runner.ts';
-import { to } from '../run/verbs.ts';
+import { run } from '../run/runner.ts';
+import { readState } from '../run/state.ts';
+import { stepsTo } from '../run/steps.ts';
 import { checkLive } from './check-live.ts';
 
 const FIRST = '20260101000000-make.ts';
@@ -22,7 +23,7 @@ test('a collection that is there again under its old name is told, until it is g
   });
   const subject = { client: connection.getClient(), databaseName: db.databaseName, folder };
   const check = async () => checkLive(await readState(db, folder), subject);
-  await run({ ...migrating(database, 'test'), folder }, to(folder, 'head'));
+  await run({ ...migrating(database, 'test'), folder }, (state) => stepsTo(state, 'head'));
   await db.createCollection('notes'); // which no migration ever made
   expect(await check()).toEqual([]);
   await db.collection('missions').insertOne({ by: 'an old version' });

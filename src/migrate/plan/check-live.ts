@@ -2,7 +2,8 @@ import type { MongoClient } from 'mongodb';
 import type { Change } from '../autogenerate/change.ts';
 import { compare } from '../autogenerate/compare.ts';
 import { describe } from '../autogenerate/describe.ts';
-import { lastApplied, type Finding, type State } from '../run/checks.ts';
+import type { Finding } from '../run/checks.ts';
+import { lastApplied, type State } from '../run/state.ts';
 import { readCatalog } from './catalog.ts';
 import { replay, shapesOf } from './replay.ts';
 

@@ -1,6 +1,6 @@
 import type { Document, MongoClient } from 'mongodb';
 import { isArchive } from '../../own-collections.ts';
-import type { Step } from '../run/files.ts';
+import type { MigrationFunction } from '../run/files.ts';
 import type { PlannedBackfill } from '../run/run-context.ts';
 import type { Catalog } from './catalog.ts';
 import { recordingClient, type Recorded } from './recorder.ts';
@@ -18,7 +18,7 @@ export type PlanEvent = Recorded | RecordedBackfill;
 
 /** Runs one direction of a migration without a write. @returns what it would have done, in order */
 export async function record(
-  step: Step,
+  direction: MigrationFunction,
   client: MongoClient,
   databaseName: string,
   catalog: Catalog,
@@ -41,7 +41,7 @@ export async function record(
     });
   };
   const recording = recordingClient(client, databaseName, catalog, note, sample);
-  await step(recording.db(databaseName), recording);
+  await direction(recording.db(databaseName), recording);
   return events;
 }
 

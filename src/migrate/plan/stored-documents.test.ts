@@ -4,7 +4,7 @@ import { testDatabase } from '../../testing/database.ts';
 import { migrationsFolder } from '../../testing/migrations-folder.ts';
 import { readFiles } from '../run/files.ts';
 import { run } from '../run/runner.ts';
-import { to, up } from '../run/verbs.ts';
+import { stepsTo, stepsUp } from '../run/steps.ts';
 import { migrating } from '../../migrations.ts';
 import { planMigrations } from './plan.ts';
 
@@ -123,7 +123,7 @@ test.each(CASES)('%s', async (_what, steps, unsafe, documents = TWINS) => {
   const subject = { client: connection.getClient(), databaseName: db.databaseName, folder, models: [] };
   const plans = await planMigrations((await readFiles(folder)).files, subject);
   expect(plans.flatMap((plan) => plan.unsafe.map(({ name }) => name))).toEqual(unsafe);
-  const done = run({ ...migrating(database, 'test'), folder }, up(folder));
+  const done = run({ ...migrating(database, 'test'), folder }, stepsUp);
   if (unsafe.length === 0) expect(await done).toHaveLength(steps.length);
   else await expect(done).rejects.toThrow('Could not migrate');
 });
@@ -135,9 +135,9 @@ test('what comes back from an archive is not judged by what is stored now', asyn
   const bringBack = "await addField(db, { collection: 'things', field: 'code' });";
   const demand = "await setValidator(db, 'things', rules({}, { required: ['code'] })); await addUnique(db, 'code');";
   const folder = migrationsFolder({ [FIRST]: { up: removeCode, more }, [SECOND]: { up: bringBack + demand, more } });
-  await run({ ...migrating(database, 'test'), folder }, to(folder, FIRST));
+  await run({ ...migrating(database, 'test'), folder }, (state) => stepsTo(state, FIRST));
   const subject = { client: connection.getClient(), databaseName: db.databaseName, folder, models: [] };
   const [, ...files] = (await readFiles(folder)).files;
   expect((await planMigrations(files, subject)).map(({ unsafe }) => unsafe)).toEqual([[]]);
-  expect(await run({ ...migrating(database, 'test'), folder }, up(folder))).toHaveLength(1);
+  expect(await run({ ...migrating(database, 'test'), folder }, stepsUp)).toHaveLength(1);
 });

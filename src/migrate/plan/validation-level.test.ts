@@ -7,8 +7,9 @@ import { constraintServer } from '../../testing/constraint-server.ts';
 import { testDatabase } from '../../testing/database.ts';
 import { migrationsFolder } from '../../testing/migrations-folder.ts';
 import { readFiles } from '../run/files.ts';
-import { readState, run } from '../run/runner.ts';
-import { down, up } from '../run/verbs.ts';
+import { run } from '../run/runner.ts';
+import { readState } from '../run/state.ts';
+import { stepsDown, stepsUp } from '../run/steps.ts';
 import { checkLive } from './check-live.ts';
 import { planMigrations } from './plan.ts';
 import { replay } from './replay.ts';
@@ -79,7 +80,7 @@ test('what a migration has brought to the level constraint is missed by check wh
   const context = { ...migrating(database, 'test'), client, folder };
   const check = async () => checkLive(await readState(database.db, folder), context);
 
-  await run(context, up(folder));
+  await run(context, stepsUp);
   expect(await levelOf(database.db)).toBe('constraint');
   expect(await check()).toEqual([]);
 
@@ -92,7 +93,7 @@ test('what a migration has brought to the level constraint is missed by check wh
     }),
   ]);
 
-  await run(context, down(folder, false));
+  await run(context, (state) => stepsDown(state));
   expect(await database.db.listCollections({ name: THINGS }).toArray()).toEqual([]);
 });
 
@@ -100,7 +101,7 @@ test('an older server stays at strict, and check misses nothing there', async ()
   const database = await testDatabase();
   const folder = migrationsFolder({ [NAME]: MIGRATION });
   const context = { ...migrating(database, 'test'), folder };
-  await run(context, up(folder));
+  await run(context, stepsUp);
   expect(await levelOf(database.db)).toBe('strict');
   expect(await checkLive(await readState(database.db, folder), context)).toEqual([]);
 });

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { checkFiles, checkHistory, type State } from './checks.ts';
+import { checkFiles, checkHistory } from './checks.ts';
 import { isEmpty } from './files.ts';
 import { REWRITTEN } from './rewritten.ts';
+import type { State } from './state.ts';
 
 const [ENGINES = '', [earlier = '', present = ''] = []] = Object.entries(REWRITTEN)[0] ?? [];
 
@@ -16,6 +17,7 @@ function state(
   stray: string[] = [],
 ): State {
   return {
+    folder: '',
     files: Object.entries(files).map(([name, hash]) => ({ name, hash })),
     stray,
     pending: Object.entries(files)

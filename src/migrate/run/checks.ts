@@ -1,6 +1,7 @@
-import { isEmpty, type Migration, type MigrationFile } from './files.ts';
-import type { Applied, Entry, History } from './journal.ts';
+import { isEmpty, loadMigration, Unusable, type Migration, type MigrationFile } from './files.ts';
+import type { Entry } from './journal.ts';
 import { isRewritten } from './rewritten.ts';
+import { lastApplied, type State } from './state.ts';
 
 /** Something that is wrong with the migrations, and what to do about it. */
 export interface Finding {
@@ -21,12 +22,19 @@ export const UNUSABLE = 'unusable';
 export const unusableIn = (findings: readonly Finding[]): string[] =>
   findings.filter(({ rule }) => rule === UNUSABLE).map(({ file }) => file);
 
-/** The migrations as they lie there and as the database knows them. */
-export interface State extends History {
-  files: MigrationFile[];
-  stray: string[];
-  /** Files that are not applied, oldest first. */
-  pending: MigrationFile[];
+/** Everything that is wrong with the migrations; their files are loaded. */
+export async function findingsOf(state: State): Promise<Finding[]> {
+  const { folder, files } = state;
+  const loaded = [];
+  const unusable: Finding[] = [];
+  for (const file of files)
+    try {
+      loaded.push({ ...file, ...(await loadMigration(folder, file)) });
+    } catch (error) {
+      if (!(error instanceof Unusable)) throw error;
+      unusable.push({ rule: UNUSABLE, file: file.name, message: error.what, remedy: error.remedy });
+    }
+  return [...checkHistory(state), ...unusable, ...checkFiles(loaded, files)];
 }
 
 /** Findings about the files and the database's history; nothing is loaded. */
@@ -145,9 +153,4 @@ function branches(migrations: readonly (MigrationFile & Migration)[], files: rea
     const remedy = `Look whether both fit together, give the newer one a later stamp if need be, and set its after to the name of the file before it.`;
     return [{ rule: 'branches', file, message, remedy }];
   });
-}
-
-/** The last applied migration, by the order of files; `undefined` where nothing is applied. */
-export function lastApplied({ applied }: History): Applied | undefined {
-  return applied.toSorted((left, right) => (left.fileName < right.fileName ? -1 : 1)).at(-1);
 }

@@ -8,8 +8,9 @@ import { mortalClient } from '../../testing/mortal-client.ts';
 import { migrationsFolder } from '../../testing/migrations-folder.ts';
 import { readHistory } from './journal.ts';
 import { LEASE_COLLECTION } from '../../own-collections.ts';
-import { readState, run, type Migrating } from './runner.ts';
-import { resume, rollback, to, up } from './verbs.ts';
+import { run, type Migrating } from './runner.ts';
+import { readState } from './state.ts';
+import { stepsToResume, stepsToRollBack, stepsTo, stepsUp } from './steps.ts';
 
 const FIRST = '20260101000000-make.ts';
 const SECOND = '20260202000000-convert.ts';
@@ -74,8 +75,8 @@ async function halfDone({ db }: TestDatabase): Promise<string[]> {
 }
 
 test.each([
-  ['resumed', resume(folder)],
-  ['rolled back and begun again', rollback(folder)],
+  ['resumed', stepsToResume],
+  ['rolled back and begun again', stepsToRollBack],
 ] as const)('up, killed at each write in turn, then %s, ends as if nothing had happened', async (_how, mend) => {
   const database = await testDatabase();
   const { db, connection } = database;
@@ -85,23 +86,23 @@ test.each([
   for (; ; write += 1) {
     await prepare(database);
     const victim = await mortalClient(database.uri, write);
-    await run(context(database, victim.client), up(folder)).catch(() => {});
+    await run(context(database, victim.client), stepsUp).catch(() => {});
     if (!victim.isDead()) break;
     await expireLease(db);
     const unfinished = (await readState(db, folder)).unfinished.map(({ fileName }) => fileName);
     expect(unfinished).toEqual(expect.arrayContaining(await halfDone(database)));
     if (unfinished.length > 0) {
       unfinishedOnes += 1;
-      await expect(run(healthy, up(folder))).rejects.toThrow('half-way');
+      await expect(run(healthy, stepsUp)).rejects.toThrow('half-way');
       await run(healthy, mend);
     }
-    await run(healthy, up(folder));
+    await run(healthy, stepsUp);
     await expectMigrated(database);
   }
   await expectMigrated(database);
   expect(write).toBeGreaterThan(13);
   expect(unfinishedOnes).toBeGreaterThanOrEqual(7);
-  await run(healthy, to(folder, 'base'));
+  await run(healthy, (state) => stepsTo(state, 'base'));
   expect(await db.collection('things').countDocuments({ times: 0, converted: { $exists: false } })).toBe(COUNT);
 });
 
@@ -115,13 +116,13 @@ test('up that loses its database in the middle tells so, and is resumed when it 
   client.on('commandStarted', ({ command }) => {
     if (command['update'] === 'things') line.cut();
   });
-  await expect(run(context(database, client), up(folder))).rejects.toThrow(
+  await expect(run(context(database, client), stepsUp)).rejects.toThrow(
     /^Could not migrate up .* see npm run migrate:status\.$/,
   );
   await line.restore();
   await expireLease(db);
   const healthy = context(database, connection.getClient());
   expect((await readState(db, folder)).unfinished).toMatchObject([{ fileName: SECOND, state: 'started' }]);
-  await run(healthy, resume(folder));
+  await run(healthy, stepsToResume);
   await expectMigrated(database);
 });

@@ -7,12 +7,12 @@ import { register } from 'tsx/esm/api';
 import { OperatorError } from '../../operator-error.ts';
 
 /** One direction of a migration. */
-export type Step = (db: Db, client: MongoClient) => Promise<unknown>;
+export type MigrationFunction = (db: Db, client: MongoClient) => Promise<unknown>;
 
 /** What a migration file exports. */
 export interface Migration {
-  up: Step;
-  down: Step;
+  up: MigrationFunction;
+  down: MigrationFunction;
   /** The migration that it was written on top of, `null` for the first; absent where the file does not say. */
   after?: string | null;
   /** Whether each direction runs in one transaction. */
@@ -100,4 +100,5 @@ export async function loadMigration(folder: string, { name, hash }: MigrationFil
 }
 
 /** Whether a function has nothing in its body but comments. */
-export const isEmpty = (step: Step) => /\{\s*\}$/.test(String(step).replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*/g, ''));
+export const isEmpty = (direction: MigrationFunction) =>
+  /\{\s*\}$/.test(String(direction).replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*/g, ''));

@@ -1,8 +1,9 @@
-export { describeUnfinished, inWords, lastApplied, unusableIn, type State } from './checks.ts';
+export { describeUnfinished, findingsOf, inWords, unusableIn } from './checks.ts';
 export { readNames } from './files.ts';
 export { readHistory, type Entry } from './journal.ts';
-export { LeaseBusy, readMigrator, takeMigrationLease } from './lease.ts';
+export { LeaseBusy, readMigrator } from './lease.ts';
 export { pacer, readControl, setControl } from './pace.ts';
 export { compare, type Readiness } from './readiness.ts';
-export { findingsOf, leaseOptions, readState, run, type Migrating, type Step } from './runner.ts';
-export { down, resume, rollback, stamp, to, up } from './verbs.ts';
+export { run, withRun, type Migrating } from './runner.ts';
+export { lastApplied, readState, type State } from './state.ts';
+export { stepsDown, stepsTo, stepsToResume, stepsToRollBack, stepsToStamp, stepsUp, type Step } from './steps.ts';

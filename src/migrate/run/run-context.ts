@@ -13,7 +13,7 @@ export interface PlannedBackfill {
   sample: { documents: number; milliseconds: number; writes: readonly unknown[] };
 }
 
-/** What the verbs of a migration know of the run that they are part of. */
+/** What the operations of a migration know of the run that they are part of. */
 export interface RunContext {
   /** Takes note of a backfill instead of running it, where the migration is only planned. */
   plan?: (sample: () => Promise<PlannedBackfill>) => Promise<void>;
@@ -28,7 +28,7 @@ export interface RunContext {
 /** Where a handle carries its run. A registered symbol, so that it is found by a second copy of this module too. */
 export const RUN = Symbol.for('migrate.run');
 
-/** The run that a database or collection was handed out for; `undefined` outside of one, as in a test of a verb. */
+/** The run that a database or collection was handed out for; `undefined` outside of one, as in a test of an operation. */
 export function runOf(handle: object): RunContext | undefined {
   const run: unknown = Reflect.get(handle, RUN);
   return isRun(run) ? run : undefined;

@@ -4,7 +4,8 @@ import { expect, test } from '@jest/globals';
 import { testDatabase } from '../../testing/database.ts';
 import { migrationsFolder } from '../../testing/migrations-folder.ts';
 import { run } from '../../testing/processes.ts';
-import { findingsOf, readState } from './runner.ts';
+import { findingsOf } from './checks.ts';
+import { readState } from './state.ts';
 
 const FIRST = '20260101000000-first.ts';
 const SECOND = '20260202000000-second.ts';
@@ -36,7 +37,7 @@ test.each([
     [THIRD]: { up: 'await 1;', more: `export const after = '${SECOND}';` },
   });
   writeFileSync(join(folder, SECOND), text);
-  expect(await findingsOf(await readState(db, folder), folder)).toEqual([
+  expect(await findingsOf(await readState(db, folder))).toEqual([
     { rule: 'unusable', file: SECOND, message, remedy },
     expect.objectContaining({ rule: 'empty', file: FIRST }),
   ]);
