@@ -7,7 +7,7 @@ import { OperatorError } from '../src/operator-error.ts';
 import { runTool, underName, type MongoTools } from '../src/testing/mongo-tools.ts';
 import { readRaw, timed } from './writers.ts';
 
-/** What the measurements are made on. */
+/** The database, folder and engines that are measured. */
 export interface Stage {
   db: Db;
   uri: string;
@@ -18,7 +18,7 @@ export interface Stage {
 
 const BATCH = 5000;
 
-/** Milliseconds for all engines; NaN for a tool that is not there. */
+/** Milliseconds for all engines; NaN for a tool that is not installed. */
 export interface Round {
   backup: number;
   mongodump: number;
@@ -28,7 +28,7 @@ export interface Round {
   insertMany: number;
 }
 
-/** Measures each once, on the same engines and the same files; who goes first alternates. */
+/** Measures each once, on the same engines and the same files. They take turns at going first. */
 export async function measureRound(stage: Stage, round: number): Promise<Round> {
   const measured: Round = {
     backup: NaN,
@@ -99,7 +99,7 @@ async function restoring({ db, engines }: Stage, fill: (to: string) => Promise<n
   }
 }
 
-/** What a loop with the driver takes to write the same, without the time for reading it. */
+/** How long a loop with the driver takes to write the same documents, without the time for reading them. */
 async function insert({ db, signal }: Stage, target: Db): Promise<number> {
   const described = await describeCollections(db);
   let milliseconds = 0;
@@ -114,8 +114,9 @@ async function insert({ db, signal }: Stage, target: Db): Promise<number> {
     };
     for await (const document of db.collection(name).find()) if (batch.push(document) === BATCH) await flush();
     await flush();
-    const own = indexes.filter((index) => index['name'] !== '_id_');
-    if (own.length > 0) milliseconds += await timed(() => target.command({ createIndexes: name, indexes: own }));
+    const secondary = indexes.filter((index) => index['name'] !== '_id_');
+    if (secondary.length > 0)
+      milliseconds += await timed(() => target.command({ createIndexes: name, indexes: secondary }));
   }
   return milliseconds;
 }

@@ -13,7 +13,7 @@ interface Options {
   json?: string;
 }
 
-/** What must hold, as ratios of speed within a round: beside the official tools where they are there, else the driver. */
+/** The targets, as ratios of speed within a round: to the official tools if they are installed, else to the driver. */
 const TARGETS: readonly { what: keyof Round; beside: keyof Round; least: number; official: boolean }[] = [
   { what: 'backup', beside: 'mongodump', least: 1, official: true },
   { what: 'restore', beside: 'mongorestore', least: 0.8, official: true },
@@ -22,7 +22,7 @@ const TARGETS: readonly { what: keyof Round; beside: keyof Round; least: number;
 ];
 
 const MANY = 200_000;
-/** SecantusDB takes some milliseconds to store one. */
+/** On SecantusDB, which takes some milliseconds to store one engine. */
 const FEW = 5000;
 
 const options = new Command('npm run bench:backup --')
@@ -31,7 +31,7 @@ const options = new Command('npm run bench:backup --')
   )
   .option('--engines <count>', `stored engines (default: ${MANY}, and ${FEW} on SecantusDB)`, between(100, 10_000_000))
   .option('--rounds <count>', 'rounds of everything', between(1, 100), 1)
-  .option('--json <file>', 'save all figures there; without it nothing is written')
+  .option('--json <file>', 'save all figures in this file; without it nothing is written')
   .addHelpText(
     'after',
     '\nIt runs on MONGODB_URI, else on an embedded server, in databases of its own. The official tools are taken from the' +
@@ -47,7 +47,7 @@ await runBench({
   limitSeconds: 300 + ((options.rounds + 1) * (options.engines ?? FEW) * SLOWEST_MS) / 1000,
 });
 
-/** Sets the stage, measures, and takes it all away again, whatever happens. */
+/** Prepares the databases, measures, and removes everything again, whatever happens. */
 async function bench({ engines: wanted, rounds }: Options, signal: AbortSignal) {
   const loadAverage = loadavg()[0] ?? NaN;
   const tools = findMongoTools();
@@ -82,7 +82,7 @@ async function bench({ engines: wanted, rounds }: Options, signal: AbortSignal) 
 
 type Report = Awaited<ReturnType<typeof bench>>;
 
-/** The report for people. */
+/** The report as text. */
 function describe({
   machine,
   loadAverage,

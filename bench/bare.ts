@@ -1,6 +1,6 @@
 /**
- * The server that shows what the API's duties cost: Fastify and MongoDB's driver, and nothing of what makes an API of
- * them. It reads and writes the same documents of the same collection as the API does, as safely, in the same shape.
+ * The server that shows what the API's features cost: only Fastify and MongoDB's driver. It reads and writes the same
+ * documents of the same collection as the API, with the same write concern, in the same shape.
  */
 import { hash } from 'node:crypto';
 import fastify from 'fastify';
@@ -37,7 +37,7 @@ app.get<ById>('/engines/:id', async ({ params, headers: { 'if-none-match': known
   const document = await engines.findOne(byId(params.id), SHOWN);
   if (!document) return reply.code(404).send();
   const shown = show(document);
-  // Only those who ask pay for a tag.
+  // A tag is computed only for requests that need it.
   if (known === undefined) return shown;
   const text = JSON.stringify(shown);
   const etag = `"${hash('sha1', text, 'base64')}"`;

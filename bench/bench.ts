@@ -16,7 +16,7 @@ interface Options {
   json: string;
 }
 
-/** Of measurements in a round. */
+/** How many measurements a round has. */
 const MOST = 26;
 
 const options = new Command('npm run bench --')
@@ -27,11 +27,11 @@ const options = new Command('npm run bench --')
   .option('--documents <count>', 'stored engines (default: 20000; 1000 on SecantusDB)', between(1000, 1_000_000))
   .option('--seconds <count>', 'length of a round, for each case and server', between(1, 600), 3)
   .option('--rounds <count>', 'rounds that count, after one to warm up', between(1, 100), 5)
-  .option('--connections <count>', 'connections that ask at once', between(1, 500), 16)
+  .option('--connections <count>', 'connections that send requests at once', between(1, 500), 16)
   .addOption(
     new Option('--only <cases...>', 'measure these').choices(Object.values(NAMES)).default(Object.values(NAMES), 'all'),
   )
-  .option('--json <file>', 'save all figures there', 'instance/bench.json')
+  .option('--json <file>', 'save all figures in this file', 'instance/bench.json')
   .addHelpText('after', '\nIt runs on MONGODB_URI, else on an embedded server, in a database of its own.')
   .parse()
   .opts<Options>();
@@ -39,11 +39,11 @@ await runBench({
   measure: (signal) => bench(options, signal),
   describe: ({ results, ...circumstances }) => describe(results, circumstances),
   json: options.json,
-  // Each measurement is given twice its time.
+  // Each measurement may take twice its time.
   limitSeconds: 300 + (options.rounds + 1) * MOST * 2 * (options.seconds + 1),
 });
 
-/** Sets the stage, measures, and takes it all away again, whatever happens. */
+/** Prepares the database and the servers, measures, and removes everything again, whatever happens. */
 async function bench({ documents: wanted, seconds, rounds, connections, only }: Options, signal: AbortSignal) {
   const loadAverage = loadavg()[0] ?? NaN;
   const closers: (() => Promise<unknown>)[] = [];
@@ -57,7 +57,7 @@ async function bench({ documents: wanted, seconds, rounds, connections, only }: 
     };
     const documents = wanted ?? (isSecantus ? 1000 : 20_000);
     console.error(`${description}: ${documents} documents, ${connections} connections`);
-    // An API first, because it makes the collections with their validators and indexes.
+    // An API starts first, because it creates the collections with their validators and indexes.
     const servers = {
       api: await start('api'),
       apiWithHistory: await start('apiWithHistory'),

@@ -15,19 +15,19 @@ export function between(least: number, most: number) {
 /** How a benchmark is run. */
 interface Bench<Report> {
   measure: (signal: AbortSignal) => Promise<Report>;
-  /** The report for people. */
+  /** The report as text. */
   describe: (report: Report) => string;
   /** Where the report is saved, if anywhere. */
   json: string | undefined;
   limitSeconds: number;
 }
 
-/** Runs a benchmark until it is done, a signal stops it or its time is over, prints its report and ends the process. */
+/** Runs a benchmark until it ends, a signal stops it or its time is over. Then prints its report and ends the process. */
 export async function runBench<Report>({ measure, describe, json, limitSeconds }: Bench<Report>): Promise<never> {
   const abortion = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(name, () => abortion.abort(new OperatorError(`Stopped by ${name}.`)));
-  const giveUp = () => abortion.abort(new OperatorError(`Given up after ${limitSeconds} s.`));
+  const giveUp = () => abortion.abort(new OperatorError(`Stopped after the time limit of ${limitSeconds} s.`));
   setTimeout(giveUp, limitSeconds * 1000).unref();
   try {
     if (json !== undefined) requireWritable(dirname(json));
@@ -43,7 +43,7 @@ export async function runBench<Report>({ measure, describe, json, limitSeconds }
   process.exit();
 }
 
-/** Asked before the measuring, because after minutes it is too late. */
+/** Checked before the measurements, because after minutes it would be too late. */
 function requireWritable(folder: string): void {
   try {
     accessSync(folder, constants.W_OK);
@@ -52,7 +52,7 @@ function requireWritable(folder: string): void {
   }
 }
 
-/** Undoes things in reverse; one that cannot be undone is told, and stops no other. */
+/** Undoes things in reverse order. If one cannot be undone, it prints that and goes on. */
 export async function closeAll(closers: readonly (() => Promise<unknown>)[]): Promise<void> {
   for (const close of closers.toReversed())
     await close().catch((error: unknown) => {

@@ -22,7 +22,7 @@ export interface Plan {
   returned: number;
 }
 
-/** Opens an empty database for the bench: at MONGODB_URI where that is set, else on an embedded server in memory. */
+/** Opens an empty database for the benchmark: at MONGODB_URI if that is set, else on an embedded server in memory. */
 export async function openBenchDatabase() {
   const settings = loadSettings();
   const { mongodbUri } = settings;
@@ -30,7 +30,7 @@ export async function openBenchDatabase() {
   const stop = async () => {};
   const server = mongodbUri === null ? await openTemporary(settings, report) : { uri: mongodbUri, stop };
   const uri = forBench(server.uri);
-  // No operation waits for ever, so that neither does the bench.
+  // No operation may wait for ever, so that the benchmark ends.
   const client = new MongoClient(uri, { serverSelectionTimeoutMS: 5000, socketTimeoutMS: 60_000 });
   const db = client.db();
   const disconnect = async () => {
@@ -52,7 +52,7 @@ export async function openBenchDatabase() {
   }
 }
 
-/** With a database of its own, and with the write concern that everything of the project has, for whoever opens it. */
+/** The connection string with another database, and with the write concern that this project always uses. */
 function forBench(text: string): string {
   const uri = new ConnectionString(text);
   uri.searchParams.set('w', 'majority');
@@ -66,7 +66,7 @@ function forBench(text: string): string {
 
 /**
  * Fills the collection with the sample data of half a year.
- * @returns the youngest id; whatever is added during the bench has a younger one
+ * @returns the newest id; all documents that are added later have newer ones
  */
 export async function seed(db: Db, count: number, signal: AbortSignal): Promise<ObjectId> {
   let batch: Document[] = [];
@@ -120,9 +120,9 @@ export async function explainQueries(uri: string, paths: readonly string[]): Pro
   }
 }
 
-/** @returns the plan, or why the database has none */
+/** @returns the plan, or the reason why the database has none */
 async function explain(connection: Connection, command: Document): Promise<Plan | string> {
-  // What the driver adds for itself is no part of the query, and explain refuses it.
+  // The driver adds fields that are not part of the query, and explain refuses them.
   const isOfDriver = (name: string) => name.startsWith('$') || name === 'lsid' || name === 'maxTimeMS';
   const query = Object.fromEntries(Object.entries(command).filter(([name]) => !isOfDriver(name)));
   try {

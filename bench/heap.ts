@@ -1,4 +1,4 @@
-/** Loaded into a server before it starts: answers each message of its parent with how much heap it holds, in bytes. */
+/** Is loaded into a server before it starts. Answers each message of its parent with the size of the heap, in bytes. */
 process.on('message', () => {
   globalThis.gc?.(); // without garbage
   process.send?.(process.memoryUsage().heapUsed);

@@ -1,7 +1,7 @@
 import autocannon, { type Client, type Request } from 'autocannon';
 import { OperatorError } from '../src/operator-error.ts';
 
-/** Which requests are sent to whom, and how many. */
+/** The requests, their number, and the server that they are sent to. */
 interface Load {
   /** What is asked, for the message when it fails. */
   name: string;
@@ -9,7 +9,7 @@ interface Load {
   ids: readonly string[];
   /** The requests about a document. */
   requests: (id: string) => Request[];
-  /** Of every answer. */
+  /** The status that every answer must have. */
   status: number;
   connections: number;
   seconds: number;
@@ -27,11 +27,14 @@ export async function load({ name, url, ids, requests, status, connections, seco
   signal.throwIfAborted();
   const step = Math.max(1, Math.floor(ids.length / (connections * IDS_PER_CONNECTION)));
   let connection = 0;
-  // Each connection has documents of its own: two that change one document at once would measure the database's locks.
+  // Each connection uses documents of its own. Two that change one document at once would measure the locks of the database.
   const setupClient = (client: Client) => {
-    const own = Array.from({ length: IDS_PER_CONNECTION }, (_, turn) => ids[(turn * connections + connection) * step]);
+    const ownIds = Array.from(
+      { length: IDS_PER_CONNECTION },
+      (_, turn) => ids[(turn * connections + connection) * step],
+    );
     connection += 1;
-    client.setRequests(own.filter((id) => id !== undefined).flatMap(requests));
+    client.setRequests(ownIds.filter((id) => id !== undefined).flatMap(requests));
   };
   const stopping = AbortSignal.any(end ? [signal, end] : [signal]);
   const { errors, statusCodeStats, latency, duration } = await new Promise<autocannon.Result>((resolve, reject) => {

@@ -4,21 +4,21 @@ import { load } from './load.ts';
 import { startMigration } from './migration-process.ts';
 import { backUp, makeOld, readRaw, saveOneByOne, updateAtOnce } from './writers.ts';
 
-/** Most documents that are saved one by one; the time of all is reckoned from theirs. */
+/** The most documents that are saved one by one. The time for all is computed from theirs. */
 const SAMPLE = 5000;
 /** Longer than any migration that is measured. */
 const WHOLE_MIGRATION_S = 3600;
 
-/** What the rounds are measured on. */
+/** The database and servers that are measured. */
 export interface Stage {
   db: Db;
   uri: string;
-  /** Of the API. */
+  /** The URL of the API. */
   url: string;
-  /** Of the migration. */
+  /** The folder of the migration. */
   folder: string;
   documents: number;
-  /** Of those engines that the API is asked for. */
+  /** The ids of the engines that the API is asked for. */
   ids: readonly string[];
   connections: number;
   /** Requests per second to the API. */
@@ -75,7 +75,7 @@ async function singleSaves({ db, uri, documents }: Stage) {
   return { singleSaves: ((await saveOneByOne(uri, db.databaseName, count)) * documents) / count };
 }
 
-/** The API at rest, and while a migration runs that heeds it. */
+/** The API at rest, and during a migration that considers it. */
 async function busyApi(stage: Stage) {
   const { uri, url, folder, signal, seconds } = stage;
   const { p99Ms: p99AtRest } = await askApi(stage, seconds);

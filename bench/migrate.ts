@@ -17,7 +17,7 @@ interface Options {
 
 const WARM_UP_S = 2;
 
-/** What must hold, as ratios within a round. */
+/** The targets, as ratios within a round. */
 const TARGETS: readonly { what: string; ratio: (round: Round) => number; least?: number; most?: number }[] = [
   { what: 'backfill to one updateMany, speed', ratio: (round) => round.updateMany / round.backfill, least: 0.7 },
   { what: 'backfill to saves one by one, speed', ratio: (round) => round.singleSaves / round.backfill, least: 5 },
@@ -32,8 +32,8 @@ const options = new Command('npm run bench:migrate --')
   .option('--rounds <count>', 'rounds of everything', between(1, 100), 3)
   .option('--seconds <count>', 'how long the API is measured at rest', between(1, 600), 10)
   .option('--rate <count>', "requests per second, while the API's answers are timed", between(1, 10_000), 200)
-  .option('--connections <count>', 'connections that ask the API', between(1, 500), 8)
-  .option('--json <file>', 'save all figures there; without it nothing is written')
+  .option('--connections <count>', 'connections that send requests to the API', between(1, 500), 8)
+  .option('--json <file>', 'save all figures in this file; without it nothing is written')
   .addHelpText('after', '\nIt runs on MONGODB_URI, else on an embedded server, in a database of its own.')
   .parse()
   .opts<Options>();
@@ -45,14 +45,14 @@ await runBench({
   limitSeconds: 300 + options.rounds * (options.seconds + 60 + (options.documents * SLOWEST_MS) / 1000),
 });
 
-/** Sets the stage, measures, and takes it all away again, whatever happens. */
+/** Prepares the database and the API, measures, and removes everything again, whatever happens. */
 async function bench({ documents, rounds, seconds, rate, connections }: Options, signal: AbortSignal) {
   const closers: (() => Promise<unknown>)[] = [];
   try {
     const { db, uri, description, close } = await openBenchDatabase();
     closers.push(close);
     console.error(`${description}: ${documents} documents`);
-    // The API first, because it makes the collection with its validator.
+    // The API starts first, because it creates the collection with its validator.
     const api = startServer(SERVERS.api, uri);
     closers.push(() => api.stop());
     const url = await api.listening(signal);
@@ -91,7 +91,7 @@ async function bench({ documents, rounds, seconds, rate, connections }: Options,
 
 type Report = Awaited<ReturnType<typeof bench>>;
 
-/** The report for people. */
+/** The report as text. */
 function describe({ machine, database, options, ratios, rounds }: Report): string {
   const { documents, rate, connections } = options;
   const middle = (measure: (round: Round) => number) => median(rounds.map(measure));
@@ -108,6 +108,6 @@ function describe({ machine, database, options, ratios, rounds }: Report): strin
       ({ what, value, target, isMet }) =>
         `${what.padEnd(40)}${value.toFixed(2).padStart(7)}  ${target}  ${isMet ? 'met' : 'missed'}`,
     ),
-    missed.length === 0 ? 'Every target is met.' : `Missed: ${missed.join(', ')}.`,
+    missed.length === 0 ? 'All targets are met.' : `Missed: ${missed.join(', ')}.`,
   ].join('\n');
 }

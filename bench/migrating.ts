@@ -1,6 +1,6 @@
 /**
- * The process that migrates: it says that it is ready, waits for the word, runs the migrations of the folder that its
- * argument names, and answers with how long that took and how much heap it used meanwhile.
+ * The process that migrates. It reports that it is ready, waits for a message, runs the migrations of the folder that its
+ * argument names, and answers with the time and the heap that they took.
  */
 import { once } from 'node:events';
 import { withDatabase } from '../src/commands/index.ts';

@@ -34,8 +34,8 @@ export const down = (db) => removeField(db, lastFired);
 
 /**
  * Starts a process that migrates when it is told to.
- * @param apiUrl of the API that it heeds
- * @throws {OperatorError} with what it said, if it fails
+ * @param apiUrl the URL of the API that it considers
+ * @throws {OperatorError} with its output, if it fails
  */
 export async function startMigration(
   uri: string,

@@ -1,7 +1,7 @@
 import type { Plan } from './database.ts';
 import type { Result } from './rounds.ts';
 
-/** What is told of a run besides its results. */
+/** The circumstances of a run. */
 interface Circumstances {
   machine: string;
   database: string;
@@ -10,7 +10,7 @@ interface Circumstances {
   options: { documents: number; connections: number; rounds: number; seconds: number };
   oldSpaceLimitMb: number;
   peakMemoryMb: number;
-  /** Of the API's pages, by their order. */
+  /** The plans of the API's pages, by their order. */
   plans: Record<string, Pages>;
 }
 
@@ -25,7 +25,7 @@ const MOST_DEEP_TO_FIRST = 1.2;
 const SERVERS = ['api', 'bare', 'tutorial'] as const;
 const HEADS = ['API', 'bare', 'tutorial'];
 
-/** The report for people. */
+/** The report as text. */
 export function describe(results: readonly Result[], circumstances: Circumstances): string {
   const { machine, database, loadAverage, options, oldSpaceLimitMb, peakMemoryMb, plans } = circumstances;
   const { documents, connections, rounds, seconds } = options;
@@ -48,7 +48,7 @@ export function describe(results: readonly Result[], circumstances: Circumstance
     ),
     '',
     'Targets: reads at least 0.8 of bare, lists at least twice tutorial.',
-    missed.length === 0 ? 'They are met.' : `Missed (!): ${missed.join(', ')}.`,
+    missed.length === 0 ? 'All are met.' : `Missed (!): ${missed.join(', ')}.`,
     ...Object.entries(plans).map(([order, pages]) => explained(order, pages)),
     `Most memory of the API's process, code included: ${peakMemoryMb} MB.`,
   ].join('\n');
@@ -64,13 +64,14 @@ const meets = (ratios: Result['ratios'], { bare = 0, tutorial = 0 }: Result['tar
 
 function explained(order: string, { first, deep }: Pages): string {
   if (typeof first === 'string' || typeof deep === 'string')
-    return `Pages ${order}: this database does not tell; judge it on a mongod.`;
+    return `Pages ${order}: this database does not explain queries. Measure this on a mongod.`;
   if (first.keysExamined === 0 || deep.keysExamined === 0)
-    return `Pages ${order}: this database reads them without an index; judge it on a mongod.`;
-  const told = ({ keysExamined, docsExamined }: Plan) => `${keysExamined} keys and ${docsExamined} documents examined`;
+    return `Pages ${order}: this database reads them without an index. Measure this on a mongod.`;
+  const examined = ({ keysExamined, docsExamined }: Plan) =>
+    `${keysExamined} keys and ${docsExamined} documents examined`;
   const ratio = deep.keysExamined / first.keysExamined;
   return (
-    `Pages ${order}: first ${told(first)}, deep ${told(deep)}; ` +
+    `Pages ${order}: first ${examined(first)}, deep ${examined(deep)}; ` +
     `keys ${ratio.toFixed(2)} (target: at most ${MOST_DEEP_TO_FIRST}).`
   );
 }

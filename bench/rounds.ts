@@ -3,18 +3,18 @@ import { load } from './load.ts';
 import type { Scenario } from './scenarios.ts';
 import type { BySubject, RunningServer, Subject } from './servers.ts';
 
-/** What one server did in one round. */
+/** The results of one server in one round. */
 interface Measurement {
   requestsPerSecond: number;
   p99Ms: number;
-  /** Processor time that its process took for each answer; others on the machine hardly change it. */
+  /** Processor time of its process for each answer. Other processes on the machine hardly change it. */
   cpuMs: number;
 }
 
 /** A scenario's outcome: medians over its rounds. */
 export interface Result extends Record<'api' | 'bare' | 'tutorial', Measurement> {
   name: string;
-  /** Requests per second of the API for each of the others; medians of the rounds' ratios. */
+  /** The API's requests per second divided by those of each other server; medians over the rounds. */
   ratios: { bare: number; tutorial: number };
   targets: Scenario['targets'];
   rounds: Record<string, Measurement>[];
@@ -33,7 +33,7 @@ interface Load {
 
 /**
  * Measures each scenario on its servers, after a warm-up round that is not counted.
- * Who goes first alternates (ABBA), so that a drift of the machine favours none.
+ * The servers take turns at going first (ABBA), so that a drift of the machine favours none.
  */
 export async function measure(all: readonly Scenario[], load: Load): Promise<Result[]> {
   const outcomes = all.map((): Map<Subject, Measurement>[] => []);

@@ -6,19 +6,19 @@ import type { BySubject, Subject } from './servers.ts';
 /** One kind of request. */
 export interface Scenario {
   name: string;
-  /** The servers that are measured, besides the other two. */
+  /** The servers that are measured besides the other two. */
   apis: readonly ('api' | 'apiWithHistory')[];
-  /** Those that are asked about, where it matters. */
+  /** The ids that requests use, if it matters which. */
   ids: readonly string[];
   request: (subject: Subject, id: string) => Request;
-  /** Of each answer. */
+  /** The status that each answer must have. */
   status: number;
   /** Least ratios of the API's requests per second to those of the others. */
   targets: { bare?: number; tutorial?: number };
 }
 
 const SIZE = 50;
-/** Those whose tags are known, so that they must not change. */
+/** How many engines have known tags, so that they must not change. */
 const UNCHANGED = 64;
 const PAGE = `/engines?limit=${SIZE}`;
 const JSON_HEADERS = { 'content-type': 'application/json' };
@@ -61,7 +61,7 @@ export async function walk(url: string, documents: number, signal: AbortSignal) 
     deep: asked(`&after=${cursor}`, `&after=${ids.at(-1)}`, `&page=${ids.length / SIZE + 1}`),
     // All of them are found as whole words at the start.
     search: asked('&q=merlin', '&q=merlin', '&search=merlin'),
-    // None of them is found as a whole word, so that the API tries that first, in vain.
+    // None of them is found as a whole word, so the API first tries whole words in vain.
     prefix: asked('&q=merl', '&q=merl', '&search=merl'),
   };
   return { ids, lists };
@@ -83,7 +83,7 @@ const asked = (api: string, bare: string, tutorial: string): BySubject<string> =
   tutorial: PAGE + tutorial,
 });
 
-/** What is measured. @param tags for each server, those of the last ids */
+/** The scenarios. @param tags the entity tags of the last ids, for each server */
 export function scenarios(ids: readonly string[], lists: Lists, tags: BySubject<ReadonlyMap<string, string>>) {
   const api = ['api'] as const;
   const both = ['api', 'apiWithHistory'] as const;
@@ -172,7 +172,7 @@ export async function requireSameAnswers(
   }
 }
 
-/** With the API's names, where the tutorial shows Mongoose's own. */
+/** The tutorial's answer with the API's names instead of Mongoose's. */
 function renamed(engine: unknown) {
   const { _id, __v, ...rest } = Object(engine);
   return { id: _id, ...rest };

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { projectRoot } from '../src/config.ts';
 import { OperatorError } from '../src/operator-error.ts';
 
-/** Old-space limit of each server: one that needed more would end, and fail the bench. */
+/** Old-space limit of each server. A server that needs more ends, and the benchmark fails. */
 export const HEAP_MB = 150;
 
 const STOP_MS = 15_000;
@@ -25,11 +25,11 @@ export type BySubject<Value> = Record<Subject, Value>;
 interface ServerProcess {
   /** Its address, once it listens. @throws {OperatorError} if it ends instead */
   listening: (signal: AbortSignal) => Promise<string>;
-  /** Most memory that it ever held, in MB; NaN where the system does not tell. */
+  /** The most memory that it has used, in MB; NaN if the system does not report it. */
   peakMemory: () => number;
-  /** Time that it has kept a processor busy, in milliseconds; NaN where the system does not tell. */
+  /** The processor time that it has used, in milliseconds; NaN if the system does not report it. */
   cpuMs: () => number;
-  /** Bytes of heap that it holds, without garbage. */
+  /** The size of its heap without garbage, in bytes. */
   heap: () => Promise<number>;
   stop: () => Promise<void>;
 }
@@ -41,12 +41,12 @@ export const environment = (mongodbUri: string) => ({
   NODE_ENV: 'development',
   HOST: '127.0.0.1',
   PORT: '0',
-  // Defaults for all the rest, whatever this machine's instance folder says.
+  // All other settings have their defaults, whatever the instance folder of this machine sets.
   LOG_LEVEL: '',
   INSTANCE_PATH: 'node_modules/.cache/bench',
 });
 
-/** One that listens. */
+/** A server process that listens. */
 export type RunningServer = ServerProcess & { url: string };
 
 /** A program that serves HTTP, and how it is run. */

@@ -12,7 +12,7 @@ import { median } from './command.ts';
 import type { RunningServer } from './servers.ts';
 import { timed } from './writers.ts';
 
-/** What the measurements are made on. */
+/** The database and the server that are measured. */
 export interface Stage {
   db: Db;
   api: RunningServer;
@@ -23,18 +23,18 @@ export interface Stage {
 const NDJSON = 'application/x-ndjson';
 const SAMPLE_MS = 200;
 
-/** What is read in a round, all of the same engines, in milliseconds. */
+/** How long each way of reading all engines took in a round, in milliseconds. */
 const READS = {
-  /** The driver alone, without a look at the documents' bytes. */
+  /** The driver alone, which leaves the documents as bytes. */
   rawCursor: ({ db }: Stage) => drain(db, true),
-  /** The driver alone, documents as objects. */
+  /** The driver alone, which makes objects of the documents. */
   cursor: ({ db }: Stage) => drain(db, false),
   ndjson: (stage: Stage) => download(stage, NDJSON),
   csv: (stage: Stage) => download(stage, 'text/csv'),
 } as const;
 export type Round = Record<keyof typeof READS, number>;
 
-/** Reads all engines in each way; who goes first alternates. */
+/** Reads all engines in each way. The ways take turns at going first. */
 export async function measureReads(stage: Stage, round: number): Promise<Round> {
   const measured: Round = { rawCursor: NaN, cursor: NaN, ndjson: NaN, csv: NaN };
   const names = ['rawCursor', 'cursor', 'ndjson', 'csv'] as const;
@@ -59,12 +59,12 @@ async function download({ api, signal }: Stage, accept: string, file = devNull):
   await pipeline(response, createWriteStream(file));
 }
 
-/** What the API's heap was while it worked. */
+/** The API's heap while it worked. */
 export interface Watched {
   milliseconds: number;
   /** Bytes without garbage, from the start to the end. */
   heap: number[];
-  /** The median of the last quarter, for each byte of that of the first. */
+  /** The median of the last quarter divided by that of the first quarter. */
   growth: number;
 }
 

@@ -21,7 +21,7 @@ const options = new Command('npm run bench:transfer --')
   .description('Compares exports of all engines with reading a cursor, and watches the heap during export and import.')
   .option('--documents <count>', 'stored engines', between(1000, 10_000_000), 200_000)
   .option('--rounds <count>', 'rounds of exports that count, after one to warm up', between(1, 100), 5)
-  .option('--json <file>', 'save all figures there', 'instance/bench-transfer.json')
+  .option('--json <file>', 'save all figures in this file', 'instance/bench-transfer.json')
   .addHelpText('after', '\nIt runs on MONGODB_URI, else on an embedded server, in a database of its own.')
   .parse()
   .opts<Options>();
@@ -32,7 +32,7 @@ await runBench({
   limitSeconds: 300 + ((options.rounds + 2) * options.documents * SLOWEST_MS) / 1000,
 });
 
-/** Sets the stage, measures, and takes it all away again, whatever happens. */
+/** Prepares the database and the API, measures, and removes everything again, whatever happens. */
 async function bench({ documents, rounds }: Options, signal: AbortSignal) {
   const loadAverage = loadavg()[0] ?? NaN;
   const closers: (() => Promise<unknown>)[] = [];
@@ -77,7 +77,7 @@ async function bench({ documents, rounds }: Options, signal: AbortSignal) {
 
 type Report = Awaited<ReturnType<typeof bench>>;
 
-/** The report for people. */
+/** The report as text. */
 function describe({ machine, loadAverage, database, options, rounds, ...report }: Report): string {
   const perSecond = (milliseconds: number) => `${Math.round((options.documents * 1000) / milliseconds)} a second`;
   const of = (name: keyof Round) => perSecond(median(rounds.map((round) => round[name])));

@@ -1,7 +1,7 @@
 /**
  * The server that most tutorials end with: Express and Mongoose, hydrated documents, pages by skip and limit, a search
- * by regular expression. It has a collection of its own, with the same engines, as its model alone would make it: with
- * no validator, and no index to keep up but that of `_id`.
+ * by regular expression. Its collection has the same engines, but as its model alone creates it: without a validator, and
+ * without an index except that of `_id`.
  */
 import { once } from 'node:events';
 import express from 'express';

@@ -8,14 +8,14 @@ import { engineModel } from '../src/engines/model.ts';
 
 const OLD_SHAPE = { lastFired: { $exists: false } };
 
-/** Takes `lastFired` from every engine. */
+/** Removes `lastFired` from every engine. */
 export const makeOld = (db: Db) => db.collection('engines').updateMany({}, { $unset: { lastFired: '' } });
 
 /** One statement for all. @returns milliseconds */
 export const updateAtOnce = (db: Db): Promise<number> =>
   timed(() => db.collection('engines').updateMany(OLD_SHAPE, { $set: { lastFired: null } }));
 
-/** A loop that loads and saves engines through the model, as it is first thought of. @returns milliseconds */
+/** A loop that loads and saves engines through the model, as most people would write it first. @returns milliseconds */
 export async function saveOneByOne(uri: string, name: string, count: number): Promise<number> {
   const connection = await connect(uri, name);
   try {

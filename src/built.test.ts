@@ -62,14 +62,14 @@ test('migrate:check tells many faults at once, as JSON too', async () => {
   await db.collection('engines').dropIndex('title_1__id_1');
   const { code, stdout } = await cli('migrate:check', '--json');
   const findings: { rule: string; file: string }[] = JSON.parse(stdout);
-  const told = (rule: string) => findings.filter((finding) => finding.rule === rule).map(({ file }) => file);
+  const filesWith = (rule: string) => findings.filter((finding) => finding.rule === rule).map(({ file }) => file);
   expect(code).toBe(1);
-  expect(told('edited')).toEqual([first]);
-  expect(told('stray')).toEqual(['notes.txt']);
-  expect(told('unusable')).toEqual(['29990101000000-no_down.ts', '29990102000000-fails.ts']);
-  expect(told('empty')).toEqual(['29990102000000-fails.ts']);
-  expect(told('live')).toHaveLength(1);
+  expect(filesWith('edited')).toEqual([first]);
+  expect(filesWith('stray')).toEqual(['notes.txt']);
+  expect(filesWith('unusable')).toEqual(['29990101000000-no_down.ts', '29990102000000-fails.ts']);
+  expect(filesWith('empty')).toEqual(['29990102000000-fails.ts']);
+  expect(filesWith('live')).toHaveLength(1);
   // The five indexes that the last file drops.
-  expect(told('models')).toHaveLength(5);
+  expect(filesWith('models')).toHaveLength(5);
   expect((await cli('migrate:check')).stdout.trimEnd().split('\n')).toHaveLength(findings.length);
 }, 180_000);

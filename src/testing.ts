@@ -13,7 +13,7 @@ import { FIXTURES } from './testing/fixtures.ts';
 interface ServerOptions {
   logger?: Logger;
   resources?: readonly ResourceDeclaration[];
-  /** What differs from the defaults. */
+  /** Settings that differ from the defaults. */
   settings?: Partial<ResourceSettings>;
 }
 
@@ -27,13 +27,13 @@ export async function testServer({ resources = RESOURCES, ...options }: ServerOp
   return { ...database, url, engines: database.db.collection('engines') };
 }
 
-/** The same with probes and relays, by which the rooms that know no engine are tested. */
+/** The same with probes and relays, which test all code that does not depend on engines. */
 export async function fixtureServer(options: ServerOptions = {}) {
   const server = await testServer({ resources: FIXTURES, ...options });
   return { ...server, probes: server.db.collection('probes'), relays: server.db.collection('relays') };
 }
 
-/** Serves probes and relays, or what a test brings, on a free port until the file's tests end. */
+/** Serves probes and relays, or the resources of a test, on a free port until the file's tests end. */
 export async function serve(
   connection: Connection,
   { logger = SILENT, resources = FIXTURES, settings = {} }: ServerOptions = {},

@@ -99,8 +99,8 @@ describe.each(NULLABLE)('%s with null as its default', (path, allowed, refused) 
     const pointer = new RegExp(`^/${path.replaceAll('.', '/')}(/0)?$`);
     for (const answer of [await api.post('/beacons').send(body), await importOne('/beacons', body)]) {
       expect(answer.status).toBe(422);
-      const [{ pointer: told }] = answer.body.errors ?? answer.body.rows[0].errors;
-      expect(told).toMatch(pointer);
+      const [{ pointer: actual }] = answer.body.errors ?? answer.body.rows[0].errors;
+      expect(actual).toMatch(pointer);
     }
     expect(await isAccepted(db.collection('beacons'), body)).toBe(false);
     // It casts what is of another type.

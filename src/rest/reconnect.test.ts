@@ -35,9 +35,9 @@ test('after each of several cuts under load all is answered again, and events go
       await until(() => statuses.includes(503));
       await line.restore();
       statuses.length = 0;
-      const told = reader.events.length;
+      const seenCount = reader.events.length;
       await until(() => statuses.includes(200) && statuses.includes(201));
-      await reader.until(told + 1);
+      await reader.until(seenCount + 1);
     }
   } finally {
     isOver = true;

@@ -47,9 +47,9 @@ function unchecked(field: Pick<Field, 'type' | 'fields' | 'items'>, value: unkno
   if (type === 'Object' && typeof value === 'object' && value !== null && !Array.isArray(value))
     return Object.fromEntries(
       Object.entries(value).map(([name, inner]) => {
-        const own = fields.find((one) => one.name === name);
+        const declaredField = fields.find((one) => one.name === name);
         // The server's own are no client's to write, be they times or not.
-        return [name, own && !own.managed ? unchecked(own, inner) : inner];
+        return [name, declaredField && !declaredField.managed ? unchecked(declaredField, inner) : inner];
       }),
     );
   if (type !== 'Date' && type !== 'ObjectId') return value;

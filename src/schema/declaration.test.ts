@@ -9,8 +9,12 @@ const connection = mongoose.createConnection();
 const { Int32, Double, ObjectId, Mixed, Decimal128 } = Schema.Types;
 
 /** Keywords of which the compiler would say already that there are no such ones. */
-const odd = (rule: object) => keywords(rule);
-const ruled = (type: unknown, rule: Keywords, more: object = {}): object => ({ type, validate: odd(rule), ...more });
+const unchecked = (rule: object) => keywords(rule);
+const ruled = (type: unknown, rule: Keywords, more: object = {}): object => ({
+  type,
+  validate: unchecked(rule),
+  ...more,
+});
 const inner = new Schema({ a: { type: Number, required: true }, b: { type: Number, default: 1 } }, { _id: false });
 
 /** The model's fields; the model is called Probe. */

@@ -48,7 +48,7 @@ const usual = {
   __v: fc.nat(),
   unknown: fc.constantFrom({ a: [1] }, [1, 'a'], 1.5),
 };
-const odd = fc.constantFrom<unknown>(
+const unusual = fc.constantFrom<unknown>(
   null,
   -0,
   Number.NaN,
@@ -76,7 +76,7 @@ test('whatever a document holds, in whatever order, it is what the representatio
   const document = fc
     .tuple(
       fc.record(usual, { requiredKeys: ['_id'] }),
-      fc.dictionary(fc.constantFrom(...names, 'tags', 'elsewhere'), odd, { maxKeys: 2 }),
+      fc.dictionary(fc.constantFrom(...names, 'tags', 'elsewhere'), unusual, { maxKeys: 2 }),
       fc.shuffledSubarray([...names, 'tags', 'elsewhere'], { minLength: names.length + 2 }),
     )
     .map(([ordinary, others, order]) => {
@@ -101,7 +101,9 @@ test.each(FIXTURES.map((fixture) => [fixture.path, fixture] as const))(
     const document = fc
       .tuple(
         orderly(fields),
-        fc.dictionary(fc.constantFrom(...names), fc.oneof(odd, fc.constantFrom({}, [], [{}], [null])), { maxKeys: 2 }),
+        fc.dictionary(fc.constantFrom(...names), fc.oneof(unusual, fc.constantFrom({}, [], [{}], [null])), {
+          maxKeys: 2,
+        }),
         fc.shuffledSubarray(['_id', 'createdAt', ...names]),
       )
       .map(([body, others, order]) => {

@@ -25,13 +25,13 @@ const times = [
   '9999-12-31T23:59:59-01:00',
   '0000-12-31T23:59:59Z',
 ];
-/** What JSON can hold, none of it made for any field. */
+/** JSON values that are not made for any field. */
 const wild = fc.oneof(
   fc.constantFrom<unknown>(null, true, false, '', '0', '5', 0, -0, -1, 1.5, [], {}, [1], [null], ['a'], [{}]),
   fc.constantFrom<unknown>({ $numberInt: '1' }, { $date: '2026-05-01T00:00:00Z' }, { name: 'a' }, ...ids, ...times),
   fc.jsonValue({ stringUnit: 'grapheme' }),
 );
-/** `_id` and `__v` are not a client's, but the database has them of its own and lets them in. */
+/** A client cannot send `_id` and `__v`, but the database accepts them. */
 const foreign = fc.dictionary(
   fc.constantFrom('id', 'createdAt', 'updatedAt', 'wings', '$set', 'a.b', '__proto__', 'constructor', ''),
   wild,
@@ -39,32 +39,32 @@ const foreign = fc.dictionary(
 );
 
 /**
- * Bodies for the fields of a model: a third of them in order, or at the edge of that, and the others with something wrong
- * in a few places, however deep.
+ * Bodies for the fields of a model: a third of them valid or nearly so, the others with something wrong in a few places, at
+ * any depth.
  */
 export const anyBody = (fields: readonly Field[]): fc.Arbitrary<Body> =>
   fc.oneof(orderly(fields), { weight: 2, arbitrary: disorderly(fields) });
 
-/** Bodies that break no rule, save perhaps at an edge of one. */
+/** Bodies that break no rule, except perhaps a bound by a little. */
 export function orderly(fields: readonly Field[]): fc.Arbitrary<Body> {
-  const own = fields.filter(({ managed }) => !managed);
-  return fc.record(Object.fromEntries(own.map((field) => [field.name, orderlyValue(field)])), {
-    requiredKeys: own.filter(isDemanded).map(({ name }) => name),
+  const writable = fields.filter(({ managed }) => !managed);
+  return fc.record(Object.fromEntries(writable.map((field) => [field.name, orderlyValue(field)])), {
+    requiredKeys: writable.filter(isDemanded).map(({ name }) => name),
   });
 }
 
 const isDemanded = (field: Field) => field.required && field.default === undefined;
 
 function disorderly(fields: readonly Field[]): fc.Arbitrary<Body> {
-  const own = fields.filter(({ managed }) => !managed);
+  const writable = fields.filter(({ managed }) => !managed);
   const change = fc.oneof(
     {
       weight: 6,
       arbitrary: fc
-        .constantFrom(...own)
+        .constantFrom(...writable)
         .chain((field) => disorderlyValue(field).map((value) => ({ [field.name]: value }))),
     },
-    fc.constantFrom(...own).map(({ name }) => ({ [name]: undefined })),
+    fc.constantFrom(...writable).map(({ name }) => ({ [name]: undefined })),
     foreign,
   );
   return fc

@@ -52,10 +52,10 @@ const { pattern } = fc.letrec<{ pattern: string; element: string }>((tie) => ({
     .map((alternatives) => alternatives.map((elements) => elements.join('')).join('|')),
 }));
 
-/** Regular expressions, most of which every database obeys alike. */
+/** Regular expressions, most of which mean the same for every database. */
 export const anyPattern: fc.Arbitrary<string> = pattern;
 
-/** Texts in which such patterns find something. */
+/** Texts that such patterns may match. */
 export const patternTexts: fc.Arbitrary<string> = fc
   .array(fc.constantFrom(...CHARACTERS, ...SYNTAX, 'aa', 'ab', 'a\n', 'ba0', 'e\u0301', '👩‍🚀'), { maxLength: 6 })
   .map((parts) => parts.join(''));

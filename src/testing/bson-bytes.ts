@@ -5,7 +5,7 @@ export const int32 = (value: number): Buffer => {
   return bytes;
 };
 
-/** Takes the bits of a double and of an unsigned number as well. */
+/** An int64; it may also be the bits of a double or of an unsigned number. */
 export const int64 = (value: bigint): Buffer => {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64LE(BigInt.asUintN(64, value));

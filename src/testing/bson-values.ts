@@ -1,13 +1,13 @@
 import { bsonOf, element, int32, int64, text } from './bson-bytes.ts';
 
-/** The value of null and its like. */
+/** The empty value of null and similar types. */
 export const nothing = Buffer.alloc(0);
 const nested = (depth: number): Buffer => (depth === 0 ? bsonOf() : bsonOf(element(3, 'd', nested(depth - 1))));
 const binary = (subtype: number, bytes: number[]) =>
   Buffer.concat([int32(bytes.length), Buffer.from([subtype, ...bytes])]);
 const decimal = (low: bigint, high: bigint) => Buffer.concat([int64(low), int64(high)]);
 
-/** Every BSON type of today, with the values that JavaScript would change. */
+/** Every BSON type, with values that JavaScript would change. */
 const VALUES: Record<string, [type: number, value: Buffer]> = {
   'one as double': [1, int64(0x3ff0_0000_0000_0000n)],
   'negative zero': [1, int64(0x8000_0000_0000_0000n)],
@@ -59,7 +59,7 @@ const VALUES: Record<string, [type: number, value: Buffer]> = {
   greatest: [127, nothing],
 };
 
-/** A document for each of them, and one of odd names. */
+/** A document for each of them, and one with unusual names. */
 export function everyValue(): Buffer[] {
   const documents = Object.entries(VALUES).map(([name, [type, value]], index) =>
     bsonOf(element(16, '_id', int32(index)), element(type, 'value', value), element(2, 'name', text(name))),

@@ -1,11 +1,11 @@
 const actions: (() => unknown)[] = [];
 
-/** Does something when the tests of this file have ended, last come first. Jest's own hooks cannot be set inside a test. */
+/** Does something when the tests of this file have ended, the last thing first. Jest's own hooks cannot be set inside a test. */
 export function atEnd(action: () => unknown): void {
   actions.push(action);
 }
 
-/** Does what the file that has ended has asked for, all of it even if a part fails. */
+/** Does everything that the ended file has asked for, even if a part fails. */
 export async function cleanUp(): Promise<void> {
   const errors: unknown[] = [];
   for (const action of actions.splice(0).toReversed())

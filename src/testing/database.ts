@@ -18,7 +18,7 @@ export interface TestDatabase {
   uri: string;
 }
 
-/** Starts a server that no other test file uses, for what concerns all its databases; it ends after the file's tests. */
+/** Starts a server that no other test file uses, for tests of all its databases. It ends after the file's tests. */
 export async function ownServer(): Promise<string> {
   const { uri, stop } = await openTemporary(loadSettings(), () => {});
   atEnd(stop);
@@ -32,7 +32,7 @@ export async function testDatabase(server = process.env['TEST_MONGODB_URI']): Pr
   const connection = await connect(server, name);
   const { db } = connection;
   if (!db) throw new Error('the connection is not open');
-  // It goes with its server: dropping it takes the server as long as filling it did.
+  // The database is not dropped: that takes as long as filling it, and it disappears with its server.
   atEnd(() => connection.close());
   const uri = new URL(server);
   uri.pathname = name;

@@ -2,7 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import supertest from 'supertest';
 
-/** By media type. */
+/** The content of a body, by its media types. */
 export type Content = Record<string, { schema: object; example?: unknown }>;
 
 /** One operation as it is described, without references outside of schemas. */
@@ -23,14 +23,14 @@ export interface DescribedResponse {
   links?: Record<string, { operationId: string; parameters: Record<string, string> }>;
 }
 
-/** The description that a server gives of itself. */
+/** The OpenAPI description of a server. */
 export async function readDescription(url: string) {
   const { body: description } = await supertest(url).get('/openapi.json');
   const ajv = new Ajv2020({ allowUnionTypes: true }).addVocabulary(['components']).addFormat('entity-tags', true);
   addFormats.default(ajv);
   const compiled = new Map<string, ValidateFunction>();
 
-  /** What a reference of the description leads to. */
+  /** Resolves a reference of the description. */
   function resolve(reference: string): unknown {
     const names = reference.replace('#/', '').split('/');
     const target = names.reduce<unknown>((value, name) => Object(value)[name], description);
@@ -38,7 +38,7 @@ export async function readDescription(url: string) {
     return target;
   }
 
-  /** A value with what its references lead to, those of schemas apart. */
+  /** A value with its references resolved, except those of schemas. */
   function whole(value: unknown): unknown {
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return value.map(whole);

@@ -11,10 +11,10 @@ export interface Told {
 
 /** What a client has read of a stream of events. */
 export interface Reading {
-  /** All that happened, as far as it was told; places alone are left out. */
+  /** All events that were received, without those that only give an id. */
   events: Told[];
   comments: string[];
-  /** What it would send when it connects again. */
+  /** The Last-Event-ID that it would send when it connects again. */
   lastEventId: string;
   /** The beginning of a block that has no end yet. */
   unread: string;
@@ -47,18 +47,18 @@ export function readEvents(reading: Reading, text: string): void {
 /** A client of Server-Sent Events that does not connect again by itself. */
 export interface EventSource {
   response: IncomingMessage;
-  /** All that was told so far, and is added to. */
+  /** All events so far; new ones are added. */
   events: Told[];
   comments: string[];
-  /** What it would send when it connects again. */
+  /** The Last-Event-ID that it would send when it connects again. */
   lastEventId: () => string;
-  /** Resolves when there are so many events. */
+  /** Resolves when there is this number of events. */
   until: (count: number) => Promise<Told[]>;
   /** Resolves when the condition holds, which is looked at after each message. */
   when: (condition: () => boolean) => Promise<void>;
   /** Resolves when the connection is over. */
   ended: Promise<void>;
-  /** Takes nothing any more. */
+  /** Stops reading from the connection. */
   pause: () => void;
   resume: () => void;
   close: () => void;

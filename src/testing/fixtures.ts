@@ -15,7 +15,7 @@ const instrument = new Schema(
   { _id: false },
 );
 
-/** A space probe: a model with every kind of field, for the tests of the rooms that know no engine. */
+/** A space probe: a model with every kind of field, for the tests of all code that does not depend on engines. */
 const probeSchema = new Schema(
   {
     title: {
@@ -31,7 +31,7 @@ const probeSchema = new Schema(
       default: 0,
       validate: keywords({ minimum: 0 }),
       example: 981,
-      description: 'Of its engine, in newtons',
+      description: 'The thrust of its engine, in newtons',
     },
     lastFired: { type: Date, default: null, description: 'When its engine last fired; null if it never did' },
     serial: { type: String, validate: keywords({ pattern: '^[A-Z]{2}-[0-9]{1,6}$' }), example: 'VG-2' },
@@ -74,7 +74,7 @@ relaySchema.plugin(exactValues);
 
 export const probeModel = (connection: Connection) => connection.model('Probe', probeSchema);
 
-/** What a client is shown of a probe that was created with a title alone, besides that, its id and its timestamps. */
+/** The fields that a client sees of a probe that was created with only a title, without title, id and timestamps. */
 export const PROBE_DEFAULTS = {
   thrust: 0,
   lastFired: null,
@@ -86,7 +86,7 @@ export const PROBE_DEFAULTS = {
   instruments: [],
 };
 
-/** A probe with every field that a client can give, and so it is shown, besides its id and its timestamps. */
+/** A probe with every field that a client can send. It is shown like this, with an id and timestamps. */
 export const WHOLE_PROBE = {
   title: 'Voyager 2',
   thrust: 4,
@@ -105,7 +105,7 @@ export const WHOLE_PROBE = {
   instruments: [{ name: 'Plasma spectrometer', mass: 5.5 }],
 };
 
-/** What the tests serve in place of engines. */
+/** The resources that the tests serve instead of engines. */
 export const FIXTURES: readonly ResourceDeclaration[] = [
   { model: probeModel, path: '/probes', description: 'Probes' },
   { model: (connection) => connection.model('Relay', relaySchema), path: '/relays', description: 'Relays' },

@@ -28,8 +28,8 @@ export function generatedMigrations({ db, uri }: TestDatabase) {
     for (const { name, validator, indexes } of shapes) {
       await addCollection(db, name, validator ?? {});
       for (const index of indexes) await addIndex(db, name, index);
-      const own = documents[name] ?? [];
-      if (own.length > 0) await db.collection(name).insertMany(own.map((one) => ({ ...one })));
+      const inserted = documents[name] ?? [];
+      if (inserted.length > 0) await db.collection(name).insertMany(inserted.map((one) => ({ ...one })));
     }
   }
 }

@@ -2,7 +2,7 @@ import type { Db, Document } from 'mongodb';
 import { describeCollections, type Description } from '../database/backup/collections.ts';
 import { storedBatches } from '../database/backup/documents.ts';
 
-/** What every kind of collection or view is made with: the fields of `create` and `createIndexes`. */
+/** The arguments of `create` and `createIndexes` for every kind of collection or view. */
 export const KINDS: Record<string, { options?: Document; indexes?: Document[] }> = {
   'a capped collection': { options: { capped: true, size: 4096, max: 10 } },
   'a clustered one': { options: { clusteredIndex: { key: { _id: 1 }, unique: true, name: 'by id' } } },
@@ -52,7 +52,7 @@ export const KINDS: Record<string, { options?: Document; indexes?: Document[] }>
   'a view on a view that comes later': { options: { viewOn: 'z view', pipeline: [{ $limit: 1 }] } },
 };
 
-/** Makes them all, with documents, of which some break the rules, and one collection and one view more. */
+/** Makes them all, with documents, some of which break the rules, and one more collection and view. */
 export async function makeKinds(db: Db): Promise<void> {
   for (const [name, { options = {}, indexes }] of Object.entries(KINDS)) {
     await db.command({ create: name, ...options });
@@ -69,7 +69,7 @@ export async function makeKinds(db: Db): Promise<void> {
 
 type Bytes = Pick<Description, 'type' | 'options' | 'indexes'> & { documents: string[] };
 
-/** Types, options and indexes as the server tells them, and the bytes of all documents. */
+/** The types, options and indexes that the server lists, and the bytes of all documents. */
 export async function everyByteOf(db: Db): Promise<Record<string, Bytes>> {
   const found: Record<string, Bytes> = {};
   for (const { name, type, options, indexes } of await describeCollections(db)) {

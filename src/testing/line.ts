@@ -14,7 +14,7 @@ export interface Line {
   swallow: (on: boolean) => void;
 }
 
-/** Lays a line to the database of a test; it is cut after the file's tests. */
+/** Opens a line to the database of a test. It is cut after the file's tests. */
 export async function lineTo(databaseUri: string): Promise<Line> {
   const { port, hostname, pathname } = new URL(databaseUri);
   const sockets = new Set<Socket>();

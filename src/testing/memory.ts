@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Bytes that buffers take, after a collection: what nobody holds any more does not count. */
+/** The bytes of all buffers after a garbage collection. */
 export function heldInBuffers(): number {
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');

@@ -8,7 +8,7 @@ import { describeCollections } from '../database/backup/collections.ts';
 /** A collection as mongodump 100.x writes it. */
 export interface Dumped {
   name: string;
-  /** As documents or as their bytes. */
+  /** The documents, or their bytes. */
   documents?: (Document | Uint8Array)[];
   options?: Document;
   indexes?: Document[];

@@ -15,9 +15,9 @@ export interface MortalClient {
 }
 
 /**
- * A client that leaves in the database what a process leaves that is killed at its n-th write, counted from 1: that
- * write is done, its answer never arrives, and nothing comes after it. Killed before the next one is sent, it would
- * leave the same: so these are all the moments there are.
+ * A client that leaves the database as a process does that is killed at its n-th write, counted from 1: that write is done,
+ * its answer never arrives, and no other write follows. A process that is killed before its next write leaves the same, so
+ * these are all possible moments.
  */
 export async function mortalClient(uri: string, write: number): Promise<MortalClient> {
   const client = await MongoClient.connect(uri, { monitorCommands: true, retryReads: false });

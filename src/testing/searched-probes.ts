@@ -4,7 +4,7 @@ import supertest from 'supertest';
 import { readFields, withSearch } from '../schema/index.ts';
 import { fixtureServer } from '../testing.ts';
 
-/** A server of probes, of which there are none before each test. */
+/** A server of probes. There are none before each test. */
 export async function searchedProbes() {
   const { url, probes, connection } = await fixtureServer();
   const api = supertest(url);
@@ -19,7 +19,7 @@ export async function searchedProbes() {
     probes,
     Probe,
     fields,
-    /** Stores documents with what they are searched by. */
+    /** Stores documents with their search tokens. */
     store: (documents: readonly Document[]) => probes.insertMany(documents.map((one) => withSearch(fields, one))),
     /** The titles of a page, by its query. */
     titles: async (query: string): Promise<string[]> => {

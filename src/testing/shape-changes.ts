@@ -1,7 +1,7 @@
 import { Double, type Document } from 'mongodb';
 import type { CollectionShape } from '../migrate/autogenerate/shape.ts';
 
-/** What becomes of the shape `old`. */
+/** A change of the shape `old`. */
 interface ShapeChange {
   after: CollectionShape[];
   renames?: Record<string, string>;
@@ -17,7 +17,7 @@ export const closed = (properties: Document, required: string[] = []): Document 
   additionalProperties: false,
 });
 
-/** Of a collection `engines`. */
+/** The shape of a collection `engines`. */
 export const shape = (
   properties: Document,
   rest: Partial<CollectionShape> & { required?: string[] } = {},
@@ -48,7 +48,7 @@ const keep = { required: ['title'], indexes: old.indexes };
 
 const LONG = 'aVeryLongNameThatSomebodyGaveToAFieldOfAnEngine';
 
-/** A change of each kind that there is, by what it is. */
+/** A change of each kind, by its description. */
 export const SHAPE_CHANGES: Readonly<Record<string, ShapeChange>> = {
   'a field is added': {
     after: [shape({ title, thrust, nozzle, mass, burns: { bsonType: 'int' } }, { ...keep, defaults: { burns: 0 } })],

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import type { Connection } from 'mongoose';
 
-/** Makes a connection take its server for a standalone mongod, which has neither transactions nor change streams. */
+/** Makes a connection treat its server as a standalone mongod, which has neither transactions nor change streams. */
 export function standalone(connection: Connection): Connection {
   const { db } = connection;
   if (!db) throw new Error('the connection is not open');

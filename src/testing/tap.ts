@@ -16,8 +16,8 @@ export interface Tap {
 }
 
 /**
- * Lays a line to the database of a test that notes each command; where `answer` gives something, the database is not
- * asked. It is cut after the file's tests.
+ * Opens a line to the database of a test that notes each command. If `answer` returns something, that is the answer and the
+ * database does not get the command. The line is cut after the file's tests.
  */
 export async function tapTo(
   databaseUri: string,

@@ -66,11 +66,11 @@ async function isKilledAt(write: number, uri: string, step: Migration['up']): Pr
 async function liveShape(db: Db, name: string): Promise<CollectionShape> {
   const [collection] = await db.listCollections({ name }, { nameOnly: false }).toArray();
   const indexes = await db.collection(name).listIndexes().toArray();
-  const own = indexes.filter((index) => index['name'] !== '_id_');
+  const secondary = indexes.filter((index) => index['name'] !== '_id_');
   return shapeOnly({
     name,
     validator: collection?.options?.['validator'],
-    indexes: own.map(({ v: _v, name, key, ...rest }) => ({ name, key, ...rest })),
+    indexes: secondary.map(({ v: _v, name, key, ...rest }) => ({ name, key, ...rest })),
   });
 }
 

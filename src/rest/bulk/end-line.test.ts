@@ -83,8 +83,8 @@ describe('an import that demands an end line', () => {
     [`${a}${end('1')}`, 1, 1, 'The last line is not like'],
   ])('takes nothing else for whole: %j', async (body, inserted, bad, detail) => {
     const { status, answer } = await send(body);
-    const told = { read: inserted + bad, inserted, bad, complete: false, detail: expect.stringContaining(detail) };
-    expect([status, answer]).toMatchObject([400, told]);
+    const report = { read: inserted + bad, inserted, bad, complete: false, detail: expect.stringContaining(detail) };
+    expect([status, answer]).toMatchObject([400, report]);
     await probes.deleteMany({});
     const strict = await send(body, { prefer: 'handling=strict, end-line' });
     expect(strict).toMatchObject({ status: 400, applied: 'handling=strict, end-line' });

@@ -13,8 +13,8 @@ test('200 readers share one change stream, which closes when the last of them ha
   const { url, opened, closed } = await serveEvents(database);
   const sources = await Promise.all(Array.from({ length: 200 }, () => openEvents(url)));
   await probes.insertMany([{ title: 'one' }, { title: 'two' }]);
-  const told = await Promise.all(sources.map((source) => source.until(2)));
-  expect(new Set(told.map((events) => JSON.stringify(events))).size).toBe(1);
+  const received = await Promise.all(sources.map((source) => source.until(2)));
+  expect(new Set(received.map((events) => JSON.stringify(events))).size).toBe(1);
   expect(opened()).toBe(1);
   for (const source of sources.slice(1)) source.close();
   await Promise.all(sources.slice(1).map(({ ended }) => ended));
@@ -76,11 +76,11 @@ test('change streams beyond the limit are refused', async () => {
   const { url } = await serveEvents(database, { changeStreams: 1 });
   const source = await openEvents(url);
   await probes.insertOne({ title: 'Merlin' });
-  const [told] = await source.until(1);
+  const [received] = await source.until(1);
   source.close();
   await source.ended;
   const isPresent = async () => (await openEvents(url)).response.statusCode === 200;
   for (const deadline = Date.now() + 5000; !(await isPresent()) && Date.now() < deadline;) await sleep(10);
-  const late = await openEvents(url, told?.id);
+  const late = await openEvents(url, received?.id);
   expect([late.response.statusCode, late.response.headers['retry-after']]).toEqual([503, '10']);
 });

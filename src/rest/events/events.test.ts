@@ -56,8 +56,13 @@ describe('GET /probes/events', () => {
     await source.until(3);
     await probes.deleteOne({ _id: insertedId });
     const id = insertedId.toHexString();
-    const told = (await source.until(4)).map(({ event, data }) => [event, data['id'], data['title'], data['thrust']]);
-    expect(told).toEqual([
+    const received = (await source.until(4)).map(({ event, data }) => [
+      event,
+      data['id'],
+      data['title'],
+      data['thrust'],
+    ]);
+    expect(received).toEqual([
       ['created', id, 'RS-25', 0],
       ['changed', id, 'RS-25', 2279],
       ['changed', id, 'RS-25D', 2279],

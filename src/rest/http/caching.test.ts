@@ -139,9 +139,9 @@ describe('a PUT that wants nothing back', () => {
   });
 
   test('is described so', () => {
-    const told = (id: string) =>
+    const describedHeaders = (id: string) =>
       Object.keys(operations.find(({ operationId }) => operationId === id)?.responses['204']?.headers ?? {});
-    expect(told('replaceProbe')).toEqual(['Preference-Applied']);
-    expect(told('patchProbe')).toEqual(['Last-Modified', 'ETag', 'Preference-Applied']);
+    expect(describedHeaders('replaceProbe')).toEqual(['Preference-Applied']);
+    expect(describedHeaders('patchProbe')).toEqual(['Last-Modified', 'ETag', 'Preference-Applied']);
   });
 });

@@ -135,9 +135,9 @@ describe('what a client accepts', () => {
         const lines = [''];
         for (const [name, q, { parameters, extension, isUpper, isNewLine, blank }] of ranges) {
           // A weight of 0 on another variant excludes nothing.
-          const own = parameters.filter((text) => q !== '0' || /^;charset/i.test(text)).join('');
+          const kept = parameters.filter((text) => q !== '0' || /^;charset/i.test(text)).join('');
           const weighted = q === undefined ? '' : `${blank};${blank}q=${q}${extension}`;
-          const range = (isUpper ? name.toUpperCase() : name) + own + weighted;
+          const range = (isUpper ? name.toUpperCase() : name) + kept + weighted;
           if (isNewLine) lines.push(range);
           else lines.push(`${lines.pop()},${blank}${range}`);
         }

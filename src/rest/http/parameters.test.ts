@@ -66,9 +66,9 @@ describe('a query', () => {
         (query) => {
           const names = new Set(new URLSearchParams(`&${query}`).keys());
           const unknown = [...names].filter((name) => !(name in pageParameters));
-          const told = refusals(`/?${query}`);
-          expect(told).toEqual(expect.arrayContaining(unknown));
-          expect(new Set(told).size).toBe(told.length);
+          const refused = refusals(`/?${query}`);
+          expect(refused).toEqual(expect.arrayContaining(unknown));
+          expect(new Set(refused).size).toBe(refused.length);
         },
       ),
     );

@@ -5,7 +5,7 @@ import { malformedTags, otherState } from './described-problems.ts';
 /** The names of a state of a resource (RFC 9110, section 8.8). */
 interface Validators {
   etag: string;
-  /** To the second. */
+  /** An HTTP date, exact to the second. */
   lastModified?: string | undefined;
 }
 

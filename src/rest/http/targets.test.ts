@@ -11,8 +11,8 @@ const { hostname, port } = new URL(url);
 const { operations } = await readDescription(url);
 const { insertedId } = await probes.insertOne({ title: 'Voyager' });
 const id = insertedId.toHexString();
-const own = ['/docs', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js', '/docs/initialise.js'];
-const served = [...new Set([...operations.map(({ path }) => path.replace('{id}', id)), ...own])].filter(
+const docsPaths = ['/docs', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js', '/docs/initialise.js'];
+const served = [...new Set([...operations.map(({ path }) => path.replace('{id}', id)), ...docsPaths])].filter(
   (path) => path !== '/',
 );
 

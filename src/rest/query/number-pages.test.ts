@@ -9,7 +9,7 @@ import { meets } from './contradictions.ts';
 const { url, probes } = await fixtureServer({ settings: { allowScans: true } });
 const api = supertest(url);
 
-const odd: fc.Arbitrary<unknown> = fc.constantFrom(
+const unusual: fc.Arbitrary<unknown> = fc.constantFrom(
   null,
   Number.NaN,
   Infinity,
@@ -28,7 +28,7 @@ const odd: fc.Arbitrary<unknown> = fc.constantFrom(
 );
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((value) => Long.fromBigInt(value));
 const some = fc.oneof(
-  { weight: 3, arbitrary: odd },
+  { weight: 3, arbitrary: unusual },
   fc.integer().map((value) => new Int32(value)),
   int64,
 );
