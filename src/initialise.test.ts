@@ -58,7 +58,7 @@ test('what differs from the models is told and left as it is', async () => {
       'parts.mass (double or int or long) is declared',
       'parts.__v (double or int or long) is declared',
       'parts has another validator',
-      'the index name_1__id_1 of parts is made anew, with key {"name":1,"_id":1} instead of {"name":-1}',
+      'the index name_1__id_1 of parts is made again, with key {"name":1,"_id":1} instead of {"name":-1}',
       'the index mass_1 of parts is removed',
     ].map((what) => ({ outcome: 'different', what: `by the models ${what}` })),
   ]);
@@ -67,9 +67,9 @@ test('what differs from the models is told and left as it is', async () => {
 });
 
 test.each<[Document, string]>([
-  [{ validationLevel: 'moderate' }, "the validationLevel of parts turns from 'moderate' to 'strict'"],
-  [{ validationLevel: 'off' }, "the validationLevel of parts turns from 'off' to 'strict'"],
-  [{ validationAction: 'warn' }, "the validationAction of parts turns from 'warn' to 'error'"],
+  [{ validationLevel: 'moderate' }, "the validationLevel of parts changes from 'moderate' to 'strict'"],
+  [{ validationLevel: 'off' }, "the validationLevel of parts changes from 'off' to 'strict'"],
+  [{ validationAction: 'warn' }, "the validationAction of parts changes from 'warn' to 'error'"],
 ])('rules that %j makes weaker are told', async (change, what) => {
   const database = await testDatabase();
   await initialise(database, resources);

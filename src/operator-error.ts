@@ -21,5 +21,8 @@ export function printable(error: unknown): unknown {
   return reason === undefined ? error : `It failed: ${reason}.`;
 }
 
+/** What an error says, without the name of its class. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** The message as a sentence: with a full stop, unless it has an end already. */
 export const sentence = (message: string): string => (/[.!?]$/.test(message) ? message : `${message}.`);

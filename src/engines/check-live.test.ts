@@ -41,7 +41,7 @@ test.each<[string, (db: Db) => Promise<unknown>, string]>([
       await db.collection('engines').dropIndex(INDEX);
       await db.collection('engines').createIndex({ title: -1, _id: 1 }, { name: INDEX });
     },
-    `the index ${INDEX} of engines is made anew, with key {"title":1,"_id":1} instead of {"title":-1,"_id":1}`,
+    `the index ${INDEX} of engines is made again, with key {"title":1,"_id":1} instead of {"title":-1,"_id":1}`,
   ],
   [
     'an index got a collation',
@@ -50,22 +50,22 @@ test.each<[string, (db: Db) => Promise<unknown>, string]>([
       const collation = { locale: 'en', caseLevel: true };
       await db.collection('engines').createIndex({ title: 1, _id: 1 }, { name: INDEX, collation });
     },
-    `the index ${INDEX} of engines is made anew, with collation none instead of {"locale":"en",.*}`,
+    `the index ${INDEX} of engines is made again, with collation none instead of {"locale":"en",.*}`,
   ],
   [
     'the validator was made to warn',
     (db) => db.command({ collMod: 'engines', validationAction: 'warn' }),
-    "the validationAction of engines turns from 'warn' to 'error'",
+    "the validationAction of engines changes from 'warn' to 'error'",
   ],
   [
     'the validator was turned off',
     (db) => db.command({ collMod: 'engines', validationLevel: 'off' }),
-    "the validationLevel of engines turns from 'off' to 'strict'",
+    "the validationLevel of engines changes from 'off' to 'strict'",
   ],
   [
     'an option was set',
     (db) => db.command({ collMod: 'engines', changeStreamPreAndPostImages: { enabled: true } }),
-    'the changeStreamPreAndPostImages of engines turns from { enabled: true } to null',
+    'the changeStreamPreAndPostImages of engines changes from { enabled: true } to null',
   ],
   [
     'a rule was taken from the validator',
@@ -81,11 +81,11 @@ test.each<[string, (db: Db) => Promise<unknown>, string]>([
     (db) => db.command({ collMod: 'engines', validator: {} }),
     'engines has another validator',
   ],
-  ['a collection was dropped', (db) => db.dropCollection('engines.history'), 'the collection engines.history appears'],
+  ['a collection was dropped', (db) => db.dropCollection('engines.history'), 'the collection engines.history is added'],
 ])('check tells when %s by hand', async (_what, change, expected) => {
   const { code, told, findings } = await checked(HEAD, change);
   expect(code).toBe(1);
-  expect(told).toContainEqual(expect.stringMatching(new RegExp(`^live: .*: by them ${expected}\\.$`)));
+  expect(told).toContainEqual(expect.stringMatching(new RegExp(`^live: .* By the migrations, ${expected}\\.$`)));
   expect(new Set(told).size).toBe(told.length);
   expect(findings.every(({ rule, remedy }) => rule === 'live' && remedy !== '')).toBe(true);
 });

@@ -1,26 +1,26 @@
 import { BSON, type Collection, type Document } from 'mongodb';
 import { AS_STORED, canonical, type Print } from './fingerprint.ts';
 
-/** Something that did not come out as it was. */
+/** A difference between two states of a database. */
 export interface Difference {
   collection: string;
   part: 'collection' | 'options' | 'indexes' | 'documents';
-  /** Where it lies within the documents: `site.country`; absent where it is about something else. */
+  /** The path of the field in the documents: `site.country`; absent where no field is meant. */
   field?: string;
-  /** One document in which it is so, its values as text. */
+  /** One document that has the difference, its values as text. */
   example?: { _id: string; before: string; after: string };
-  /** All of it, as a sentence without its full stop. */
+  /** The difference in words, as a sentence without a full stop. */
   message: string;
 }
 
-/** Gives the documents of a collection as they were; `undefined` where they were not kept. */
+/** Gives the earlier documents of a collection; `undefined` where they were not kept. */
 type Kept = (collection: string) => Collection | undefined;
 
 const MOST_CHARACTERS = 80;
 const MOST_FIELDS = 10;
 const BATCH = 200;
 
-/** What differs between two fingerprints, and where documents were kept, in which fields of them. */
+/** The differences between two fingerprints; for collections whose earlier documents were kept, also by fields. */
 export async function differencesBetween(
   before: ReadonlyMap<string, Print>,
   after: ReadonlyMap<string, Print>,
@@ -30,9 +30,9 @@ export async function differencesBetween(
   const found: Difference[] = [];
   for (const collection of new Set([...before.keys(), ...after.keys()])) {
     const [was, is] = [before.get(collection), after.get(collection)];
-    if (is === undefined) found.push({ collection, part: 'collection', message: `${collection} is not there` });
+    if (is === undefined) found.push({ collection, part: 'collection', message: `${collection} is missing` });
     else if (was === undefined)
-      found.push({ collection, part: 'collection', message: `${collection} is there, and was not` });
+      found.push({ collection, part: 'collection', message: `${collection} is there, but was not there before` });
     else {
       found.push(...describe(collection, 'options', was.options, is.options));
       found.push(...describe(collection, 'indexes', was.indexes, is.indexes));
@@ -47,8 +47,9 @@ export async function differencesBetween(
 }
 
 /**
- * Empty collections into whose place `up` moved another one, as a rename does, and that are not there after `down` moved
- * that back. No document is lost with them: an application makes such collections at its start.
+ * The names of empty collections that `up` replaced by another collection, as a rename does, and that are missing after
+ * `down` moved that one back. No document is lost with them, and an application makes such collections again at its
+ * start.
  */
 export function replacedWhileEmpty(
   before: ReadonlyMap<string, Print>,
@@ -80,7 +81,7 @@ interface Place {
   after: unknown;
 }
 
-/** All places in which two objects differ, each as deep as it goes. */
+/** All places in which two objects differ, by the deepest path of each. */
 function placesOf(before: unknown, after: unknown, path = ''): Place[] {
   if (canonical(before) === canonical(after)) return [];
   if (!isNested(before) || !isNested(after) || Array.isArray(before) !== Array.isArray(after))
@@ -94,7 +95,7 @@ function placesOf(before: unknown, after: unknown, path = ''): Place[] {
 const isNested = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !('_bsontype' in value) && !(value instanceof Date);
 
-/** What became of a value: `was 5 and is 6`. */
+/** How a value changed, in words: `was 5 and is 6`. */
 function change({ before, after }: Pick<Place, 'before' | 'after'>): string {
   const { was, is } = shown(before, after);
   return `was ${was} and is ${is}`;
@@ -138,27 +139,31 @@ async function documentDifferences(
   await eachPair(live, old, filter, (is, was) => {
     if (was === undefined) note(NEW, is['_id'], undefined, is);
   });
-  const told = [...fields].slice(0, MOST_FIELDS).map(([field, count]) => difference(collection, field, count));
-  const more = fields.size - told.length;
-  if (more <= 0) return told;
-  return [...told, { collection, part: 'documents', message: `${more} more fields of ${collection} differ` }];
+  const listed = [...fields].slice(0, MOST_FIELDS).map(([field, count]) => difference(collection, field, count));
+  const more = fields.size - listed.length;
+  if (more <= 0) return listed;
+  return [...listed, { collection, part: 'documents', message: `${more} more fields of ${collection} differ` }];
 }
 
-/** No field's name: it would be an empty one with a dot before. */
+/** Keys for whole documents; no field has such a path. */
 const [GONE, NEW] = ['.gone', '.new'];
 
 function difference(collection: string, field: string, { documents, example }: Count): Difference {
   const { _id, before, after } = example;
   const many = documents === 1 ? '1 document' : `${documents} documents`;
   const found = { collection, part: 'documents', example } as const;
-  if (field === GONE) return { ...found, message: `${collection} has lost ${many}, for example that of _id ${_id}` };
+  if (field === GONE)
+    return { ...found, message: `${collection} has lost ${many}, for example the one with _id ${_id}` };
   if (field === NEW)
-    return { ...found, message: `${collection} has ${many} that it had not, for example that of _id ${_id}` };
-  const message = `${field} of ${collection} differs in ${many}: of _id ${_id} it was ${before} and is ${after}`;
+    return { ...found, message: `${collection} has ${many} more, for example the one with _id ${_id}` };
+  const message = `${field} of ${collection} differs in ${many}: with _id ${_id} it was ${before} and is ${after}`;
   return { ...found, field, message };
 }
 
-/** Each document of a collection with the one of the same `_id`, of the same type, in another. */
+/**
+ * Calls back with each document of a collection, and the one with the same `_id` (of the same type) in another
+ * collection.
+ */
 async function eachPair(
   from: Collection,
   to: Collection,

@@ -2,26 +2,29 @@ import { BSON, type Collection, type Db, type Document } from 'mongodb';
 import { ContentsSum, describeCollections, type Description } from '../database/backup/index.ts';
 import { isArchive, isBookkeeping } from '../own-collections.ts';
 
-/** What a collection or view is, and what it holds. */
+/** The fingerprint of a collection or view: its definition, and a digest of its documents. */
 export interface Print {
   type: string;
-  /** Without a validator that accepts everything, which is as good as none. */
+  /** Without a validator that accepts everything, which means the same as none. */
   options: Document;
-  /** By their names. */
+  /** The indexes by their names. */
   indexes: Document;
-  /** A sum of the hashes of its documents, whatever their order and that of their fields; a view has none. */
+  /**
+   * A sum of the hashes of the documents; the order of documents and of fields does not change it. Empty for a view.
+   */
   digest: string;
-  /** How many documents the digest is of. */
+  /** The number of documents in the digest. */
   documents: number;
-  /** Finds these documents. */
+  /** Finds the documents of the digest. */
   lasting: Document;
-  /** Whether it is a collection without any document, also of those that the digest leaves out. */
+  /** Whether it is a collection without documents; those that the digest leaves out count too. */
   isEmpty: boolean;
 }
 
 /**
- * Of each collection, by its name. Those that migrations keep for themselves are left out.
- * @param until documents that the server deletes by itself before then are left out too, as it may do so at any moment
+ * The fingerprints of all collections and views by name, without those that migrations keep for themselves.
+ * @param until documents that the server deletes by itself before this time are left out: it may delete them at any
+ *   moment
  */
 export async function fingerprint(db: Db, signal: AbortSignal, until: Date): Promise<Map<string, Print>> {
   const prints = new Map<string, Print>();
@@ -57,7 +60,7 @@ function withoutDefaults({ validator, validationLevel, validationAction, ...opti
   };
 }
 
-/** The order of an index's fields counts, so they become a list. */
+/** The indexes by name. The order of the fields of a key counts, so they become a list. */
 const byName = (indexes: readonly Document[]): Document =>
   Object.fromEntries(
     indexes.map(({ name, key, ...index }) => [
@@ -66,7 +69,7 @@ const byName = (indexes: readonly Document[]): Document =>
     ]),
   );
 
-/** An int is no double, though both are 5. */
+/** Reads values in their BSON types: an int 5 is not a double 5. */
 export const AS_STORED = {
   promoteValues: false,
   promoteLongs: false,
@@ -74,7 +77,7 @@ export const AS_STORED = {
   bsonRegExp: true,
 } as const;
 
-/** What a view holds itself. */
+/** The contents of a view. */
 const NOTHING = { digest: '', documents: 0, isEmpty: false };
 
 async function contentsOf(collection: Collection, filter: Document, signal: AbortSignal): Promise<typeof NOTHING> {
@@ -88,11 +91,11 @@ async function contentsOf(collection: Collection, filter: Document, signal: Abor
   return { digest, documents, isEmpty };
 }
 
-/** A text that two values share if they are the same; the order of fields means nothing. */
+/** A text that is the same for equal values; the order of fields means nothing. */
 export const canonical = (value: unknown): string =>
   JSON.stringify(sorted(BSON.EJSON.serialize({ value }, { relaxed: false })));
 
-/** The order of fields means nothing here: a field that is taken away and added again is the last one. */
+/** With the fields in order: a field that is removed and added again comes last. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;

@@ -13,12 +13,12 @@ const CHANGES: Record<string, { up: string; down: string; told: string }> = {
   'a capped collection': {
     up: on('a capped collection', count(1)),
     down: on('a capped collection', count(-1)),
-    told: 'number of a capped collection differs in 3 documents: of _id 1 it was 1 and is 2',
+    told: 'number of a capped collection differs in 3 documents: with _id 1 it was 1 and is 2',
   },
   'a clustered one': {
     up: on('a clustered one', count(1)),
     down: on('a clustered one', count(-1)),
-    told: 'number of a clustered one differs in 3 documents: of _id 1 it was 1 and is 2',
+    told: 'number of a clustered one differs in 3 documents: with _id 1 it was 1 and is 2',
   },
   'a time series': {
     up: on('a time series', `insertOne({ _id: 4, at: new Date(0), of: 2 })`),
@@ -28,12 +28,12 @@ const CHANGES: Record<string, { up: string; down: string; told: string }> = {
   'documents that break their rules': {
     up: on('one with rules', `updateMany({}, { $set: { more: 1 } }, { bypassDocumentValidation: true })`),
     down: on('one with rules', `updateMany({}, { $unset: { more: 1 } }, { bypassDocumentValidation: true })`),
-    told: 'more of one with rules differs in 4 documents: of _id 1 it was absent and is 1',
+    told: 'more of one with rules differs in 4 documents: with _id 1 it was absent and is 1',
   },
   'a view': {
     up: `await db.dropCollection('a view');`,
     down: `await db.createCollection('a view', { viewOn: 'documents', pipeline: [{ $match: { number: 1 } }] });`,
-    told: 'a view is not there',
+    told: 'a view is missing',
   },
 };
 

@@ -74,7 +74,7 @@ test('each down that does not undo is told with its file, collection and field, 
       part: 'documents',
       field: 'size',
       example: { _id: '"a"', before: 'absent', after: '1' },
-      message: 'size of things differs in 2 documents: of _id "a" it was absent and is 1',
+      message: 'size of things differs in 2 documents: with _id "a" it was absent and is 1',
     },
     {
       file: THIRD,
@@ -83,7 +83,7 @@ test('each down that does not undo is told with its file, collection and field, 
       part: 'documents',
       field: 'site.country',
       example: { _id: '"a"', before: '"FR"', after: '"DE"' },
-      message: 'site.country of things differs in 2 documents: of _id "a" it was "FR" and is "DE"',
+      message: 'site.country of things differs in 2 documents: with _id "a" it was "FR" and is "DE"',
     },
   ]);
 });
@@ -113,7 +113,7 @@ describe('what does not come back is told:', () => {
     [
       'an int that is a double',
       { up: update(`{ $set: { count: 6 } }`), down: update(`[{ $set: { count: { $toDouble: 5 } } }]`) },
-      'after down: count of things differs in 2 documents: of _id "a" it was {"$numberInt":"5"} and is {"$numberDouble":"5.0"}',
+      'after down: count of things differs in 2 documents: with _id "a" it was {"$numberInt":"5"} and is {"$numberDouble":"5.0"}',
     ],
     [
       'documents that are gone, and others that are new',
@@ -121,9 +121,9 @@ describe('what does not come back is told:', () => {
         up: `await db.collection('things').deleteOne({ _id: 'b' });`,
         down: `await db.collection('things').insertOne({ _id: 'c' });`,
       },
-      'after down: things has lost 1 document, for example that of _id "b"\n' +
-        'after down: things has 1 document that it had not, for example that of _id "c"\n' +
-        'after the second up: things has 1 document that it had not, for example that of _id "c"',
+      'after down: things has lost 1 document, for example the one with _id "b"\n' +
+        'after down: things has 1 document more, for example the one with _id "c"\n' +
+        'after the second up: things has 1 document more, for example the one with _id "c"',
     ],
     [
       'an index',
@@ -146,14 +146,18 @@ describe('what does not come back is told:', () => {
       },
       'after down: the options of things differ: validator was absent and is {"$jsonSchema":{"required":["count"]}}, and 2 more',
     ],
-    ['a collection', { up: `await db.createCollection('more');` }, 'after down: more is there, and was not'],
+    [
+      'a collection',
+      { up: `await db.createCollection('more');` },
+      'after down: more is there, but was not there before',
+    ],
     [
       'what the second up makes otherwise',
       {
         up: `const size = await db.collection('archive.turns').countDocuments(); ${update('{ $set: { size } }')}`,
         down: `await db.collection('archive.turns').insertOne({}); ${unset}`,
       },
-      'after the second up: size of things differs in 2 documents: of _id "a" it was 0 and is 1',
+      'after the second up: size of things differs in 2 documents: with _id "a" it was 0 and is 1',
     ],
   ])('%s', async (_what, texts, expected) => {
     const { rehearsal } = await rehearsed({ [FIRST]: texts }, async (db) =>
@@ -172,7 +176,7 @@ describe('an empty collection of the new name, as db:init makes it,', () => {
     more: `import { renameCollection } from '#migrate';`,
   };
   const made = async (db: Db) => db.createCollection('objects', { validator: { name: { $exists: true } } });
-  const notThere = { file: FIRST, when: 'after down', collection: 'objects', message: 'objects is not there' };
+  const notThere = { file: FIRST, when: 'after down', collection: 'objects', message: 'objects is missing' };
 
   test('gives way to a collection that is renamed, and is no difference after down', async () => {
     const { rehearsal, lines } = await rehearsed({ [FIRST]: texts }, made);

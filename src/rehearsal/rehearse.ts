@@ -5,13 +5,13 @@ import { OperatorError, sentence } from '../operator-error.ts';
 import { differencesBetween, replacedWhileEmpty, type Difference } from './differences.ts';
 import { fingerprint, type Print } from './fingerprint.ts';
 
-/** How a rehearsal went. */
+/** The result of a rehearsal. */
 export interface Rehearsal {
   /** The migrations that were tried. */
   files: string[];
   /** Milliseconds of each part, over all files: `copy`, `up`, `down`, `up again`. */
   took: Record<string, number>;
-  /** What did not come out as it should have; nothing, if all is well. */
+  /** The differences that should not be there; empty if all is well. */
   differences: RehearsedDifference[];
 }
 
@@ -20,23 +20,23 @@ const LONGEST_MS = 24 * 60 * 60 * 1000;
 
 type When = 'after down' | 'after the second up';
 
-/** Which migration it was, and when. */
+/** A difference, with the migration and the moment. */
 interface RehearsedDifference extends Difference {
   file: string;
   when: When;
 }
 
-/** Puts into the scratch database what is to be migrated there. */
+/** Fills the scratch database with what is to be migrated there. */
 type Fill = (scratch: Db, signal: AbortSignal) => Promise<unknown>;
 
 /**
  * Tries the pending migrations one by one on a copy of the database: up, down and up again, and compares the whole copy
  * each time. The copy is dropped in the end.
  *
- * What is compared are hashes, one for each collection. Only where they differ all is done once more, from a new copy,
- * with those collections kept aside, so that the fields are found.
- * @param fill puts something else than a copy into the scratch database: a backup
- * @throws {OperatorError} if one of them fails, or the command is told to end
+ * Hashes are compared, one for each collection. Where some differ, all is done once more from a new copy, and copies of
+ * these collections are kept, to find the fields that differ.
+ * @param fill fills the scratch database with something else than a copy: a backup
+ * @throws {OperatorError} if a migration fails, or the command is interrupted
  */
 export async function rehearse(context: Migrating, fill?: Fill): Promise<Rehearsal> {
   const { client, databaseName, folder, report } = context;
@@ -47,15 +47,15 @@ export async function rehearse(context: Migrating, fill?: Fill): Promise<Rehears
   const first = await attempt(context, filling);
   const unclear = first.differences.filter(({ part, example }) => part === 'documents' && example === undefined);
   if (unclear.length === 0) return first;
-  report('Rehearsal: once more, to see which fields differ ...');
+  report('Rehearsal: once more, to find the fields that differ ...');
   const second = await withScratch(client, 'rehearsal', report, (aside) =>
     attempt(context, filling, { db: aside, wanted: unclear }),
   );
-  // A migration that does not do the same twice may have nothing to show.
+  // A migration that does something else each time may make no difference the second time.
   return second.differences.length > 0 ? second : first;
 }
 
-/** Where documents are kept for comparison, and of which collections when. */
+/** Where documents are kept for comparison, and for which differences. */
 interface Aside {
   db: Db;
   wanted: readonly RehearsedDifference[];
@@ -109,17 +109,17 @@ async function attempt(context: Migrating, fill: Fill, aside?: Aside): Promise<R
   });
 }
 
-/** @returns what happened in the copy, of which nobody has to take anything back */
+/** An error of the runner in other words: nothing has to be undone in a copy. */
 function explain(error: unknown, what: string): unknown {
   if (!(error instanceof OperatorError && error.cause instanceof Error)) return error;
   const { cause } = error;
   return new OperatorError(
-    `In the rehearsal ${what} failed: ${sentence(cause.message)} The database itself is as it was.`,
+    `In the rehearsal ${what} failed: ${sentence(cause.message)} The database itself was not changed.`,
     { cause },
   );
 }
 
-/** A moment of one migration's rehearsal, and how all was that is to be the same then. */
+/** A moment in the rehearsal of one migration. */
 interface Moment {
   scratch: Db;
   signal: AbortSignal;
@@ -135,7 +135,10 @@ interface Kept extends Moment {
 
 const placeOf = ({ when }: Moment, name: string) => `${when}.${name}`;
 
-/** Keeps what is to be the same at that moment: hashes, and documents of the collections that are looked into. */
+/**
+ * Keeps the state that is to be the same at that moment: hashes, and the documents of collections whose fields are
+ * compared.
+ */
 async function keep(moment: Moment, prints: ReadonlyMap<string, Print>): Promise<Kept> {
   const { scratch, signal, aside, file, when } = moment;
   const wanted = aside?.wanted.filter((one) => one.file === file && one.when === when) ?? [];
@@ -154,7 +157,7 @@ async function compare(kept: Kept, now: ReadonlyMap<string, Print>): Promise<Reh
   return found.map((one) => ({ ...one, file, when }));
 }
 
-/** What is pending, and what it comes after. */
+/** The pending migrations, and the newest applied one. */
 async function pendingOf(db: Db, folder: string): Promise<{ files: string[]; newest: string }> {
   const state = await readState(db, folder);
   if (state.unfinished.length > 0)

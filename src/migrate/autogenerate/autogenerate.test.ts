@@ -8,7 +8,7 @@ import { generatedMigrations } from '../../testing/generated-migrations.ts';
 import { run } from '../../testing/processes.ts';
 import { closed, old, oldDocuments, shape, SHAPE_CHANGES } from '../../testing/shape-changes.ts';
 import type { Migration } from '../../testing/verification.ts';
-import type { Change } from './change.ts';
+import type { ShapeChange } from './shape-change.ts';
 import { compare } from './compare.ts';
 import { render } from './render.ts';
 import type { CollectionShape } from './shape.ts';
@@ -169,8 +169,8 @@ describe('any two shapes', () => {
   });
 
   /** The first removed and the first added field, if neither is an object. */
-  function anyRename(changes: readonly Change[]): Record<string, string> {
-    const isField = (change: Change) => 'schema' in change && change.schema['bsonType'] !== 'object';
+  function anyRename(changes: readonly ShapeChange[]): Record<string, string> {
+    const isField = (change: ShapeChange) => 'schema' in change && change.schema['bsonType'] !== 'object';
     const gone = changes.find((change) => change.kind === 'removeField' && isField(change));
     const made = changes.find((change) => change.kind === 'addField' && isField(change));
     return gone?.kind === 'removeField' && made?.kind === 'addField' ? { [`engines.${gone.field}`]: made.field } : {};

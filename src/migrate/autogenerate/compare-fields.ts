@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Document } from 'mongodb';
-import type { Change, ChangeOf } from './change.ts';
+import type { ShapeChange, ShapeChangeOf } from './shape-change.ts';
 import {
   constantPart,
   defaultOf,
@@ -18,16 +18,16 @@ interface Context {
   after: CollectionShape;
   /** Old paths of renamed fields, by their new ones. */
   renamed: ReadonlyMap<string, string>;
-  /** New paths of those that get another type as well. */
+  /** New paths of the renamed fields that get another type too. */
   retyped: ReadonlySet<string>;
 }
 
-/** Differences of the fields of two objects, and of those in them; `prefix` is the objects' path with a dot. */
-export function compareObjects(before: Document, after: Document, prefix: string, context: Context): Change[] {
+/** The differences between the fields of two objects, at any depth; `prefix` is the path of the objects with a dot. */
+export function compareObjects(before: Document, after: Document, prefix: string, context: Context): ShapeChange[] {
   const [old, next] = [propertiesOf(before), propertiesOf(after)];
   const names = [...new Set([...Object.keys(old), ...Object.keys(next)])].filter((name) => prefix + name !== '_id');
   const { name: collection } = context.after;
-  return names.flatMap((name): Change[] => {
+  return names.flatMap((name): ShapeChange[] => {
     const field = prefix + name;
     const [left, right] = [old[name], next[name]];
     const [wasRequired, required] = [isRequired(before, name), isRequired(after, name)];
@@ -51,15 +51,16 @@ interface Sides {
   required: boolean;
 }
 
-function compareField(field: string, { left, right, wasRequired, required }: Sides, context: Context): Change[] {
+function compareField(field: string, { left, right, wasRequired, required }: Sides, context: Context): ShapeChange[] {
   const { name: collection } = context.after;
   const old = context.renamed.get(field) ?? field;
   const from = context.retyped.has(field) ? old : field;
   const fallback = defaultOf(context.after, field);
   const fallbackBefore = defaultOf(context.before, old);
   const [before, after] = [typesOf(left, wasRequired), typesOf(right, required)];
-  const changes: Change[] = [];
-  const isRetyped = before !== undefined && after !== undefined && isOther(before, after, fallback, fallbackBefore);
+  const changes: ShapeChange[] = [];
+  const isRetyped =
+    before !== undefined && after !== undefined && needsConversion(before, after, fallback, fallbackBefore);
   if (isRetyped || from !== field) {
     const types = { before: before ?? [], after: after ?? [] };
     changes.push(
@@ -80,8 +81,10 @@ function compareField(field: string, { left, right, wasRequired, required }: Sid
   return changes;
 }
 
-/** Values must be converted if types go away; absent ones only if there is something to put in their place. */
-function isOther(before: string[], after: string[], fallback: unknown, fallbackBefore: unknown): boolean {
+/**
+ * Values must be converted if a type is refused afterwards; absent values only if another value can take their place.
+ */
+function needsConversion(before: string[], after: string[], fallback: unknown, fallbackBefore: unknown): boolean {
   return (
     before.some((type) => isLost(type, before, after, fallback)) ||
     after.some((type) => isLost(type, after, before, fallbackBefore))
@@ -92,12 +95,13 @@ const isLost = (type: string, types: readonly string[], kept: readonly string[],
   types.includes(type) && !kept.includes(type) && (type !== 'missing' || value !== undefined || kept.includes('null'));
 
 /**
- * A renamed field that may be absent under one of its names only gets its value under the other name: there it is
- * absent because it has none, and never because it was not renamed yet.
+ * A renamed field may be optional under one name and required under the other. Documents without it then get their
+ * value under the name that is required: under the optional name a field may also be absent because it is not renamed
+ * yet.
  */
-function retypings(change: ChangeOf<'retypeField'>, old: string): ChangeOf<'retypeField'>[] {
+function retypings(change: ShapeChangeOf<'retypeField'>, old: string): ShapeChangeOf<'retypeField'>[] {
   const { field, before, after, fallback, fallbackBefore } = change;
-  const isRetyped = (one: ChangeOf<'retypeField'>) =>
+  const isRetyped = (one: ShapeChangeOf<'retypeField'>) =>
     one.from !== one.field || !isDeepStrictEqual(one.before, one.after);
   if (old !== field && isLost('missing', before, after, fallback)) {
     const either = [...after, 'missing'].toSorted();
@@ -116,7 +120,7 @@ function retypings(change: ChangeOf<'retypeField'>, old: string): ChangeOf<'rety
   return [change];
 }
 
-/** What the elements of an array are, for as far as the database could not convert them. */
+/** The types of an array's elements, at any depth: a generated migration cannot convert elements. */
 function elementTypes({ items }: Document): unknown {
   if (items === undefined) return null;
   return {

@@ -35,7 +35,7 @@ describe('compare', () => {
       { defaults: { 'nozzle.size': 5, tank: {}, 'tank.volume': 1, 'tank.inner.wall': 'thin' } },
     );
     expect(words(before, after)).toEqual([
-      'engines.nozzle.ratio turns from int or missing to missing or string',
+      'engines.nozzle.ratio changes from int or missing to missing or string',
       'engines.nozzle.gone is removed',
       'engines.nozzle.size (int) is added, as 5 in old documents',
       "engines.tank (object) is added, as { volume: 1, inner: { wall: 'thin' } } in old documents",
@@ -63,7 +63,7 @@ describe('compare', () => {
     const index = (key: Document, rest: Document = {}) => ({ indexes: [{ name: 'i', key, ...rest }] });
     const before = shape({}, index({ a: 1, b: 1 }));
     expect(words(before, shape({}, index({ b: 1, a: 1 })))).toEqual([
-      'the index i of engines is made anew, with key {"b":1,"a":1} instead of {"a":1,"b":1}',
+      'the index i of engines is made again, with key {"b":1,"a":1} instead of {"a":1,"b":1}',
     ]);
     expect(words(before, shape({}, index({ a: 1, b: 1 }, { unique: true })))).toHaveLength(1);
     expect(words(before, shape({}, index({ a: 1, b: 1 }, { v: 2, background: true })))).toEqual([]);
@@ -83,7 +83,7 @@ describe('compare', () => {
       'engines.ratio (int) is added',
     ]);
     expect(words(before, after, { 'engines.title': 'thrustKn' })).toContain(
-      'engines.title turns from missing or string to int or missing and is called thrustKn',
+      'engines.title changes from missing or string to int or missing and is renamed to thrustKn',
     );
   });
 
@@ -92,23 +92,27 @@ describe('compare', () => {
     const required = shape({ b: INT }, { defaults: { b: 6 } }, ['b']);
     expect(words(optional, required, { 'engines.a': 'b' })).toEqual([
       'engines.a is renamed to b',
-      'engines.b turns from int or missing to int',
+      'engines.b changes from int or missing to int',
     ]);
     expect(words(required, optional, { 'engines.b': 'a' })).toEqual([
       'engines.b is renamed to a',
-      'engines.b turns from int to int or missing',
+      'engines.b changes from int to int or missing',
     ]);
     expect(words(required, shape({ a: TEXT }), { 'engines.b': 'a' })).toEqual([
-      'engines.b turns from int to int or missing',
-      'engines.b turns from int or missing to missing or string and is called a',
+      'engines.b changes from int to int or missing',
+      'engines.b changes from int or missing to missing or string and is renamed to a',
     ]);
   });
 
   test.each([
-    ['engines.nothing', 'thrustKn', 'engines.nothing cannot be renamed: there is no such field before'],
+    ['engines.nothing', 'thrustKn', 'engines.nothing cannot be renamed: the migrations make no such field.'],
     ['engines.thrust', 'nothing', 'the model has no such field'],
-    ['engines.kept', 'thrustKn', 'one of the shapes has both fields'],
-    ['pilots.name', 'title', 'pilots.name cannot be renamed: no collection has both shapes'],
+    ['engines.kept', 'thrustKn', 'the migrations or the model have both fields'],
+    [
+      'pilots.name',
+      'title',
+      'pilots.name cannot be renamed: no collection of that name or with that field is both in the migrations and in the models.',
+    ],
   ])('refuses to rename %s to %s', (from, to, message) => {
     const [before, after] = [shape({ thrust: INT, kept: INT }), shape({ thrustKn: INT, kept: INT })];
     expect(() => compare([before], [after], { [from]: to })).toThrow(message);

@@ -1,11 +1,11 @@
-import * as face from '../index.ts';
+import * as operations from '../index.ts';
 import { block, Code, inline, literal, WIDTH } from './literal.ts';
 
-type Verb = keyof typeof face;
+type Operation = keyof typeof operations;
 
-/** A call of a verb, with the statements of the function that it is given, if any. */
+/** A call of an operation, with the statements of the function that is its last argument, if it has one. */
 export interface Statement {
-  verb: Verb;
+  operation: Operation;
   values: readonly unknown[];
   steps: readonly Statement[];
 }
@@ -14,13 +14,13 @@ export interface Statement {
 export class Draft {
   /** What a developer must write before the file can be used. */
   readonly needsEdit: string[] = [];
-  /** What comes first in `up`, so that nothing is begun that cannot be ended. */
+  /** The first lines of `up`: they throw before anything is changed. */
   readonly prelude: string[] = [];
   readonly #imports = new Set<string>();
   readonly #declarations: string[] = [];
-  readonly #names = new Set<string>(['db', 'up', 'down', 'after', ...Object.keys(face)]);
+  readonly #names = new Set<string>(['db', 'up', 'down', 'after', ...Object.keys(operations)]);
 
-  /** A constant of the file, with a name that nothing else has. @returns the name, to stand for the value */
+  /** Declares a constant of the file. @returns its name, which nothing else in the file has */
   declare(wanted: string, value: unknown, type?: 'Conversion' | 'ValidatorEdit'): Code {
     const name = this.#nameFor(wanted);
     if (type !== undefined) this.#imports.add(`type ${type}`);
@@ -29,7 +29,7 @@ export class Draft {
     return new Code(name);
   }
 
-  /** A function that throws until somebody writes it. @returns the name of its result, in `up` */
+  /** Declares a function that throws until somebody writes it. @returns the name of its result in `up` */
   declareUnwritten(wanted: string, what: string): Code {
     const name = this.#nameFor(`make ${wanted}`);
     const result = this.#nameFor(wanted);
@@ -39,23 +39,25 @@ export class Draft {
     return new Code(result);
   }
 
-  /** A statement that calls a verb. */
-  call(verb: Verb, ...values: unknown[]): Statement {
-    this.#imports.add(verb);
-    return { verb, values, steps: [] };
+  /** A statement that calls an operation with these arguments. */
+  call(operation: Operation, ...values: unknown[]): Statement {
+    this.#imports.add(operation);
+    return { operation, values, steps: [] };
   }
 
-  /** A statement that calls a verb with a function of other statements behind its values. */
-  callAround(steps: readonly Statement[], verb: Verb, wanted: string, ...values: unknown[]): Statement {
-    const statement = { ...this.call(verb, ...values), steps };
+  /**
+   * A statement that calls an operation with these arguments, and with a function of other statements as the last one.
+   */
+  callAround(steps: readonly Statement[], operation: Operation, wanted: string, ...values: unknown[]): Statement {
+    const statement = { ...this.call(operation, ...values), steps };
     if ((print([statement])[0] ?? '').length <= WIDTH) return statement;
     return { ...statement, values: [...values.slice(0, -1), this.declare(wanted, values.at(-1), 'ValidatorEdit')] };
   }
 
-  /** An expression that calls a function of src/migrate. */
-  use(verb: Verb): string {
-    this.#imports.add(verb);
-    return verb;
+  /** Imports an operation. @returns its name */
+  use(operation: Operation): string {
+    this.#imports.add(operation);
+    return operation;
   }
 
   /** The file's text. */
@@ -85,8 +87,8 @@ export class Draft {
 /** Statements as they stand in a function; an object as a call's last argument is broken where the line is too long. */
 export function print(statements: readonly Statement[], indent = 2): string[] {
   const pad = ' '.repeat(indent);
-  return statements.flatMap(({ verb, values, steps }) => {
-    const start = `${pad}await ${verb}(${['db', ...values.slice(0, -1).map(inline)].join(', ')}, `;
+  return statements.flatMap(({ operation, values, steps }) => {
+    const start = `${pad}await ${operation}(${['db', ...values.slice(0, -1).map(inline)].join(', ')}, `;
     const last = values.at(-1);
     if (steps.length > 0) return [`${start}${inline(last)}, async () => {`, ...print(steps, indent + 2), `${pad}});`];
     const line = `${start}${inline(last)});`;
@@ -104,7 +106,7 @@ function importOf(names: ReadonlySet<string>): string {
 
 const order = (name: string) => (name.startsWith('type ') ? `~${name}` : name);
 
-/** A statement for what nobody can guess. */
+/** A statement that throws, for what only the developer can know. */
 export function throwing(what: string, indent: number): string {
   const pad = ' '.repeat(indent);
   const message = inline(`Write ${what}, in this migration.`);

@@ -64,7 +64,9 @@ test.each([
 });
 
 test.each(['99991231235959-a.ts', '99999999999999-a.ts'])('behind %s comes nothing, which is told', (newest) => {
-  expect(() => stampAfter(newest, NOW)).toThrow(`No stamp comes after that of ${newest}. Give that file the time`);
+  expect(() => stampAfter(newest, NOW)).toThrow(
+    `No migration can come after ${newest}: its time stamp is the last one possible. Rename that file`,
+  );
 });
 
 test('files that are written at once have stamps of their own, also behind one of the future', async () => {

@@ -20,19 +20,22 @@ const trim = (text: string) => text.replaceAll(/^[_-]+|[_-]+$/g, '');
 /**
  * The time in UTC as migrate-mongo stamps its files, or a second after the newest of them where that one is ahead.
  * @param newest the newest file's name; `undefined` if there is none
- * @throws {OperatorError} if no stamp comes after the newest one
+ * @throws {OperatorError} if no stamp can come after the newest one
  */
 export function stampAfter(newest: string | undefined, now: Date): string {
   const last = newest?.slice(0, 14) ?? '';
   if (stampOf(now) > last) return stampOf(now);
   const [year = 0, month = 0, day = 0, ...time] = (last.match(/^\d{4}|\d\d/g) ?? []).map(Number);
-  // A stamp that is no time, such as the 32nd of a month, is followed by the one that comes next.
+  // The newest stamp may be no real time, such as the 32nd of a month: then the next real time is taken.
   const first = Date.UTC(year, Math.max(month, 1) - 1, Math.max(day, 1), ...time);
   const next = [0, 1000].map((later) => new Date(first + later)).find((one) => stampOf(one) > last);
   if (next !== undefined) return stampOf(next);
-  throw new OperatorError(`No stamp comes after that of ${newest}. Give that file the time when it was written.`);
+  throw new OperatorError(
+    `No migration can come after ${newest}: its time stamp is the last one possible. Rename that file, so that its name begins ` +
+      'with the time when it was written: 14 digits, as 20260131120000.',
+  );
 }
 
-/** The time in UTC, as 14 digits; empty behind the year 9999, for which these have no room. */
+/** The time in UTC, as 14 digits; empty after the year 9999, which has more digits. */
 export const stampOf = (time: Date) =>
   time.getUTCFullYear() > 9999 ? '' : time.toISOString().replaceAll(/\D/g, '').slice(0, 14);

@@ -1,7 +1,8 @@
 import { Double, Long, ObjectId } from 'mongodb';
 import { isPlainObject } from '../../document.ts';
+import { OperatorError } from '../../operator-error.ts';
 
-/** TypeScript that stands as it is: an identifier or a call. */
+/** A piece of TypeScript that is written as it is: an identifier or a call. */
 export class Code {
   readonly text: string;
 
@@ -27,7 +28,7 @@ function stringLiteral(text: string): string {
 
 /**
  * A value as TypeScript on one line.
- * @throws {Error} for a value that has no literal, such as a function
+ * @throws {OperatorError} for a value that has no literal, such as a function or a regular expression
  */
 export function inline(value: unknown): string {
   if (value instanceof Code) return value.text;
@@ -39,7 +40,11 @@ export function inline(value: unknown): string {
   if (value instanceof Double) return `new Double(${inline(value.value)})`;
   if (value instanceof Long) return `Long.fromString('${value.toString()}')`;
   if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`;
-  if (!isPlainObject(value)) throw new Error(`${String(value)} cannot be written into a migration.`);
+  if (!isPlainObject(value))
+    throw new OperatorError(
+      `The value ${String(value)} cannot be written into a generated migration. Give the field another default, or write the ` +
+        'migration yourself: npx migrate-mongo create DESCRIPTION makes an empty one.',
+    );
   const properties = present(value).map(([key, inner]) => `${nameOf(key)}: ${inline(inner)}`);
   return properties.length === 0 ? '{}' : `{ ${properties.join(', ')} }`;
 }
@@ -55,15 +60,16 @@ const present = (object: object) => Object.entries(object).filter(([, value]) =>
 export function literal(value: unknown, indent: number, column: number): string {
   const line = inline(value);
   const fits = column + line.length <= WIDTH;
-  if (isPlainObject(value) && (!fits || present(value).some(([, inner]) => holds(inner)))) return block(value, indent);
+  if (isPlainObject(value) && (!fits || present(value).some(([, inner]) => isFilled(inner))))
+    return block(value, indent);
   if (Array.isArray(value) && (!fits || mustBreak(value))) return list(value, indent);
   return line;
 }
 
-const holds = (value: unknown): boolean =>
-  (isPlainObject(value) && present(value).length > 0) || (Array.isArray(value) && value.some(holds));
+const isFilled = (value: unknown): boolean =>
+  (isPlainObject(value) && present(value).length > 0) || (Array.isArray(value) && value.some(isFilled));
 
-/** Prettier gives each object its line where there are several with several members. */
+/** Prettier gives each object a line where an array holds several objects with several members. */
 const mustBreak = (items: readonly unknown[]) =>
   items.length > 1 && items.every((item) => isPlainObject(item) && present(item).length > 1);
 
@@ -86,7 +92,7 @@ function list(items: readonly unknown[], indent: number): string {
   return `[\n${lines.map((line) => pad + line).join('\n')}\n${' '.repeat(indent)}]`;
 }
 
-/** Numbers share lines. */
+/** Puts as many numbers into a line as fit. */
 function fill(texts: readonly string[], width: number): string[] {
   const lines: string[] = [];
   for (const text of texts) {

@@ -5,22 +5,28 @@ import { editAt, withOptional, withRequired, withSchema, withoutField } from '..
 import { isRequired, isSameSchema, propertiesOf, typesOf } from './shape.ts';
 
 /**
- * The schema of a collection with one field moved to another path, so that it can be compared with the schema after.
- * An object that the move makes is taken from there, empty.
- * @throws {OperatorError} if there is no such field before or after, or if it is an object that changes inside as well
+ * Moves one field in the schema of a collection to another path, so that the schema can be compared with the one after.
+ * An object that only exists after the move is taken from the schema after, without fields.
+ * @throws {OperatorError} if the field is not in the schema before or after, or is an object whose fields change too
  */
 export function moveField(collection: string, before: Document, after: Document, from: string, to: string) {
   const [old, next] = [find(before, from), find(after, to)];
   const name = `${collection}.${from}`;
-  if (old === undefined) throw new OperatorError(`${name} cannot be renamed: there is no such field before.`);
-  if (next === undefined) throw new OperatorError(`${name} cannot be renamed to ${to}: the model has no such field.`);
+  if (old === undefined)
+    throw new OperatorError(`${name} cannot be renamed: the migrations make no such field. Correct --rename.`);
+  if (next === undefined)
+    throw new OperatorError(`${name} cannot be renamed to ${to}: the model has no such field. Correct --rename.`);
   if (find(after, from) !== undefined || find(before, to) !== undefined)
-    throw new OperatorError(`${name} cannot be renamed to ${to}: one of the shapes has both fields.`);
+    throw new OperatorError(
+      `${name} cannot be renamed to ${to}: the migrations or the model have both fields. Correct --rename.`,
+    );
   const inside = [propertiesOf(old.schema), propertiesOf(next.schema)];
   if (!isSameSchema(inside[0], inside[1]))
-    throw new OperatorError(`${name} changes inside as well. Rename it in one migration and change it in the next.`);
+    throw new OperatorError(
+      `The fields in ${name} change too. Rename it in one migration, and change its fields in the next.`,
+    );
   const [left, right] = [typesOf(old.schema, true), typesOf(next.schema, true)];
-  // Required within one object says nothing of another: an absent value is then no matter of the move.
+  // In another object, documents without the field are no matter of the move: they may have no such object.
   const required = parents(from)[0] === parents(to)[0] ? old.required : next.required;
   const schema = insert(editAt(before, from, withoutField), after, to.split('.'), { ...old, required });
   return { schema, isRetyped: left !== undefined && right !== undefined && !isSameSchema(left, right) };

@@ -44,11 +44,26 @@ describe('a collection that is renamed in the models', () => {
   });
 
   test.each([
-    [{ missions: 'pilots' }, 'missions cannot be renamed to pilots: there is pilots before.'],
-    [{ missions: 'crews' }, 'missions cannot be renamed to crews: no model has crews.'],
-    [{ pilots: 'flights' }, 'pilots cannot be renamed to flights: a model has pilots still.'],
-    [{ crews: 'flights' }, 'crews cannot be renamed: no collection has both shapes.'],
-    [{ missions: 'flights', 'missions.no': 'seats' }, 'flights.no cannot be renamed: there is no such field before.'],
+    [
+      { missions: 'pilots' },
+      'missions cannot be renamed to pilots: the migrations already make a collection pilots. Correct --rename.',
+    ],
+    [
+      { missions: 'crews' },
+      'missions cannot be renamed to crews: no model has the collection crews. Correct --rename.',
+    ],
+    [
+      { pilots: 'flights' },
+      'pilots cannot be renamed to flights: a model still has the collection pilots. Correct --rename.',
+    ],
+    [
+      { crews: 'flights' },
+      'crews cannot be renamed: no collection of that name or with that field is both in the migrations and in the models.',
+    ],
+    [
+      { missions: 'flights', 'missions.no': 'seats' },
+      'flights.no cannot be renamed: the migrations make no such field. Correct --rename.',
+    ],
   ])('is refused where it cannot be: %j', (renames, message) => {
     expect(() => compare(before, after, renames)).toThrow(message);
   });

@@ -1,15 +1,16 @@
 import { OperatorError } from '../../operator-error.ts';
-import type { Change, ChangeOf } from './change.ts';
+import type { ShapeChange, ShapeChangeOf } from './shape-change.ts';
 import { propertiesOf, schemaOf, type CollectionShape } from './shape.ts';
 
-type Renamed = ChangeOf<'renameCollection'>;
+type Renamed = ShapeChangeOf<'renameCollection'>;
 type Shapes = readonly CollectionShape[];
 
 const has = (shapes: Shapes, name: string) => shapes.some((shape) => shape.name === name);
 
 /**
- * The collections that get another name: those that are told, and what is kept beside them, as `missions.history` is.
- * @throws {OperatorError} if one is told that cannot be meant
+ * The collections that get another name: the given ones, and collections that belong to them, such as
+ * `missions.history`.
+ * @throws {OperatorError} if a given rename is impossible
  */
 export function renamedCollections(
   before: Shapes,
@@ -20,13 +21,14 @@ export function renamedCollections(
   for (const [from, to] of Object.entries(renames)) {
     if (!has(before, from)) continue; // a field
     const reason = has(after, from)
-      ? `a model has ${from} still`
+      ? `a model still has the collection ${from}`
       : has(before, to)
-        ? `there is ${to} before`
+        ? `the migrations already make a collection ${to}`
         : has(after, to)
           ? undefined
-          : `no model has ${to}`;
-    if (reason !== undefined) throw new OperatorError(`${from} cannot be renamed to ${to}: ${reason}.`);
+          : `no model has the collection ${to}`;
+    if (reason !== undefined)
+      throw new OperatorError(`${from} cannot be renamed to ${to}: ${reason}. Correct --rename.`);
     renamed.set(from, to);
     for (const { name } of before) {
       const beside = to + name.slice(from.length);
@@ -38,13 +40,13 @@ export function renamedCollections(
 }
 
 /** The shapes before, by the names that their collections get. */
-export function withNewNames(before: Shapes, changes: readonly Change[]): Shapes {
+export function withNewNames(before: Shapes, changes: readonly ShapeChange[]): Shapes {
   const names = newNames(changes);
   return before.map((shape) => ({ ...shape, name: names.get(shape.name) ?? shape.name }));
 }
 
-/** The renames of fields among those that were told, with the names that their collections get. */
-export function renamesOfFields(renames: Readonly<Record<string, string>>, changes: readonly Change[]) {
+/** The renames of fields among the given ones, with the new names of their collections. */
+export function renamesOfFields(renames: Readonly<Record<string, string>>, changes: readonly ShapeChange[]) {
   const names = newNames(changes);
   return Object.entries(renames)
     .filter(([key]) => !names.has(key))
@@ -54,24 +56,24 @@ export function renamesOfFields(renames: Readonly<Record<string, string>>, chang
     });
 }
 
-const newNames = (changes: readonly Change[]) =>
+const newNames = (changes: readonly ShapeChange[]) =>
   new Map(changes.flatMap((change) => (change.kind === 'renameCollection' ? [[change.collection, change.to]] : [])));
 
 /** The pairs of a removed and an added collection that share at least half of the fields of one of them. */
 export function possiblyRenamed(before: Shapes, after: Shapes): { from: string; to: string }[] {
-  const others = (shapes: Shapes, known: Shapes) =>
+  const unmatched = (shapes: Shapes, known: Shapes) =>
     shapes.filter(
-      // What is kept beside another collection goes with it.
+      // A collection that belongs to another one is renamed with that.
       ({ name }) => !has(known, name) && !shapes.some((one) => name.startsWith(`${one.name}.`)),
     );
-  return others(before, after).flatMap((gone) =>
-    others(after, before)
+  return unmatched(before, after).flatMap((gone) =>
+    unmatched(after, before)
       .filter((made) => isAlike(fieldsOf(gone), fieldsOf(made)))
       .map(({ name }) => ({ from: gone.name, to: name })),
   );
 }
 
-/** What every collection may have, and what therefore says nothing. */
+/** Fields that any collection may have: they do not show that two collections are alike. */
 const COMMON = new Set(['_id', '__v', 'createdAt', 'updatedAt']);
 
 const fieldsOf = (shape: CollectionShape) =>

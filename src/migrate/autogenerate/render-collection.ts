@@ -1,14 +1,15 @@
 import type { ValidatorEdit } from '../operations/edit-validator.ts';
-import type { Change, ChangeOf } from './change.ts';
+import type { ShapeChange, ShapeChangeOf } from './shape-change.ts';
 import type { Draft, Statement } from './draft.ts';
 import type { Code } from './literal.ts';
 import { renderFields, valueBack, valueOf, type Part, type Steps } from './render-fields.ts';
 import type { CollectionShape } from './shape.ts';
 import { editBetween } from './validator-edit.ts';
 
-const UNVALIDATED = new Set<Change['kind']>(['addIndex', 'removeIndex', 'changeIndex', 'changeOption']);
+/** Changes that leave the validator as it is. */
+const UNVALIDATED = new Set<ShapeChange['kind']>(['addIndex', 'removeIndex', 'changeIndex', 'changeOption']);
 
-/** The statements that change one collection, and those that take it back. */
+/** The statements that change one collection, and the statements that undo that. */
 export function renderCollection(draft: Draft, part: Part): Steps {
   const { name, before, after } = part;
   const validator = (shape: CollectionShape) =>
@@ -23,11 +24,11 @@ export function renderCollection(draft: Draft, part: Part): Steps {
   return renderChange(draft, part, before, after);
 }
 
-/** In both directions: indexes that go; the fields, with the validator; indexes that come. */
+/** In both directions: first the removed indexes, then the fields with the validator, then the added indexes. */
 function renderChange(draft: Draft, part: Part, before: CollectionShape, after: CollectionShape): Steps {
   const { name, changes } = part;
-  const ofKind = <Kind extends Change['kind']>(kind: Kind) =>
-    changes.filter((change): change is ChangeOf<Kind> => change.kind === kind);
+  const ofKind = <Kind extends ShapeChange['kind']>(kind: Kind) =>
+    changes.filter((change): change is ShapeChangeOf<Kind> => change.kind === kind);
   const added = [...ofKind('changeIndex').map((one) => one.after), ...ofKind('addIndex').map(({ index }) => index)];
   const removed = [
     ...ofKind('changeIndex').map((one) => one.before),
@@ -43,7 +44,9 @@ function renderChange(draft: Draft, part: Part, before: CollectionShape, after: 
   };
 }
 
-/** Fields and validator. While fields change, documents of both shapes are accepted, so that others can write. */
+/**
+ * The fields and the validator. While fields change, documents of both shapes are accepted, so that others can write.
+ */
 function renderValidated(draft: Draft, part: Part, before: CollectionShape, after: CollectionShape): Steps {
   const { name, isOnly } = part;
   const changes = part.changes.filter(({ kind }) => !UNVALIDATED.has(kind));
@@ -71,8 +74,8 @@ function renderValidated(draft: Draft, part: Part, before: CollectionShape, afte
   return { up: whole(up, previous, next), down: whole(down, next, previous) };
 }
 
-/** A field that comes or goes, and nothing else. */
-function renderSingle(draft: Draft, change: Change): Steps | undefined {
+/** The statements for a single change, where that is an added or removed field. */
+function renderSingle(draft: Draft, change: ShapeChange): Steps | undefined {
   const isAdded = change.kind === 'addField';
   if (!isAdded && change.kind !== 'removeField') return undefined;
   const { collection, field, schema, required } = change;

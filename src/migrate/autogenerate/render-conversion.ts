@@ -1,5 +1,5 @@
 import { isConvertible } from '../operations/values.ts';
-import type { ChangeOf } from './change.ts';
+import type { ShapeChangeOf } from './shape-change.ts';
 import { throwing, type Draft } from './draft.ts';
 import { slugOf } from './file-name.ts';
 import { Code, inline } from './literal.ts';
@@ -18,7 +18,7 @@ interface Direction {
 /** Declares the conversion of a field to other types, and perhaps to another name. */
 export function renderConversion(
   draft: Draft,
-  { collection, from, field, before, after, fallback, fallbackBefore }: ChangeOf<'retypeField'>,
+  { collection, from, field, before, after, fallback, fallbackBefore }: ShapeChangeOf<'retypeField'>,
   description: string,
   isOnly: boolean,
 ): Code {
@@ -47,7 +47,7 @@ const words = (types: readonly string[]) => types.join(' or ');
 
 const single = (types: readonly string[]) => (types.length === 1 ? types[0] : types);
 
-/** What the types themselves do not tell is left to the developer, and what a function would give. */
+/** A conversion that cannot be derived from the types, or from a constant default, is left to the developer. */
 function convertFunction(draft: Draft, { from, to, before, after, fallback, what }: Direction): Code {
   const lost = before.filter((type) => !after.includes(type));
   const values = lost.filter((type) => type !== 'missing' && type !== 'null');

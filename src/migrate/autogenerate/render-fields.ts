@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parents } from '../operations/paths.ts';
-import type { Change, ChangeOf } from './change.ts';
+import type { ShapeChange, ShapeChangeOf } from './shape-change.ts';
 import type { Draft, Statement } from './draft.ts';
 import { renderConversion } from './render-conversion.ts';
 import { constantPart, type CollectionShape } from './shape.ts';
@@ -12,7 +12,7 @@ export interface Part {
   description: string;
   /** Whether the migration changes no other collection. */
   isOnly: boolean;
-  changes: readonly Change[];
+  changes: readonly ShapeChange[];
   before: CollectionShape | undefined;
   after: CollectionShape | undefined;
 }
@@ -23,7 +23,7 @@ export interface Steps {
   down: Statement[];
 }
 
-/** The statements that change documents, one field after the other. */
+/** The statements that change documents, one field after the other: in `up` in the order of the list at the end. */
 export function renderFields(draft: Draft, { changes, description, isOnly }: Part): Steps {
   const underOldNames: Steps = { up: [], down: [] };
   const renames: Steps = { up: [], down: [] };
@@ -42,7 +42,7 @@ export function renderFields(draft: Draft, { changes, description, isOnly }: Par
       renames.down.unshift(draft.call('renameField', { collection, from: to, to: from }));
     } else if (kind === 'retypeField') {
       const { field, from } = change;
-      // An object that a move made may lack what the others have; it goes when the move is taken back.
+      // An object that a rename made may lack fields that other objects have; it goes when the rename is undone.
       const before = isMovedInto(from) ? [...new Set([...change.before, 'missing'])].toSorted() : change.before;
       if (from === field && isDeepStrictEqual(before, change.after)) {
         const value = storedAs(change.before, constantPart(change.fallbackBefore));
@@ -57,7 +57,7 @@ export function renderFields(draft: Draft, { changes, description, isOnly }: Par
       const { field } = change;
       const value = valueBack(change);
       removals.up.push(draft.call('removeField', { collection, field }));
-      // An object that a move made gets nothing: it goes when the move is taken back, but what it holds must be back by then.
+      // An object that a rename made gets no value: it goes when the rename is undone, and only then are others filled.
       const isFilled = value !== undefined && isMovedInto(field);
       if (isFilled) fills.down.push(draft.call('addField', { collection, field, value }));
       removals.down.unshift(draft.call('addField', { collection, field, ...(!isFilled && { value }) }));
@@ -76,18 +76,21 @@ export function renderFields(draft: Draft, { changes, description, isOnly }: Par
   return { up: inOrder.flatMap((steps) => steps.up), down: inOrder.toReversed().flatMap((steps) => steps.down) };
 }
 
-const oldNameIn = (change: Change): string[] =>
+const oldNameIn = (change: ShapeChange): string[] =>
   change.kind === 'renameField' || (change.kind === 'retypeField' && change.from !== change.field) ? [change.from] : [];
 
-/** The objects that a field moves into from elsewhere. */
-function objectsAround(change: Change): string[] {
+/** The paths of the objects that a renamed field moves into. */
+function objectsAround(change: ShapeChange): string[] {
   if (change.kind !== 'renameField' && change.kind !== 'retypeField') return [];
   const left = parents(change.from);
   return parents(change.kind === 'renameField' ? change.to : change.field).filter((path) => !left.includes(path));
 }
 
-/** What old documents get, or the result of a function that is still to be written. */
-export function valueOf(draft: Draft, { collection, field, schema, required, value }: ChangeOf<'addField'>): unknown {
+/** The value that old documents get, or the name of the result of a function that is still to be written. */
+export function valueOf(
+  draft: Draft,
+  { collection, field, schema, required, value }: ShapeChangeOf<'addField'>,
+): unknown {
   const lacking = unknownPart(schema, value, required);
   if (lacking === undefined) return stored(schema, value);
   return draft.declareUnwritten(
@@ -96,6 +99,6 @@ export function valueOf(draft: Draft, { collection, field, schema, required, val
   );
 }
 
-/** What documents get that were written without a field, when it comes back. */
-export const valueBack = ({ schema, required, value }: ChangeOf<'removeField'>) =>
+/** The value that documents get which were written without a field, when the field comes back. */
+export const valueBack = ({ schema, required, value }: ShapeChangeOf<'removeField'>) =>
   required ? stored(schema, value) : undefined;

@@ -1,4 +1,4 @@
-import type { Change } from './change.ts';
+import type { ShapeChange } from './shape-change.ts';
 import { describe } from './describe.ts';
 import { Draft, print } from './draft.ts';
 import { WIDTH } from './literal.ts';
@@ -6,21 +6,22 @@ import { renderCollection } from './render-collection.ts';
 import { withNewNames } from './renamed-collections.ts';
 import type { CollectionShape } from './shape.ts';
 
-/** A migration's file, and what a developer must still write in it, because nobody can guess it. */
+/** The text of a migration's file, and what only the developer can write in it. */
 export interface Rendered {
   text: string;
   needsEdit: string[];
 }
 
 /**
- * The file of a migration that makes the changes which `compare` found, and takes them back: TypeScript, as Prettier
- * leaves it, for a folder beside `src`.
- * @param description why, in words; a migration of another name also keeps its archives apart
- * @throws {Error} if there is nothing to change, or a default has no literal
+ * The file of a migration that makes the changes which `compare` found, and undoes them: TypeScript, formatted as by
+ * Prettier, for a folder beside `src`.
+ * @param description the reason in words; the archives of conversions are named after it
+ * @throws {Error} if there is nothing to change
+ * @throws {OperatorError} if a default has no literal
  */
 export function render(
   description: string,
-  changes: readonly Change[],
+  changes: readonly ShapeChange[],
   before: readonly CollectionShape[],
   after: readonly CollectionShape[],
 ): Rendered {
@@ -44,7 +45,8 @@ export function render(
   const forth = renamed.map(({ collection, to }) => rename(collection, to));
   const up = [...forth, ...parts.flatMap((part) => part.up)];
   const down = [
-    // Run again after it was killed at its end, or for an `up` that was killed at its beginning, it finds the old names.
+    // A `down` that was killed at its end and is run again finds the old names; so does one for an `up` that was killed
+    // early.
     ...(parts.length > 0 ? forth : []),
     ...parts.toReversed().flatMap((part) => part.down),
     ...renamed.toReversed().map(({ collection, to }) => rename(to, collection)),
@@ -59,24 +61,26 @@ export function render(
   return { text, needsEdit: draft.needsEdit };
 }
 
-function downComment(changes: readonly Change[]): string[] {
+function downComment(changes: readonly ShapeChange[]): string[] {
   const lost = changes.filter(
     (change) => change.kind === 'removeField' && change.required && change.value === undefined,
   );
   const lacking = lost.map((change) => `${change.collection}.${change.kind === 'removeField' ? change.field : ''}`);
   return [
-    'Takes back what `up` did. What it takes away is archived, and comes back with the next `up`.',
+    'Undoes `up`. What it removes is archived, and comes back with the next `up`.',
     ...(changes.some(({ kind }) => kind === 'renameCollection') &&
     !changes.every(({ kind }) => kind === 'renameCollection')
-      ? ['It begins with the new names, for after a kill it may find the old ones.']
+      ? ['First it renames as `up` does: an `up` or `down` that was killed may have left the old names.']
       : []),
     ...(lacking.length > 0
-      ? [`Documents that were written since \`up\` lack ${lacking.join(', ')}: the old validator refuses them by name.`]
+      ? [
+          `Documents written since \`up\` lack ${lacking.join(', ')}. The old validator refuses them: then this stops and names one.`,
+        ]
       : []),
   ];
 }
 
-/** One line where there is one, else a block; long lines are wrapped at words. */
+/** A comment of one line or of several; long lines are wrapped between words. */
 function comment(paragraphs: readonly string[]): string {
   const lines = paragraphs.flatMap((text) => wrap(text.replaceAll('*/', '* /').replaceAll(/\s+/g, ' ')));
   return lines.length === 1

@@ -3,7 +3,7 @@ import type { Document } from 'mongodb';
 import { isPlainObject } from '../../document.ts';
 import type { IndexDefinition } from '../operations/indexes.ts';
 
-/** What a model demands of a collection, or what earlier migrations left behind. */
+/** The shape of a collection: as a model wants it, or as migrations make it. */
 export interface CollectionShape {
   name: string;
   /** `{ $jsonSchema: … }`; `null`: none. */
@@ -13,8 +13,8 @@ export interface CollectionShape {
   /** Without the index on `_id`. */
   indexes: readonly IndexDefinition[];
   /**
-   * What a new field gets in old documents, by its dotted path; of a function the result would differ, so that somebody
-   * must say it. A field without an entry gets nothing; nor does an object whose entry is undefined.
+   * The values that old documents get in new fields, by dotted path. A function gives another value each time, so the
+   * developer must say the value. A field without an entry gets none, nor does an object whose entry is undefined.
    */
   defaults?: Readonly<Record<string, unknown>>;
 }
@@ -35,7 +35,7 @@ export function typesOf(schema: Document, required: boolean): string[] | undefin
   return [...new Set(types), ...(required ? [] : ['missing'])].toSorted();
 }
 
-/** The fields that an object's schema names, by their names; none, if that is not all it says of an object's fields. */
+/** The schemas of the fields that an object's schema names, by the fields' names. */
 export function propertiesOf(schema: Document): Readonly<Record<string, Document>> {
   const { properties } = schema;
   return isPlainObject(properties) ? Object.fromEntries(Object.entries(properties).filter(isField)) : {};
@@ -69,7 +69,7 @@ function normal(schema: unknown, keyword?: string): unknown {
   );
 }
 
-/** What old documents get in a field: its default, or one made of the defaults of the fields in it. */
+/** The value that old documents get in a field: its default, or an object of the defaults of the fields in it. */
 export function defaultOf({ defaults = {} }: CollectionShape, path: string): unknown {
   const own = defaults[path];
   if (own === undefined && path in defaults) return undefined;
@@ -84,7 +84,7 @@ export function defaultOf({ defaults = {} }: CollectionShape, path: string): unk
 export const isConstant = (value: unknown): boolean =>
   typeof value !== 'function' && !(isPlainObject(value) && !Object.values(value).every(isConstant));
 
-/** What of a default is the same each time. */
+/** The part of a default that is the same each time. */
 export function constantPart(value: unknown): unknown {
   if (typeof value === 'function') return undefined;
   if (!isPlainObject(value)) return value;

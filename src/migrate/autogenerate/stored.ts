@@ -15,7 +15,7 @@ export function stored(schema: Document, value: unknown): unknown {
   return types === undefined ? value : storedAs(types, value);
 }
 
-/** The same for a field of which only the types are known. */
+/** The same for a field whose types alone are known. */
 export function storedAs(types: readonly string[], value: unknown): unknown {
   if (typeof value !== 'number' || types.includes('int')) return value;
   if (types.includes('double')) return new Double(value);
@@ -23,8 +23,9 @@ export function storedAs(types: readonly string[], value: unknown): unknown {
 }
 
 /**
- * Which part of a new field's value cannot be known, as an ending of its path: `''` for the whole; `undefined` if none.
- * A function gives another value each time, so it is none.
+ * The part of a new field's value that only the developer can know, as the end of its path: `''` for the whole value,
+ * `.size` for a field in it; `undefined` if there is no such part. The value of a default that is a function is
+ * unknown.
  */
 export function unknownPart(schema: Document, value: unknown, required: boolean): string | undefined {
   if (typeof value === 'function' || (value === undefined && required)) return '';

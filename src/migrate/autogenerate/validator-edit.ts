@@ -3,8 +3,9 @@ import { edited, type ValidatorEdit } from '../operations/edit-validator.ts';
 import { isClosed, isNested, isRequired, isSameSchema, propertiesOf, schemaOf, type CollectionShape } from './shape.ts';
 
 /**
- * The edit that makes the validator of one shape that of another.
- * @returns `undefined` where only a whole validator can: what it says of documents as wholes differs
+ * The edit that turns the validator of one shape into the validator of another.
+ * @returns `undefined` where an edit cannot say it: the rules for whole documents differ, or a field has a dot in its
+ *   name
  */
 export function editBetween(before: CollectionShape, after: CollectionShape): ValidatorEdit | undefined {
   const [left, right] = [schemaOf(before), schemaOf(after)];
@@ -27,10 +28,10 @@ export function editBetween(before: CollectionShape, after: CollectionShape): Va
 interface Difference {
   /** The path of a field. */
   steps: string[];
-  /** What it is now, unless only the fields in it differ. */
+  /** Its schema afterwards, unless only the fields in it differ. */
   schema?: Document | undefined;
   isGone?: boolean;
-  /** Whether it is so now, if it was not before or the other way round. */
+  /** Whether it is required afterwards; absent if that does not change. */
   required?: boolean | undefined;
 }
 
@@ -50,4 +51,5 @@ function differencesOf(left: Document, right: Document, around: string[]): Diffe
   });
 }
 
+/** What an object's schema says of the fields in it. */
 const INSIDE = { properties: null, required: null };

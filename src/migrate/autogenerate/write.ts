@@ -4,17 +4,17 @@ import { hasCode } from '../../error-code.ts';
 import { readNames } from '../run/files.ts';
 import { slugOf, stampAfter, stampOf } from './file-name.ts';
 
-/** A migration's file that was written. */
+/** The file of a migration that was written. */
 export interface Written {
   name: string;
-  /** The newest file before, if its stamp is in the future, so that this one's had to be as well. */
+  /** The newest file before it, if the time stamps of both are in the future because of that. */
   behind?: string;
 }
 
 /**
- * Writes a migration's file behind those that are there, and notes in it which was the last one: a second branch of
- * work that adds one too names the same, which `migrate:check` finds.
- * Any number of processes may do this at once: each gets a stamp of its own.
+ * Writes the file of a migration that comes after all files there, and notes in it the newest of these. Two branches of
+ * work that both add a file note the same one, and `migrate:check` finds that. Any number of processes may do this at
+ * once: each gets another time stamp.
  */
 export async function writeMigration(folder: string, description: string, text: string): Promise<Written> {
   const slug = slugOf(description);
@@ -23,7 +23,8 @@ export async function writeMigration(folder: string, description: string, text: 
     const newest = await newestOf(folder);
     const now = new Date();
     const stamp = stampAfter([newest ?? '', taken ?? ''].toSorted().at(-1), now);
-    // Whoever makes this file has the stamp; it is there until the migration is, so that nobody takes it again.
+    // The process that makes this file has the stamp. The file stays until the migration is written, so no other takes
+    // it.
     const claim = join(folder, `.${stamp}`);
     if (!(await isWritten(claim, ''))) {
       taken = stamp;

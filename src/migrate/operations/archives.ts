@@ -9,7 +9,10 @@ export interface Archive {
   documents: number;
 }
 
-/** Where a migration keeps what it takes away: a collection whose documents have the `_id` of those it was taken from. */
+/**
+ * The name of the collection that keeps what a migration removes, by the `_id` of the documents from which it was
+ * removed.
+ */
 export function archiveName(collection: string, part?: string): string {
   return ARCHIVE_PREFIX + (part === undefined ? collection : `${collection}.${part}`);
 }
@@ -18,10 +21,10 @@ export function archiveName(collection: string, part?: string): string {
 export const projectionTo = (fields: readonly string[]): Document =>
   Object.fromEntries(['_id', ...fields].map((field) => [field, 1]));
 
-/** How batches are written: each outlives any crash before what rests on it is begun. */
+/** How batches are written: each survives any crash before a write that depends on it begins. */
 export const DURABLE = { ordered: false, writeConcern: { w: 'majority', journal: true } } as const;
 
-/** Reads some documents with every value in its BSON type: a double of 5 does not turn into an int on its way back. */
+/** Reads some documents with every value in its BSON type, so that a double of 5 is not written back as an int. */
 export async function readExactly(
   collection: Collection,
   documents: readonly Document[],
@@ -53,7 +56,7 @@ export async function listArchives(db: Db): Promise<Archive[]> {
 
 /**
  * Deletes an archive for good: the migration that filled it can no longer bring the values back.
- * @returns what it was
+ * @returns the deleted archive
  * @throws {OperatorError} if there is no such archive
  */
 export async function purgeArchive(db: Db, name: string): Promise<Archive> {
@@ -61,7 +64,7 @@ export async function purgeArchive(db: Db, name: string): Promise<Archive> {
   const archive = archives.find((one) => one.name === name);
   if (archive === undefined) {
     const known = archives.map((one) => one.name).join(', ') || 'none';
-    throw new OperatorError(`${name} is no archive of ${db.databaseName}. Name one of these: ${known}.`);
+    throw new OperatorError(`${name} is not an archive of ${db.databaseName}. Name one of these: ${known}.`);
   }
   await db.dropCollection(name);
   return archive;

@@ -1,12 +1,14 @@
 import type { AnyBulkWriteOperation, Collection, Document, Filter, UpdateFilter } from 'mongodb';
 import { hasCode, INVALID_DOCUMENT } from '../../error-code.ts';
-import { OperatorError } from '../../operator-error.ts';
+import { messageOf, OperatorError, sentence } from '../../operator-error.ts';
 import { showProgress } from '../../progress.ts';
 import { DURABLE, projectionTo } from './archives.ts';
 import { runOf } from '../run/run-context.ts';
 
 interface Target {
-  /** For the progress line, as `engines: adding lastFired`; no two backfills of a migration share it. */
+  /**
+   * Names the backfill in the progress line and in the journal: `engines: adding lastFired`. Unique within a migration.
+   */
   label: string;
   /** Matches the documents of the old shape, and no longer a document that has been converted. */
   filter: Filter<Document>;
@@ -32,9 +34,12 @@ interface Update extends Target {
 
 type Backfill = Conversion | Update;
 
-/** The first one's too. Where a batch costs a look at the whole collection, as on SecantusDB, smaller ones take longer. */
+/**
+ * The first batch has this size, and none is smaller. Where each batch reads the whole collection, as on SecantusDB,
+ * smaller ones would take longer in all.
+ */
 const LEAST_BATCH = 200;
-/** Documents that are read are in memory together. */
+/** More would take too much memory, where the documents of a batch are read. */
 const MOST_READ = 5000;
 const MOST_UPDATED = 20_000;
 /** How long a batch takes, without a run that says so. */
@@ -42,10 +47,11 @@ const BATCH_MS = 100;
 const PASSES = 10;
 
 /**
- * Converts all documents of an old shape in batches, ordered by `_id`, while others go on writing.
- * Every batch is acknowledged by a majority, and noted in the journal, before the next is read; killed and resumed, it
- * goes on behind the last one that was noted.
+ * Converts all documents of an old shape in batches, ordered by `_id`, while others go on writing. A majority
+ * acknowledges every batch before the next one is read, and the journal notes how far the backfill came: killed and
+ * resumed, it goes on from there.
  * @throws {Error} if documents of the old shape remain after ten passes
+ * @throws {OperatorError} if the new validator refuses a document
  */
 export async function backfill(collection: Collection, options: Backfill): Promise<void> {
   const { label, filter } = options;
@@ -62,7 +68,7 @@ export async function backfill(collection: Collection, options: Backfill): Promi
   progress.advance(start.done, true);
   try {
     let from = start;
-    // Others may write the old shape behind the walk, or change a document between its read and its write.
+    // Others may write documents of the old shape that this pass is past, or change one between its read and its write.
     for (let pass = 0; pass < PASSES; pass += 1) {
       const walked = { ...options, isMost: isMost && pass === 0 };
       const { done } = await walk(collection, walked, from, (items) => progress.advance(items));
@@ -122,10 +128,10 @@ async function walk(
   }
 }
 
-/** What came of a batch. */
+/** The result of a batch. */
 interface Done {
   items: number;
-  /** `_id` of its last document; absent where nothing lies behind it. */
+  /** `_id` of its last document; absent where no document comes after it. */
   last?: unknown;
 }
 
@@ -155,13 +161,13 @@ async function updateBatch(
   return { items: matchedCount, last: end?.['_id'] };
 }
 
-/** @throws {OperatorError} if a document would fit neither shape */
+/** @throws {OperatorError} if the validator refuses a document */
 async function write(collection: Collection, { label }: Target, writes: AnyBulkWriteOperation[]) {
   return collection.bulkWrite(writes, DURABLE).catch((error: unknown) => {
     if (!hasCode(error, INVALID_DOCUMENT)) throw error;
     throw new OperatorError(
-      `${label}: documents would break the new validator: ${String(error)}. Correct them and run this again. ` +
-        'Others are converted, nothing is lost.',
+      `${label}: the new validator refuses some documents: ${sentence(messageOf(error))} Correct them and run this again. ` +
+        'Other documents may be converted already, and nothing is lost.',
     );
   });
 }

@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 
-/** What the server takes where a collation does not say; see "Collation Default Parameters" in MongoDB's manual. */
+/** The server's defaults for the options of a collation; see "Collation Default Parameters" in MongoDB's manual. */
 const DEFAULTS: Document = {
   caseLevel: false,
   caseFirst: 'off',
@@ -21,8 +21,8 @@ const OF_LOCALE: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * A collation with the server's defaults for what it leaves open, so that it can be compared with another one that may be
- * as the server lists it; `undefined` for the comparison of bytes, which is that of none.
+ * A collation with the server's defaults for the options that it lacks, so that it can be compared with another one,
+ * which the server may have completed already; `undefined` for the simple collation, which means none.
  */
 export function wholeCollation(own: unknown, other: unknown): Document | undefined {
   const { locale = 'simple', version: _version, ...given } = Object(own);

@@ -137,7 +137,7 @@ test('an archive is purged by its full name alone', async () => {
   await db.collection('purging').insertMany([{ a: 1 }, { a: 2 }]);
   await removeField(db, { collection: 'purging', field: 'a' });
   expect(await listArchives(db)).toContainEqual({ name: 'archive.purging.a', documents: 2 });
-  await expect(purgeArchive(db, 'purging')).rejects.toThrow('purging is no archive');
+  await expect(purgeArchive(db, 'purging')).rejects.toThrow('purging is not an archive');
   expect(await purgeArchive(db, 'archive.purging.a')).toEqual({ name: 'archive.purging.a', documents: 2 });
   expect(await listArchives(db)).not.toContainEqual(expect.objectContaining({ name: 'archive.purging.a' }));
   expect(await db.collection('purging').countDocuments()).toBe(2);

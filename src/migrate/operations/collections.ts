@@ -67,7 +67,7 @@ export async function allowBoth(db: Db, name: string, before: Document, after: D
   await setValidator(db, name, eitherValidator(before, after));
 }
 
-/** A plan judges this itself: it knows what the migration would have made of the documents by now. */
+/** A plan judges this by its own rules: it knows what the migration would have done to the documents before. */
 async function refuseBroken(db: Db, name: string, validator: Document): Promise<void> {
   if (runOf(db)?.plan !== undefined) return;
   await refuse(

@@ -1,18 +1,19 @@
 import { BSON, type AnyBulkWriteOperation, type Collection, type Document } from 'mongodb';
+import { messageOf } from '../../operator-error.ts';
 import { isSame, readExactly } from './archives.ts';
 import { counterpart, exchange, pick, valuesOf, type Pair, type Rule } from './counterparts.ts';
 
-/** One direction of a conversion, on its way. */
+/** One direction of a conversion that is running. */
 export interface Work extends Rule {
   collection: Collection;
   archive: Collection;
   /** Matches documents of the old shape. */
   filter: Document;
-  /** Which direction this is; an archive entry names the one that wrote it. */
+  /** The direction; every entry of the archive names the direction that wrote it. */
   by: 'convert' | 'revert';
 }
 
-/** What is to be done about a batch: the entries of the archive, before the documents may be written. */
+/** What is to be written for a batch: entries of the archive, and documents. */
 export interface Plan {
   keep: AnyBulkWriteOperation[];
   writes: AnyBulkWriteOperation[];
@@ -25,7 +26,9 @@ export interface Refusal {
   reason: string;
 }
 
-/** Plans the conversion of documents, as far as they still have the old shape. */
+/**
+ * Plans the conversion of the documents that still have the old shape. The archive is written before the documents.
+ */
 export async function planBatch(work: Work, batch: readonly Document[]): Promise<Plan> {
   const { collection, archive, filter, from, to, by } = work;
   const entries = await readExactly(archive, batch, ['was', 'now']);
@@ -38,13 +41,13 @@ export async function planBatch(work: Work, batch: readonly Document[]): Promise
       plan.keep.push(entry(id, { was: pick(document, from), now }, by));
       plan.writes.push(exchange(document, now, work));
     } catch (error) {
-      plan.refusals.push({ id, reason: error instanceof Error ? error.message : String(error) });
+      plan.refusals.push({ id, reason: messageOf(error) });
     }
   }
   return plan;
 }
 
-/** A plan with what is to be noted in the archive before anything else, for a run that comes after a killed one. */
+/** A plan whose marks are written into the archive before anything else, for the run after a killed one. */
 interface RecallPlan extends Plan {
   marks: AnyBulkWriteOperation[];
 }
@@ -53,9 +56,9 @@ interface RecallPlan extends Plan {
 export const recalledBy = (by: Work['by']): Document => ({ $or: [{ by: opposite(by) }, { returning: opposite(by) }] });
 
 /**
- * Plans the return of what the other direction converted, for the documents that still have what it made.
- * Here the archive is written last: each of its entries is used once. Killed before that, a return is found by its mark:
- * the same direction ends it, the other one undoes it.
+ * Plans to bring back what the other direction converted, in the documents that still have the values that it wrote.
+ * First the marks are written, then the documents, then the archive, so that each entry is used once. After a kill the
+ * mark shows that a return has begun: the same direction finishes it, the other one undoes it.
  */
 export async function planRecall(work: Work, batch: readonly Document[]): Promise<RecallPlan> {
   const { collection, archive, by } = work;
@@ -89,7 +92,7 @@ const opposite = (by: Work['by']): Work['by'] => (by === 'convert' ? 'revert' : 
 
 const keyOf = ({ _id }: Document) => BSON.EJSON.stringify({ _id }, { relaxed: false });
 
-/** Entries are lists of a path and a value: not every server accepts a dot in the name of a field. */
+/** The archive holds lists of pairs of a path and a value: not every server accepts a dot in the name of a field. */
 const toPair = ({ was, now }: Document): Pair => ({ was: valuesOf(was), now: valuesOf(now) });
 
 function entry(_id: Document['_id'], { was, now }: Pair, by: Work['by'] | 'settled'): AnyBulkWriteOperation {

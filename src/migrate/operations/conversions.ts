@@ -12,7 +12,7 @@ type Types = Readonly<Record<string, string | readonly string[]>>;
 
 /**
  * How some fields of a document become others, and back. One field may be on both sides with different types.
- * A change that a document does not show, as that of a unit, needs a new name for the field.
+ * A change that a document does not show, such as another unit, needs a new name for the field.
  */
 export interface Conversion {
   collection: string;
@@ -20,22 +20,22 @@ export interface Conversion {
   name: string;
   before: Types;
   after: Types;
-  /** Both throw for values that have no counterpart. */
+  /** Both functions throw for values that cannot be converted. */
   convert: (values: Values) => Values;
   revert: (values: Values) => Values;
 }
 
 /**
  * Converts every document from `before` to `after`, in batches.
- * What was converted is archived with its outcome: back and forth, an unchanged value returns exactly, whatever the
- * functions say; a value that was written meanwhile is converted. May be run again, and while others write.
+ * Values are archived before and after their conversion: a value that nobody changed since comes back exactly, in both
+ * directions; any other value is converted by the functions. May be run again, and while others write.
  * @throws {OperatorError} before a document changes, if one cannot be converted
  */
 export async function convertFields(db: Db, conversion: Conversion): Promise<void> {
   await run(db, conversion, 'convert');
 }
 
-/** Takes `convertFields` back, with the same promises. */
+/** Undoes `convertFields`, with the same promises and errors. */
 export async function revertFields(db: Db, { before, after, convert, revert, ...rest }: Conversion): Promise<void> {
   await run(db, { ...rest, before: after, after: before, convert: revert, revert: convert }, 'revert');
 }
@@ -56,9 +56,9 @@ async function run(db: Db, conversion: Conversion, by: Work['by']): Promise<void
   await refuseStrange(collection, conversion);
   await refuseInconvertible(work, label);
   await recordIfRename(db, conversion);
-  // What the other direction converted returns first, also where it fits both shapes.
+  // First the values come back that the other direction converted, also where they fit both shapes.
   await backfill(archive, {
-    label: `${label}, what is archived`,
+    label: `${label}, bringing back archived values`,
     filter: recalledBy(by),
     async convert(batch) {
       const { keep, writes, marks } = await planRecall(work, batch);
@@ -72,7 +72,13 @@ async function run(db: Db, conversion: Conversion, by: Work['by']): Promise<void
     filter,
     async convert(batch) {
       const { keep, writes, refusals } = await planBatch(work, batch);
-      if (refusals[0]) throw refusal(label, refusals.length, refusals[0], 'Others are converted, nothing is lost');
+      if (refusals[0])
+        throw refusal(
+          label,
+          refusals.length,
+          refusals[0],
+          'Other documents may be converted already, and nothing is lost',
+        );
       if (keep.length > 0) await archive.bulkWrite(keep, DURABLE);
       return writes;
     },
@@ -81,7 +87,9 @@ async function run(db: Db, conversion: Conversion, by: Work['by']): Promise<void
   await recordIfRename(db, conversion);
 }
 
-/** One field that becomes one of another name; the values that fit both types are then found under the new one. */
+/**
+ * Records a conversion of one field to one of another name, so that the history of the field is read by its new name.
+ */
 async function recordIfRename(db: Db, { collection, before, after }: Conversion): Promise<void> {
   const [[from = '', ...others], [to = '', ...more]] = [Object.keys(before), Object.keys(after)];
   if (others.length === 0 && more.length === 0 && from !== to) await recordRename(db, { collection, from, to });
@@ -94,7 +102,7 @@ function oldTypes(path: string, before: Types, after: Types): string[] {
   return list(before[path]).filter((type) => !kept.has(type));
 }
 
-/** Whether documents of the old shape would go unseen: none can be told from a new one, and yet something is to change. */
+/** Whether no document shows that it has the old shape, although something is to change. */
 function isHidden(before: Types, after: Types): boolean {
   const isShown = (left: Types, right: Types) =>
     Object.keys(left).some((path) => oldTypes(path, left, right).length > 0);
@@ -102,7 +110,7 @@ function isHidden(before: Types, after: Types): boolean {
   return !isShown(before, after) && (adds || !isShown(after, before));
 }
 
-/** A field that is missing with the object around it is no matter of this change. */
+/** A document without the object around the field is no matter of this conversion. */
 function isOld(path: string, before: Types, after: Types): Document {
   const [parent] = parents(path);
   const has = { $in: [typeOf(path), oldTypes(path, before, after)] };

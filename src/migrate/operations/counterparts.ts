@@ -3,16 +3,16 @@ import { valueAt } from '../../document.ts';
 import { isSame } from './archives.ts';
 import { dropEmptyParents } from './paths.ts';
 
-/** Values by the path of their field, as `{ 'nozzle.ratio': 16 }`; one that is absent has no entry. */
+/** Values by the path of their field, as `{ 'nozzle.ratio': 16 }`; an absent value has no entry. */
 export type Values = Readonly<Record<string, unknown>>;
 
-/** Two shapes of one document, as they are archived: what it had, and what it got instead. */
+/** The values of a document before and after its conversion, as the archive has them. */
 export interface Pair {
   was: Values;
   now: Values;
 }
 
-/** How `counterpart` finds its answer. */
+/** How the values of a document are converted. */
 export interface Rule {
   /** Paths of the old shape, and those of the new one. */
   from: readonly string[];
@@ -20,36 +20,37 @@ export interface Rule {
   convert: (values: Values) => Values;
 }
 
-/** The values of a document at some paths, as far as it has them. */
+/** The values that a document has at some paths. */
 export function pick(document: Document, paths: readonly string[]): Values {
   return valuesOf(paths.map((path) => [path, valueAt(document, path)]));
 }
 
-/** Values that are there, in the order of their paths, so that equal ones have equal bytes. */
+/** The values that are present, in the order of their paths, so that equal values have equal bytes. */
 export function valuesOf(entries: readonly (readonly [string, unknown])[]): Values {
   const present = entries.filter(([, value]) => value !== undefined);
   return Object.fromEntries(present.toSorted(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 /**
- * What a document of the old shape becomes: what it was before or became then, if that is archived, else what `convert` says.
- * @throws {Error} if there is no counterpart, or the document holds another one already
+ * The new values of a document of the old shape: the archived ones if the document has not changed since, else what
+ * `convert` returns.
+ * @throws {Error} if the values cannot be converted, or the document has other values in their place already
  */
 export function counterpart(document: Document, archived: Pair | undefined, { from, to, convert }: Rule): Values {
   const old = pick(document, from);
   const next = recall(old, archived) ?? valuesOf(Object.entries(convert(plain(old))));
   const foreign = Object.keys(next).find((path) => !to.includes(path));
-  if (foreign !== undefined) throw new Error(`${foreign} is converted to, but not declared`);
+  if (foreign !== undefined) throw new Error(`the conversion returns ${foreign}, which it does not declare`);
   const added = to.filter((path) => !from.includes(path));
   const there = pick(document, added);
-  // What was converted once may stay beside what a writer of the old shape put there since: the newer one counts.
+  // A value of an earlier conversion may stand beside a newer one of the old shape: the newer one counts.
   const outdated = [next, archived?.was ?? {}, archived?.now ?? {}].map((values) => narrow(values, added));
   if (Object.keys(there).length > 0 && !outdated.some((values) => isSame(values, there)))
     throw new Error(`it has ${Object.keys(there).join(' and ')} already, with another value`);
   return next;
 }
 
-/** `was` first: the write that should have followed the archive entry may never have happened. */
+/** `was` is looked at first: after a kill the document may not have been written although the archive was. */
 function recall(old: Values, archived: Pair | undefined): Values | undefined {
   if (archived === undefined) return undefined;
   if (isSame(archived.was, old)) return archived.now;
@@ -61,7 +62,7 @@ const narrow = (values: Values, paths: readonly string[]) => valuesOf(paths.map(
 /** Without the driver's classes for numbers. */
 const plain = (values: Values): Values => BSON.deserialize(BSON.serialize(values));
 
-/** The write that gives a document its counterpart, if it still has the values that were read. */
+/** The write that gives a document its new values, if it still has the values that were read. */
 export function exchange(document: Document, next: Values, { from, to }: Omit<Rule, 'convert'>): AnyBulkWriteOperation {
   const paths = [...new Set([...from, ...to])];
   const read = pick(document, paths);

@@ -66,7 +66,7 @@ function attempt(before: Document, how: ValidatorEdit): Document | undefined {
   try {
     return edited(before, how, 'probes');
   } catch (error) {
-    expect(String(error)).toMatch(/^OperatorError: The validator of probes has no object [abc.]+, so that [abc.]+/u);
+    expect(String(error)).toMatch(/^OperatorError: The validator of probes names no object [abc.]+, so [abc.]+/u);
     return undefined;
   }
 }
@@ -105,7 +105,7 @@ test('an edit goes into no array, and allows others again', () => {
   const { additionalProperties: _others, ...open } = closed;
   expect(edited({ $jsonSchema: closed }, { otherFields: 'allowed' }, 'probes')).toEqual({ $jsonSchema: open });
   for (const how of [{ set: { 'a.b': {} } }, { required: ['a.b'] }])
-    expect(() => edited({ $jsonSchema: closed }, how, 'probes')).toThrow('has no object a, so that a.b');
+    expect(() => edited({ $jsonSchema: closed }, how, 'probes')).toThrow('names no object a, so a.b');
 });
 
 /** Without lists of no fields, which mean nothing. */
@@ -238,6 +238,6 @@ test('what a validator says besides stays, byte for byte', async () => {
   await unsetField(db, thrust);
   expect(await validatorOf(db, 'by hand')).toStrictEqual({ ...condition, $jsonSchema: { properties } });
   await expect(setField(db, { ...thrust, field: 'nozzle.ratio' })).rejects.toThrow(
-    'The validator of by hand has no object nozzle, so that nozzle.ratio cannot be changed in it.',
+    'The validator of by hand names no object nozzle, so nozzle.ratio cannot be changed in it.',
   );
 });

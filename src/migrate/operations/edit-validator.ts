@@ -7,25 +7,25 @@ import { replaceValidator, validatorOf } from './replace-validator.ts';
 import { editAt, objectAround, withOptional, withRequired, withSchema, withoutField } from './schema-edits.ts';
 import { eitherValidator } from './validators.ts';
 
-/** What becomes of a validator's JSON Schema; all else in it stays. Fields are named by their dotted paths. */
+/** Changes of a validator's JSON Schema; the rest of the validator stays. Fields are named by their dotted paths. */
 export interface ValidatorEdit {
-  /** What a field is from now on: the whole schema of it. */
+  /** The new schema of fields: the whole one of each. */
   set?: Readonly<Record<string, Document>>;
-  /** Fields that are named no longer. */
+  /** Fields that the schema does not name any more. */
   unset?: readonly string[];
-  /** Fields that may not be absent, and some that may. */
+  /** Fields that may not be absent any more, and fields that may be absent now. */
   required?: readonly string[];
   optional?: readonly string[];
-  /** Whether a document may have other fields than those that are named. */
+  /** Whether a document may have fields that the schema does not name. */
   otherFields?: 'allowed' | 'refused';
 }
 
 /**
- * Edits the validator that a collection has. While the steps change documents, what it was and what it becomes are both
- * accepted, and all between, as `allowBoth` does; afterwards only what it becomes.
- * May be run again: killed half-way, it goes on from the validator that it left behind.
- * @throws {OperatorError} if stored documents break the validator after the steps, or an object that a path leads through
- *   is not in it
+ * Edits the validator of a collection. While the steps change documents, documents of both shapes and between them are
+ * accepted, as with `allowBoth`; afterwards only documents that fit the new validator. May be run again after it was
+ * killed.
+ * @throws {OperatorError} if stored documents break the new validator after the steps, or a path leads through an
+ *   object that the validator does not name
  */
 export async function editValidator(
   db: Db,
@@ -43,8 +43,8 @@ export async function editValidator(
 }
 
 /**
- * A validator for the time of an edit's steps. One that is edited already does not show what it was: by a change that is
- * run again, or taken back before it began, documents may then take any shape in what the edit names.
+ * The validator while the steps of an edit run. If `before` is edited already, because the edit is run again or undone
+ * before it began, it does not show the earlier rules: then the fields that the edit names may have any value.
  */
 export function opened(before: Document, after: Document, edit: ValidatorEdit, collection: string): Document {
   if (!isDeepStrictEqual(before, after)) return eitherValidator(before, after);
@@ -57,8 +57,9 @@ export function opened(before: Document, after: Document, edit: ValidatorEdit, c
 }
 
 /**
- * A validator after an edit: the same from the one before, from itself, and from the one that was opened.
- * @throws {OperatorError} if an object that a path leads through is not in it
+ * The validator after an edit. The result is the same for the validator before, for the result itself, and for what
+ * `opened` makes of them.
+ * @throws {OperatorError} if a path leads through an object that the validator does not name
  */
 export function edited(validator: Document, edit: ValidatorEdit, collection: string): Document {
   const { set = {}, unset = [], required = [], optional = [], otherFields } = edit;
@@ -82,6 +83,6 @@ export function edited(validator: Document, edit: ValidatorEdit, collection: str
 
 const unreachable = (collection: string, path: string) =>
   new OperatorError(
-    `The validator of ${collection} has no object ${parents(path)[0]}, so that ${path} cannot be changed in it. ` +
-      `Set the object as a whole, with editValidator().`,
+    `The validator of ${collection} names no object ${parents(path)[0]}, so ${path} cannot be changed in it. ` +
+      `Set the whole object, with editValidator().`,
   );

@@ -84,7 +84,7 @@ test('a field within an object is added where there is such an object', async ()
 test('a path through an array is refused', async () => {
   const { insertedId } = await db.collection('arrays').insertOne({ stages: [{ thrust: 5 }] });
   await expect(removeField(db, { collection: 'arrays', field: 'stages.thrust' })).rejects.toThrow(
-    `1 documents of arrays have an array on the way to stages.thrust, for example ${String(insertedId)}`,
+    `1 documents of arrays have an array inside the path stages.thrust, for example ${String(insertedId)}`,
   );
 });
 
@@ -102,7 +102,7 @@ describe('renaming', () => {
     const { insertedIds } = await db.collection('clashing').insertMany(documents);
     const before = await shapes('clashing');
     await expect(renameField(db, { ...change, collection: 'clashing' })).rejects.toThrow(
-      `2 documents of clashing cannot have old renamed to new, which is there with another value, for example ${String(insertedIds[2])}`,
+      `2 documents of clashing cannot have old renamed to new, because they have another value in its place, for example ${String(insertedIds[2])}`,
     );
     expect(await shapes('clashing')).toEqual(before);
     await db.collection('clashing').updateMany({ old: { $in: [3, 5] } }, { $unset: { new: '' } });

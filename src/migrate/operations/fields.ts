@@ -13,9 +13,9 @@ interface FieldName {
 }
 
 /**
- * Gives every document that lacks the field the value that `removeField` took from it, or else the given one, if any.
- * A field within an object is given only to documents that have the object.
- * May be run again, and while others write.
+ * Gives a value to every document that lacks the field: the value that `removeField` took from it, or else the given
+ * one, if any. A field within an object is given only to documents that have the object. May be run again, and while
+ * others write.
  */
 export async function addField(db: Db, name: FieldName & { value?: unknown }): Promise<void> {
   const { collection, field, value } = name;
@@ -34,7 +34,7 @@ function lacks(field: string): Filter<Document> {
   return parent === undefined ? absent : { ...absent, $expr: { $eq: [typeOf(parent), 'object'] } };
 }
 
-/** An entry is used once: a value that somebody removes later stays removed. */
+/** Each entry of the archive is used once: a value that somebody removes later stays removed. */
 async function restoreField(db: Db, { collection, field }: FieldName, absent: Filter<Document>): Promise<void> {
   const archive = db.collection(archiveName(collection, field));
   await backfill(archive, {
@@ -51,8 +51,9 @@ async function restoreField(db: Db, { collection, field }: FieldName, absent: Fi
 }
 
 /**
- * Takes the field away from every document and keeps its values in `archive.<collection>.<field>` for the next `addField`.
- * May be run again, and while others write: a value is removed only after that very value is in the archive.
+ * Removes the field from every document, and keeps its values in `archive.<collection>.<field>` for the next
+ * `addField`. May be run again, and while others write: a value is removed only after that very value is in the
+ * archive.
  */
 export async function removeField(db: Db, { collection, field }: FieldName): Promise<void> {
   const documents = db.collection(collection);
@@ -82,7 +83,7 @@ export async function removeField(db: Db, { collection, field }: FieldName): Pro
   });
 }
 
-/** One update for all documents that have the same value: many times as fast as one for each. */
+/** Makes one update for all documents that have the same value: many times as fast as one for each document. */
 function updatesByValue(
   documents: readonly Document[],
   updateFor: (value: unknown) => { filter: Filter<Document>; update: UpdateFilter<Document> },
@@ -104,11 +105,12 @@ function updatesByValue(
 }
 
 /**
- * Moves a field to another name, or into or out of an object; an object that this empties goes too. So an object that
- * was empty before a field moved into it does not come back when the field moves out: no value is lost, but the braces.
- * The history of documents is read by the new name from then on.
- * The other direction is the same with `from` and `to` exchanged. May be run again, and while others write.
- * @throws {OperatorError} if documents have both fields with different values; the others are moved, nothing is lost
+ * Moves a field to another name, or into or out of an object. An object that becomes empty is removed: so an object
+ * that was empty before a field moved into it does not come back when the field moves out. No value is lost with it.
+ * The history of documents is read by the new name from then on. To undo it, call it with `from` and `to` exchanged.
+ * May be run again, and while others write.
+ * @throws {OperatorError} if documents have another value in the place of `to`; the field of the others may be moved,
+ *   and nothing is lost
  */
 export async function renameField(db: Db, change: { collection: string; from: string; to: string }): Promise<void> {
   const { from, to } = change;
@@ -119,11 +121,11 @@ export async function renameField(db: Db, change: { collection: string; from: st
     refuse(
       collection,
       clashes,
-      `cannot have ${from} renamed to ${to}, which is there with another value`,
-      `Decide which value is right, remove the other and run this again. Nothing is lost`,
+      `cannot have ${from} renamed to ${to}, because they have another value in its place`,
+      `Decide which value is right, remove the other one and run this again. Nothing is lost`,
     );
   await refuseClashes();
-  // Already now, for an API that has the new name reads history meanwhile.
+  // Recorded before the first write too: an API that knows the new name reads history meanwhile.
   await recordRename(db, change);
   const move = [{ $set: { [to]: `$${from}` } }, { $unset: [from] }, ...dropEmptyParents(from, [to])];
   const ready = { [from]: { $exists: true }, $nor: [clashes] };
@@ -136,7 +138,7 @@ export async function renameField(db: Db, change: { collection: string; from: st
   await recordRename(db, change);
 }
 
-/** Also 5 and 5.0 differ: the one is an int, the other a double. */
+/** Whether the values differ, or their types: an int 5 is not a double 5. */
 const differ = (from: string, to: string) => ({
   $and: [
     { $ne: [typeOf(to), 'missing'] },
@@ -151,21 +153,22 @@ const differ = (from: string, to: string) => ({
 
 const isNoObject = (path: string) => ({ $not: [{ $in: [typeOf(path), ['missing', 'object']] }] });
 
-/** A field as the documents and the validator of its collection have it. */
+/** A field in the documents and in the validator of its collection. */
 interface Field extends FieldName {
-  /** What the validator says of it. */
+  /** Its schema in the validator. */
   schema: Document;
-  /** Whether it may be absent from now on; without this, as before. */
+  /** Whether a document must have it from now on; without this, as before. */
   required?: boolean;
-  /** What documents without it get, unless `unsetField` took a value from them. */
+  /** The value that documents without the field get, unless `unsetField` took one from them. */
   value?: unknown;
 }
 
 /**
- * Gives a collection a field, or a field another schema: in its validator, and in every document that lacks it.
- * `unsetField` takes a new one back, `setField` with the schema before another schema.
- * May be run again, and while others write documents with the field or without it.
- * @throws {OperatorError} if documents then break the validator, or the object around the field is not in it
+ * Adds a field to a collection, or gives a field another schema: in the validator, and in every document that lacks the
+ * field. `unsetField` undoes the first, `setField` with the earlier schema the second. May be run again, and while
+ * others write documents with the field or without it.
+ * @throws {OperatorError} if documents then break the validator, or the validator does not name the object around the
+ *   field
  */
 export async function setField(db: Db, { schema, required, ...field }: Field): Promise<void> {
   const { collection, field: path } = field;
@@ -177,7 +180,7 @@ export async function setField(db: Db, { schema, required, ...field }: Field): P
 }
 
 /**
- * Takes a field from a collection: from its validator, and from every document, as `removeField` does.
+ * Removes a field from a collection: from the validator, and from every document, as `removeField` does.
  * `setField` brings it back with its values. May be run again, and while others write.
  */
 export async function unsetField(db: Db, name: FieldName): Promise<void> {

@@ -3,9 +3,9 @@ import type { Document } from 'mongodb';
 import { wholeCollation } from './collation.ts';
 
 /**
- * What differs between two definitions of one index, whose name is not looked at: `unique true instead of none`. Either
- * may be as it was asked for, or as the server lists it, with what that fills in. They mean the same where nothing differs.
- * @param inherited the collation of the collection, which counts for an index without one
+ * The differences between two definitions of an index, in words: `unique true instead of none`; none where they mean
+ * the same. Names are not compared. Each definition may be as somebody wrote it, or as the server lists it.
+ * @param inherited the collation of the collection, which an index without a collation of its own has
  */
 export function indexDifferences(before: Document, after: Document, inherited?: Document): string[] {
   const [left, right] = [before, after].map((index) => index['collation'] ?? inherited);
@@ -20,7 +20,9 @@ export function indexDifferences(before: Document, after: Document, inherited?: 
 const inWords = (value: unknown) =>
   value === undefined ? 'none' : typeof value === 'string' ? value : JSON.stringify(value);
 
-/** Without what the server adds or ignores, and what is as good as absent. The order of the fields counts, so they are a text. */
+/**
+ * A definition without what the server adds or ignores. The key becomes a text, because the order of its fields counts.
+ */
 function normal({ v: _v, ns: _ns, background: _background, name: _name, key, ...options }: Document): Document {
   const { textIndexVersion: _text, '2dsphereIndexVersion': _sphere, ...rest } = options;
   const said = Object.entries(rest).filter(([, value]) => value !== false && value !== null && value !== undefined);
@@ -29,7 +31,7 @@ function normal({ v: _v, ns: _ns, background: _background, name: _name, key, ...
 
 const isText = ([, kind]: [string, unknown]) => kind === 'text';
 
-/** The server lists the texts of an index as one, in the place of the first. */
+/** The key as the server lists it: all text fields as one, in the place of the first. */
 function textKey(key: Document): Document {
   const fields = Object.entries(key).flatMap((field) =>
     isText(field) ? Object.entries({ _fts: 'text', _ftsx: 1 }) : [field],

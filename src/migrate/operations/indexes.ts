@@ -1,6 +1,6 @@
 import type { Collection, Db, Document } from 'mongodb';
 import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
-import { OperatorError } from '../../operator-error.ts';
+import { messageOf, OperatorError, sentence } from '../../operator-error.ts';
 import { runOf } from '../run/run-context.ts';
 import { indexDifferences } from './index-differences.ts';
 
@@ -13,8 +13,8 @@ const INDEX_NOT_FOUND = 27;
 
 /**
  * Makes an index; does nothing if it is there already.
- * @throws {OperatorError} if another index has that name or that key, or a unique one would find values twice: with the
- *   values and the ids of two of their documents, before the index is begun
+ * @throws {OperatorError} if another index has that name or that key; or, before anything is changed, if documents
+ *   share values that a unique index refuses, with these values and the ids of two documents
  */
 export async function addIndex(db: Db, collection: string, index: IndexDefinition): Promise<void> {
   const { name } = index;
@@ -29,14 +29,15 @@ export async function addIndex(db: Db, collection: string, index: IndexDefinitio
         `Remove it first, with removeIndex(db, '${collection}', '${name}'), or give the new one another name.`,
     );
   }
-  // A plan judges this itself: it knows whether the migration would have made the values differ by now.
+  // A plan judges this by its own rules: it knows whether the migration would have changed the values before.
   if (index['unique'] === true && runOf(db)?.plan === undefined) await refuseDuplicates(db, collection, index);
   try {
     await db.collection(collection).createIndexes([index]);
   } catch (error) {
     if (!hasCode(error, DUPLICATE_KEY) && !hasCode(error, OTHER_OPTIONS)) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new OperatorError(`${collection} cannot have the index ${name}: ${reason}. Correct that and run this again.`);
+    throw new OperatorError(
+      `${collection} cannot have the index ${name}: ${sentence(messageOf(error))} Correct that and run this again.`,
+    );
   }
 }
 
@@ -46,8 +47,9 @@ export async function removeIndex(db: Db, collection: string, name: string): Pro
 }
 
 /**
- * Values that stand in the way of a unique index, most frequent first, three at most: the values by `_0`, `_1` … in the
- * order of its key, how many documents have them, and the ids of two.
+ * The most frequent values that a unique index would refuse, three at most: the values in `_id` as `_0`, `_1` … in the
+ * order of the index's key, the number of documents that have them in `count`, and the ids of two of these in `one` and
+ * `other`.
  */
 export async function findDuplicates(collection: Collection, index: Document): Promise<Document[]> {
   const { key, sparse, partialFilterExpression, collation } = index;
@@ -79,7 +81,7 @@ async function refuseDuplicates(db: Db, collection: string, index: IndexDefiniti
     return `${value} (${count} documents, for example ${String(one)} and ${String(other)})`;
   });
   throw new OperatorError(
-    `${collection} cannot have the unique index ${name}, for values that are there more than once: ` +
+    `${collection} cannot have the unique index ${name}, because documents share values: ` +
       `${examples.join('; ')}. Make them differ and run this again. No index was made.`,
   );
 }

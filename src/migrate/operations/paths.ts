@@ -10,7 +10,10 @@ export function parents(path: string): string[] {
 /** An expression: the BSON type of the value at a path, `missing` where there is none. */
 export const typeOf = (path: string) => ({ $type: `$${path}` });
 
-/** Stages of a pipeline update: takes away the objects around a path that hold nothing any more, and none of the new paths. */
+/**
+ * The stages of an update that remove the objects around a path if they are empty, except the objects around the new
+ * paths.
+ */
 export function dropEmptyParents(path: string, to: readonly string[]): Document[] {
   const kept = new Set(to.flatMap(parents));
   return parents(path)
@@ -20,19 +23,21 @@ export function dropEmptyParents(path: string, to: readonly string[]): Document[
 
 /**
  * @throws {Error} if one path lies within another, so that writing the one would overwrite the other
- * @throws {OperatorError} if a document has an array on the way: a path does not say which of its elements is meant
+ * @throws {OperatorError} if a document has an array inside one of the paths: a path does not say which element it
+ *   means
  */
 export async function checkPaths(collection: Collection, paths: readonly string[]): Promise<void> {
   const around = new Set(paths.flatMap(parents));
   const within = paths.find((path) => around.has(path));
-  if (within !== undefined) throw new Error(`${within} holds another field of this change: name ${within} as a whole.`);
+  if (within !== undefined)
+    throw new Error(`This change names ${within} and also a field in it. Name ${within} alone.`);
   if (around.size === 0) return;
   const arrays = { $or: [...around].map((path) => ({ $expr: { $eq: [typeOf(path), 'array'] } })) };
   await refuse(
     collection,
     arrays,
-    `have an array on the way to ${paths.join(', ')}`,
-    'Write this change with backfill()',
+    `have an array inside the path ${paths.join(' or ')}`,
+    'Write this change with backfill() instead',
   );
 }
 

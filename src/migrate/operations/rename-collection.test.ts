@@ -101,7 +101,7 @@ describe('what others have written', () => {
     await db.collection('flights').insertOne({ title: 'new' });
     const before = await everythingIn(db);
     await expect(renameCollection(db, 'missions', 'flights')).rejects.toThrow(
-      'missions cannot be renamed to flights, which is there already, with documents.',
+      'missions cannot be renamed to flights: a collection flights with documents is there already.',
     );
     expect(await everythingIn(db)).toEqual(before);
   });
@@ -111,7 +111,7 @@ describe('what others have written', () => {
     await db.createCollection('flights');
     await expect(
       renameCollection(writing('flights', 'rename', { title: 'late' }), 'missions', 'flights'),
-    ).rejects.toThrow('is there already, with documents');
+    ).rejects.toThrow('a collection flights with documents is there already');
     expect(await db.collection('flights').find().toArray()).toMatchObject([{ title: 'late' }]);
     expect(await db.collection('missions').countDocuments()).toBe(COUNT);
     await db.collection('flights').drop();
@@ -123,7 +123,9 @@ describe('what others have written', () => {
     await prepare(db);
     await renameCollection(db, 'missions', 'flights');
     await db.collection('missions').insertOne({ title: 'old' });
-    await expect(renameCollection(db, 'missions', 'flights')).rejects.toThrow('is there already, with documents');
+    await expect(renameCollection(db, 'missions', 'flights')).rejects.toThrow(
+      'a collection flights with documents is there already',
+    );
     expect(await db.collection('missions').countDocuments()).toBe(1);
     await db.collection('missions').drop();
     await renameCollection(db, 'missions', 'flights');
@@ -142,7 +144,7 @@ describe('what others have written', () => {
     await db.collection('migration_renamed_collections').insertOne(note);
     const { insertedId } = await db.collection('missions').insertOne({ title: 'old' });
     await expect(renameCollection(db, 'missions', 'flights')).rejects.toThrow(
-      'missions is called flights by now, but somebody has written under the old name since.',
+      'missions was renamed to flights, but a program has written to missions since.',
     );
     await db.collection('missions').deleteOne({ _id: insertedId });
     await renameCollection(db, 'missions', 'flights');
@@ -177,7 +179,7 @@ describe('what others have written', () => {
       );
       isOver = true;
       await Promise.all(writers);
-      expect(outcome).toMatch(/done|under the old name since|is there already, with documents/);
+      expect(outcome).toMatch(/done|a program has written to missions since|with documents is there already/);
       const all = await Promise.all(
         ['missions', 'flights'].map((name) =>
           db
@@ -194,7 +196,7 @@ describe('what others have written', () => {
 });
 
 test.each([
-  ['there is no such collection', 'pilots', 'crew', 'pilots cannot be renamed to crew: there is neither'],
+  ['there is no such collection', 'pilots', 'crew', 'pilots cannot be renamed to crew: there is no collection pilots'],
   [
     'both have an archive',
     'missions',

@@ -12,7 +12,7 @@ const MOST_TRIES = 5;
 /** What a collection was like before it was renamed, for the run that comes after a killed one. */
 interface Note {
   _id: { from: string; to: string };
-  /** Tells it from a collection that somebody made since under its old name. */
+  /** Differs from that of a collection that somebody made since under the old name. */
   uuid: string;
   validation: Document;
 }
@@ -20,14 +20,15 @@ interface Note {
 const notesOf = (db: Db) => db.collection<Note>('migration_renamed_collections');
 
 /**
- * Gives a collection another name. It keeps its documents, indexes and validator, its archives go by the new name too,
- * and so do the renames of its fields, by which a history is read. An empty collection of the new name, as an application
- * makes at its start, gives way. The other direction is the same with the names exchanged.
+ * Gives a collection another name. The collection keeps its documents, indexes and validator. Its archives and the
+ * recorded renames of its fields get the new name too. An empty collection of the new name, as an application makes one
+ * at its start, is replaced. To undo it, call it with the names exchanged.
  *
- * May be run again, wherever it was killed, and while others write under the new name. Who writes under the old one makes
- * that collection anew: stop them first. What they have written is told in the end, and nothing of it is lost.
- * @throws {OperatorError} if there is no such collection, or one of the other name has documents, or an archive of the
- *   other name is there: before anything moves; if documents were written under the old name since: at the end
+ * May be run again, wherever it was killed, and while others write under the new name. A program that writes under the
+ * old name makes a new collection: stop it first. If one did so, this throws at the end, and nothing that was written
+ * is lost.
+ * @throws {OperatorError} before anything changes: if there is no such collection, if a collection of the new name has
+ *   documents, or if both names have an archive; at the end: if documents were written under the old name since
  */
 export async function renameCollection(db: Db, from: string, to: string): Promise<void> {
   const _id = { from, to };
@@ -40,13 +41,13 @@ export async function renameCollection(db: Db, from: string, to: string): Promis
     await db.command({ collMod: to, ...note.validation });
   for (const [old, name] of await archivesOf(db, from, to)) await db.collection(old).rename(name);
   await moveRenames(db, from, to);
-  await giveWay(
+  await dropIfEmpty(
     db,
     from,
-    `${from} is called ${to} by now, but somebody has written under the old name since. Stop that program, move the ` +
-      `documents to ${to}, drop ${from} and run this again. Nothing is lost.`,
+    `${from} was renamed to ${to}, but a program has written to ${from} since. Stop that program, move these documents to ` +
+      `${to}, drop ${from} and run this again. Nothing is lost.`,
   );
-  // Also that of the other direction, which this one takes back.
+  // The note of the other direction too, which this call undoes.
   await notesOf(db).deleteMany({ _id: { $in: [_id, { from: to, to: from }] } });
 }
 
@@ -54,19 +55,21 @@ async function move(db: Db, from: string, to: string): Promise<void> {
   const _id = { from, to };
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const [source, target, note] = [await find(db, from), await find(db, to), await notesOf(db).findOne({ _id })];
-    // What has another UUID than the collection had is a new one of the old name.
+    // A source with another UUID than the note has is a new collection of the old name.
     if (target && (!source || (note && note.uuid !== uuidOf(source)))) return;
-    if (!source) throw new OperatorError(`${from} cannot be renamed to ${to}: there is neither. Make it first.`);
+    if (!source)
+      throw new OperatorError(`${from} cannot be renamed to ${to}: there is no collection ${from}. Make it first.`);
     try {
-      await giveWay(
+      await dropIfEmpty(
         db,
         to,
-        `${from} cannot be renamed to ${to}, which is there already, with documents. Stop who writes them, move them to ` +
-          `${from}, drop ${to} and run this again; or drop ${from}, if nobody needs it. Nothing was changed.`,
+        `${from} cannot be renamed to ${to}: a collection ${to} with documents is there already. Stop the program that ` +
+          `writes to it, move its documents to ${from}, drop ${to} and run this again; or drop ${from}, if nobody needs it. ` +
+          'Nothing was changed.',
       );
       const present = { uuid: uuidOf(source), validation: validationOf(source) };
       await notesOf(db).updateOne({ _id }, { $set: present }, { upsert: true });
-      // Already now, for an API that has the new name reads history meanwhile.
+      // Done before the rename too: an API that knows the new name reads history meanwhile.
       await moveRenames(db, from, to, { keep: true });
       await db.collection(from).rename(to);
     } catch (error) {
@@ -75,25 +78,25 @@ async function move(db: Db, from: string, to: string): Promise<void> {
     }
   }
   throw new OperatorError(
-    `${from} cannot be renamed to ${to}, which is made anew again and again. Stop who makes it and run this again.`,
+    `${from} cannot be renamed to ${to}: some program makes ${to} again each time. Stop that program and run this again.`,
   );
 }
 
 /**
- * Takes a collection away that holds nothing, if there is one. It is renamed first: what is written by its name from then
- * on lands in another one, so nothing is dropped that was written between the look and the drop.
- * @throws {OperatorError} with the refusal if it has documents; it is in its place then
+ * Drops a collection if it is there and empty. It is renamed before: a document that is written by its name from then
+ * on lands in a new collection, and is not dropped.
+ * @throws {OperatorError} with the refusal if the collection has documents; then it stays
  */
-async function giveWay(db: Db, name: string, refusal: string): Promise<void> {
+async function dropIfEmpty(db: Db, name: string, refusal: string): Promise<void> {
   const aside = `migration_replaced.${name}`;
-  await dropEmpty(db, aside, name, refusal); // since an earlier run
+  await dropAside(db, aside, name, refusal); // left by an earlier run
   if (!(await find(db, name))) return;
   if (await hasDocuments(db, name)) throw new OperatorError(refusal);
   await db.collection(name).rename(aside);
-  await dropEmpty(db, aside, name, refusal);
+  await dropAside(db, aside, name, refusal);
 }
 
-async function dropEmpty(db: Db, aside: string, name: string, refusal: string): Promise<void> {
+async function dropAside(db: Db, aside: string, name: string, refusal: string): Promise<void> {
   if (!(await find(db, aside))) return;
   if (await hasDocuments(db, aside)) {
     await db
@@ -102,7 +105,7 @@ async function dropEmpty(db: Db, aside: string, name: string, refusal: string): 
       .catch((error: unknown) => {
         if (!hasCode(error, NAMESPACE_EXISTS)) throw error;
         throw new OperatorError(
-          `${aside} holds documents that were written to ${name}, which has been made anew since. Move them there, ` +
+          `${aside} holds documents that were written to ${name}, which somebody made again since. Move them there, ` +
             `drop ${aside} and run this again.`,
         );
       });
@@ -114,7 +117,9 @@ async function dropEmpty(db: Db, aside: string, name: string, refusal: string): 
 const hasDocuments = async (db: Db, name: string) =>
   (await db.collection(name).findOne({}, { projection: { _id: 1 } })) !== null;
 
-/** The archives of a collection, by their present name and the other one. Some belong to another that is called `from.…`. */
+/**
+ * The archives of a collection, as pairs of their present and their new name; without those of a collection `from.…`.
+ */
 async function archivesOf(db: Db, from: string, to: string): Promise<[string, string][]> {
   const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
   const others = names.filter((name) => name.startsWith(`${from}.`));

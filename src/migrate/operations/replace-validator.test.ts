@@ -109,7 +109,7 @@ describe('a collection of the level constraint', () => {
     await begin(CONSTRAINT);
     server.broken = NEW;
     await expect(setValidator(db, NAME, NEW)).rejects.toThrow(
-      /^The validation level of things cannot be "constraint": .* Correct them and run this again\.$/,
+      /^The validation level of things cannot be "constraint": .* Correct these documents and run this again\.$/,
     );
     expect(server.options).toEqual(CONSTRAINT);
   });

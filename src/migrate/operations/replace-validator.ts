@@ -1,6 +1,6 @@
 import type { Collection, Db, Document } from 'mongodb';
 import { hasCode } from '../../error-code.ts';
-import { OperatorError } from '../../operator-error.ts';
+import { messageOf, OperatorError, sentence } from '../../operator-error.ts';
 
 /** MongoDB has the level `constraint` from this version on. See "Specify Validation Level" in its manual. */
 const FIRST_VERSION = 9;
@@ -8,14 +8,14 @@ const FIRST_VERSION = 9;
 const INVALID_OPTIONS = 72;
 const DOCUMENTS_VIOLATE = 12_370_902;
 
-/** Of collections that have the level `strict` only until a change of their rules is done. */
+/** Notes the collections that have the level `strict` only until a change of their rules is done. */
 const loweredIn = (db: Db): Collection<{ _id: string }> => db.collection('migration_lowered_levels');
 
 /**
  * Sets the validator of a collection, strictly; no other code of a migration sends a collMod. `{}` accepts everything.
- * At the level `constraint` MongoDB lets no rule change: such a collection has the level `strict` meanwhile, and
- * `constraint` again at the end, also if this is killed half-way and run again.
- * @throws {OperatorError} if documents keep it from having that level again
+ * MongoDB does not change the rules of a collection at the level `constraint`: such a collection gets the level
+ * `strict` meanwhile, and `constraint` again at the end, also if this is killed and run again.
+ * @throws {OperatorError} if stored documents break the validator, so that it cannot have the level `constraint` again
  */
 export async function replaceValidator(db: Db, collection: string, validator: Document): Promise<void> {
   const { validationLevel, isPrepared } = await stateOf(db, collection);
@@ -32,8 +32,8 @@ export async function replaceValidator(db: Db, collection: string, validator: Do
 
 /**
  * Sets how strictly the validator of a collection is applied. At `constraint` MongoDB 9.0 guarantees that every stored
- * document satisfies it; a server that has no such level is left at `strict`. As the last step of a change, for it reads
- * the whole collection; later changes of the rules keep it.
+ * document satisfies it; on a server without that level it is `strict`. Call this last in a migration, because the
+ * server then reads the whole collection. Later changes of the rules keep the level.
  * @throws {OperatorError} if stored documents break the validator, or the server does not let newer features be used
  */
 export async function setValidationLevel(db: Db, collection: string, level: 'strict' | 'constraint'): Promise<void> {
@@ -45,12 +45,15 @@ export async function setValidationLevel(db: Db, collection: string, level: 'str
   else if (isPrepared) await modify(db, collection, { prepareConstraintValidationLevel: false });
 }
 
-/** The validator that a collection has now, `{}` without one; as it is, so that it can be set again without a loss. */
+/**
+ * The validator that a collection has now, `{}` if none, with its numbers in their BSON types, so that it can be set
+ * again.
+ */
 export async function validatorOf(db: Db, collection: string): Promise<Document> {
   return (await stateOf(db, collection)).validator;
 }
 
-/** `isPrepared`: on its way to `constraint`, so that its rules cannot change either. */
+/** `isPrepared`: the level `constraint` is prepared, and the rules cannot change then either. */
 async function stateOf(db: Db, name: string) {
   const exactly = { nameOnly: false, promoteLongs: false, bsonRegExp: true } as const;
   const [found] = await db.listCollections({ name }, exactly).toArray();
@@ -68,12 +71,12 @@ export async function hasConstraints(db: Db): Promise<boolean> {
   return Number.parseInt(String(version), 10) >= FIRST_VERSION;
 }
 
-/** From `strict`. */
+/** Raises the level from `strict` to `constraint`. */
 async function constrain(db: Db, collection: string): Promise<void> {
   await modify(db, collection, { prepareConstraintValidationLevel: true }).catch((error: unknown) => {
     if (!hasCode(error, INVALID_OPTIONS)) throw error;
     throw new OperatorError(
-      `The validation level of ${collection} cannot be "constraint": ${String(error)}. Raise the server's ` +
+      `The validation level of ${collection} cannot be "constraint": ${sentence(messageOf(error))} Raise the server's ` +
         'featureCompatibilityVersion to 9.0 and run this again.',
     );
   });
@@ -81,7 +84,8 @@ async function constrain(db: Db, collection: string): Promise<void> {
     if (!hasCode(error, DOCUMENTS_VIOLATE)) throw error;
     await modify(db, collection, { prepareConstraintValidationLevel: false });
     throw new OperatorError(
-      `The validation level of ${collection} cannot be "constraint": ${String(error)} Correct them and run this again.`,
+      `The validation level of ${collection} cannot be "constraint": ${sentence(messageOf(error))} ` +
+        'Correct these documents and run this again.',
     );
   });
 }

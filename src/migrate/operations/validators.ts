@@ -15,12 +15,12 @@ export function eitherValidator(before: Document, after: Document): Document {
   };
 }
 
-/** Every keyword narrows a schema, so one that the two do not share is left out. */
+/** Every keyword narrows a schema, so keywords that the two do not share are left out. */
 function eitherObject(left: Document, right: Document): Document {
   const shared = Object.entries(left).filter(([keyword, value]) => isDeepStrictEqual(value, right[keyword]));
   const required = listOf(left['required']).filter((name) => listOf(right['required']).includes(name));
   const { properties: _properties, required: _required, additionalProperties, ...rest } = Object.fromEntries(shared);
-  // It speaks of the fields that no pattern matches, so it is shared only if the patterns are.
+  // additionalProperties rules the fields that no pattern matches, so it is shared only if the patterns are.
   const isShared =
     additionalProperties !== undefined && isDeepStrictEqual(left['patternProperties'], right['patternProperties']);
   return {
@@ -36,12 +36,12 @@ function eitherProperties(left: Document, right: Document): Document {
   const inRight: Document = right['properties'] ?? {};
   const names = [...new Set([...Object.keys(inLeft), ...Object.keys(inRight)])];
   return Object.fromEntries(
-    names.map((name) => [name, either(inLeft[name] ?? elsewhere(left), inRight[name] ?? elsewhere(right))]),
+    names.map((name) => [name, either(inLeft[name] ?? unnamed(left), inRight[name] ?? unnamed(right))]),
   );
 }
 
-/** What a schema says of a field that it does not name; `undefined`: that there is none. */
-const elsewhere = ({ additionalProperties, patternProperties }: Document) =>
+/** The schema of a field that an object's schema does not name; `undefined` where there may be no such field. */
+const unnamed = ({ additionalProperties, patternProperties }: Document) =>
   additionalProperties === false && patternProperties === undefined ? undefined : {};
 
 function either(left: Document | undefined, right: Document | undefined): Document {
@@ -49,15 +49,15 @@ function either(left: Document | undefined, right: Document | undefined): Docume
   if (right === undefined) return incomplete(left);
   if (isDeepStrictEqual(left, right)) return right;
   const isOneKind = isDeepStrictEqual(left['bsonType'], right['bsonType']);
-  return isOneKind && speaksOfFields(left, right) ? eitherObject(left, right) : { anyOf: [left, right] };
+  return isOneKind && hasRulesForFields(left, right) ? eitherObject(left, right) : { anyOf: [left, right] };
 }
 
 const FIELDS = ['properties', 'required', 'additionalProperties', 'patternProperties'];
 
-const speaksOfFields = (...schemas: Document[]) =>
+const hasRulesForFields = (...schemas: Document[]) =>
   schemas.some((schema) => [schema['bsonType']].flat().includes('object') || FIELDS.some((key) => key in schema));
 
-/** The schema of an object that comes or goes: fields move into it or out of it one after the other. */
+/** The schema of an added or removed object, without required fields: its fields come or go one after the other. */
 function incomplete(schema: Document): Document {
   const { required: _required, properties, ...rest } = schema;
   if (!isObject(properties)) return schema;

@@ -39,7 +39,7 @@ describe('convertValue', () => {
     [[5], 'int'],
     [null, 'int'],
   ])('%j becomes no %s', (value, to) => {
-    expect(() => convertValue(value, to)).toThrow(/is no |there is no default/u);
+    expect(() => convertValue(value, to)).toThrow(/cannot become |there is no default/u);
   });
 
   test('a default stands for a null or absent value alone', () => {

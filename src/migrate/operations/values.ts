@@ -1,6 +1,6 @@
 import { Double, Long, ObjectId } from 'mongodb';
 
-/** How a value becomes one of a BSON type; `undefined` where it has no counterpart. */
+/** Converts a value to a BSON type; returns `undefined` where that is impossible. */
 type Converter = (value: unknown) => unknown;
 
 const INT_MIN = -2_147_483_648;
@@ -10,7 +10,7 @@ const DECIMAL = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/iu;
 const RFC_3339 = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,3})?(?:Z|[+-]\d\d:\d\d))?$/u;
 const OBJECT_ID = /^[0-9a-f]{24}$/iu;
 
-/** Target types by the type of the value, best first. What is not here, nobody can guess. */
+/** Converters by the type of the value and the wanted type, the best one first. */
 const CONVERTERS: Readonly<Record<string, Readonly<Record<string, Converter>>>> = {
   int: { long: toLong, double: toDouble, string: String },
   long: { int: toInt, double: toDouble, string: String },
@@ -34,11 +34,11 @@ export function isConvertible(from: string, to: readonly string[]): boolean {
 }
 
 /**
- * The value in one of the given BSON types, `missing` among them where it may be absent.
+ * Converts a value to one of the given BSON types, with `missing` among them where it may be absent.
  * Numbers and texts, dates and RFC 3339 texts, truth values and ids are converted where nothing is lost.
- * @param fallback stands for a null or absent value that may not be so any more
- * @returns `undefined` for an absent value
- * @throws {Error} if the value has no counterpart, with the reason
+ * @param fallback takes the place of a null or absent value that is refused
+ * @returns the value; `undefined` for an absent one
+ * @throws {Error} if the value cannot be converted, with the reason
  */
 export function convertValue(value: unknown, to: string | readonly string[], fallback?: unknown): unknown {
   const types = [to].flat();
@@ -48,13 +48,13 @@ export function convertValue(value: unknown, to: string | readonly string[], fal
     if (fallback !== undefined) return fallback;
     if (types.includes('missing')) return undefined;
     if (types.includes('null')) return null;
-    throw new Error(`it is ${type}, and there is no default`);
+    throw new Error(`the value is ${type}, and there is no default`);
   }
   for (const [target, convert] of Object.entries(CONVERTERS[type] ?? {})) {
     const converted = types.includes(target) ? convert(value) : undefined;
     if (converted !== undefined) return converted;
   }
-  throw new Error(`${JSON.stringify(value)} is no ${types.join(' or ')}`);
+  throw new Error(`${JSON.stringify(value)} cannot become ${types.join(' or ')}`);
 }
 
 /** The BSON type that the driver stores a value as. */
@@ -94,7 +94,7 @@ function fromDecimal(value: unknown): Double | undefined {
   return DECIMAL.test(String(value)) ? toDouble(value) : undefined;
 }
 
-/** A date that there is: JavaScript takes the 31st of February for the 3rd of March. */
+/** Only real dates: JavaScript takes the 31st of February for the 3rd of March. */
 function toDate(value: unknown): Date | undefined {
   const text = String(value);
   const [date, day] = [new Date(text), new Date(`${text.slice(0, 10)}T00:00:00Z`)];

@@ -3,17 +3,17 @@ import type { Write } from '../run/write.ts';
 import { indexesOf, nameOf } from './made-indexes.ts';
 import type { IndexDefinition } from '../operations/indexes.ts';
 
-/** A collection as the catalog of a database has it. */
+/** A collection in the catalog of a database. */
 export interface CatalogEntry {
   name: string;
   options: Document;
-  /** With the one on `_id`. */
+  /** The index on `_id` is among them. */
   indexes: IndexDefinition[];
-  /** By which name its documents are stored, where it is renamed; none for a collection that is only recorded. */
+  /** The name under which its documents are stored now; absent for a collection that only exists in the plan. */
   stored?: string;
 }
 
-/** Collections with their options and indexes, as they would be after the writes that were only recorded. */
+/** The collections of a database, as they would be after the recorded writes. */
 export interface Catalog {
   entries: () => CatalogEntry[];
   get: (name: string) => CatalogEntry | undefined;
@@ -75,7 +75,7 @@ export function catalogOf(initial: readonly CatalogEntry[]): Catalog {
     const { collMod: _name, index, ...changes } = command;
     const entry = create(name);
     entry.options = { ...entry.options, ...changes };
-    // The way to that level ends there.
+    // The server then forgets that the level was prepared.
     if (changes['validationLevel'] === 'constraint') delete entry.options['prepareConstraintValidationLevel'];
     const { name: which, keyPattern, ...options } = Object(index);
     entry.indexes = entry.indexes.map((one) =>

@@ -1,16 +1,16 @@
 import type { Document } from 'mongodb';
 
-/** What a write changes in the documents that a filter finds. */
-interface Change {
+/** A change in the documents that a filter finds. */
+interface DocumentChange {
   filter: Document;
-  /** Paths; `undefined` where it may be any. */
+  /** The paths of the changed fields; `undefined` where any may change. */
   fields: string[] | undefined;
-  /** Paths that get the value of another one. */
+  /** Paths that get the value of another path. */
   moved: [to: string, from: string][];
 }
 
 /** The changes that a write consists of. */
-export function changesOf(operation: string, [first, second]: readonly unknown[]): Change[] {
+export function changesOf(operation: string, [first, second]: readonly unknown[]): DocumentChange[] {
   const filter: Document = Object(first ?? {});
   if (/^(update|findOneAndUpdate)/.test(operation)) return [{ filter, ...changesBy(second) }];
   if (/^(replaceOne|findOneAnd|delete)/.test(operation)) return [{ filter, fields: undefined, moved: [] }];
@@ -22,9 +22,9 @@ export function changesOf(operation: string, [first, second]: readonly unknown[]
   );
 }
 
-function changesBy(update: unknown): Pick<Change, 'fields' | 'moved'> {
+function changesBy(update: unknown): Pick<DocumentChange, 'fields' | 'moved'> {
   const fields: string[] = [];
-  const moved: Change['moved'] = [];
+  const moved: DocumentChange['moved'] = [];
   for (const [operator, value] of [update].flat().flatMap((stage) => Object.entries(Object(stage)))) {
     if (operator === '$replaceWith' || operator === '$replaceRoot') return { fields: undefined, moved: [] };
     if (operator === '$project' && !Object.values(Object(value)).every((one) => one === 0 || one === false))

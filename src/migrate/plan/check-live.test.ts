@@ -31,8 +31,8 @@ test('a collection that is there again under its old name is told, until it is g
     {
       rule: 'live',
       file: SECOND,
-      message: 'and those before it leave no collection missions, but this database has one again.',
-      remedy: 'Stop the program that writes by that name, move the documents to where they belong, and drop it.',
+      message: 'and the migrations before it leave no collection missions, but this database has one.',
+      remedy: 'Stop the program that writes to missions, move its documents to where they belong, and drop it.',
     },
   ]);
   await db.dropCollection('missions');

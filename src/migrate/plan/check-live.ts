@@ -1,5 +1,5 @@
 import type { MongoClient } from 'mongodb';
-import type { Change } from '../autogenerate/change.ts';
+import type { ShapeChange } from '../autogenerate/shape-change.ts';
 import { compare } from '../autogenerate/compare.ts';
 import { describe } from '../autogenerate/describe.ts';
 import type { Finding } from '../run/checks.ts';
@@ -14,9 +14,9 @@ interface Subject {
 }
 
 /**
- * Findings about a database that somebody has changed by hand: what the applied migrations make, and it does not have.
- * Collections that no migration ever made are nobody's business here. Nothing is told while a migration is half done, or
- * where the file of one is missing or cannot be used: it is not known then what they make.
+ * Findings about a database that somebody has changed by hand: each difference from what the applied migrations make.
+ * Collections that no migration ever made are ignored. There are no findings while a migration is half done, or where
+ * the file of an applied one is missing or unusable: then nobody knows what the migrations make.
  * @param unusable names of files that cannot be loaded
  */
 export async function checkLive(
@@ -40,26 +40,26 @@ export async function checkLive(
       file: lastApplied(state)?.fileName ?? folder,
       message:
         change.kind === 'removeCollection'
-          ? `and those before it leave no collection ${change.collection}, but this database has one again.`
-          : `and those before it make another shape than this database has: by them ${describe(change)}.`,
+          ? `and the migrations before it leave no collection ${change.collection}, but this database has one.`
+          : `and the migrations before it do not describe this database. By the migrations, ${describe(change)}.`,
       remedy: remedyFor(change),
     }));
 }
 
-function remedyFor(change: Change): string {
+function remedyFor(change: ShapeChange): string {
   const { kind, collection } = change;
   if (kind === 'removeCollection')
-    return 'Stop the program that writes by that name, move the documents to where they belong, and drop it.';
+    return `Stop the program that writes to ${collection}, move its documents to where they belong, and drop it.`;
   if (kind === 'addIndex' || kind === 'addCollection')
-    return 'Run npm run db:init, which makes what is missing, or write a migration if it is to stay away.';
+    return 'Run npm run db:init, which makes it again, or write a migration that removes it.';
   if (kind === 'removeIndex')
     return `Drop it from ${collection}, or declare it in the model and write a migration for it.`;
   if (kind === 'changeOption' && change.after === 'constraint')
     return (
-      'Run collMod with prepareConstraintValidationLevel: true, and then with validationLevel: "constraint"; it reads ' +
-      `all of ${collection}.`
+      'Run collMod with prepareConstraintValidationLevel: true, and then with validationLevel: "constraint". The server ' +
+      `then reads all documents of ${collection}.`
     );
   if (kind === 'changeOption')
-    return `Change it back by collMod; what that cannot change needs a new collection, and a migration that fills it.`;
-  return `Change ${collection} back by collMod or createIndexes, or write a migration for what it is to be.`;
+    return `Change it back with collMod. An option that collMod cannot change needs a new collection, and a migration that fills it.`;
+  return `Change ${collection} back with collMod or createIndexes, or write a migration that makes what the database has now.`;
 }

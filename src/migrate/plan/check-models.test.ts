@@ -28,7 +28,7 @@ test('a collection without a model is told with both remedies, unless it is decl
     {
       rule: 'models',
       file: FIRST,
-      message: expect.stringContaining('the collection flags is moved aside'),
+      message: expect.stringContaining('the collection flags is removed'),
       remedy: expect.stringMatching(
         /^Run npm run migrate:new .*; or, if .*, name it in WITHOUT_MODEL of src\/models\.ts\.$/,
       ),
@@ -63,11 +63,13 @@ test('what models demand is told although a file cannot be used, with what to me
   writeFileSync(join(folder, SECOND), 'export {};\n');
   const findings = await check(folder, {}, [SECOND]);
   expect(findings.map(({ message }) => message.replace(/.*: /, ''))).toEqual([
-    'the collection engines appears.',
-    'the collection pumps is moved aside.',
-    'the collection tanks is moved aside.',
+    'the collection engines is added.',
+    'the collection pumps is removed.',
+    'the collection tanks is removed.',
   ]);
-  expect(findings.every(({ remedy }) => remedy.startsWith(`First mend ${SECOND}, which may make it. Run`))).toBe(true);
+  expect(findings.every(({ remedy }) => remedy.startsWith(`First correct ${SECOND}, which may make it. Run`))).toBe(
+    true,
+  );
 });
 
 test('a migration that fails is one finding among others', async () => {
@@ -77,7 +79,7 @@ test('a migration that fails is one finding among others', async () => {
     [THIRD]: create('tanks'),
   });
   expect(await check(folder)).toEqual([
-    { rule: 'unusable', file: SECOND, message: 'fails: Write how engines.thrust becomes int.', remedy: 'Mend it.' },
-    expect.objectContaining({ rule: 'models', remedy: expect.stringContaining(`First mend ${SECOND}`) }),
+    { rule: 'unusable', file: SECOND, message: 'fails: Write how engines.thrust becomes int.', remedy: 'Correct it.' },
+    expect.objectContaining({ rule: 'models', remedy: expect.stringContaining(`First correct ${SECOND}`) }),
   ]);
 });

@@ -15,7 +15,7 @@ interface Subject {
 }
 
 /**
- * Findings about models that demand another shape than the migrations leave behind, and about migrations that fail.
+ * Findings about models that need another shape than the migrations make, and about migrations that fail.
  * @param unusable names of files that cannot be loaded; they are left out
  */
 export async function checkModels(
@@ -28,25 +28,25 @@ export async function checkModels(
     client,
     folder,
   );
-  const toMend = [...unusable, ...unusableIn(failed)].join(', ');
+  const toCorrect = [...unusable, ...unusableIn(failed)].join(', ');
   const changes = compare(withModel(shapes, withoutModel), models).map((change): Finding => {
     const toWrite = 'Run npm run migrate:new -- "DESCRIPTION" to write the migration that is missing';
     const remedies = [
-      ...(toMend === '' ? [] : [`First mend ${toMend}, which may make it.`]),
+      ...(toCorrect === '' ? [] : [`First correct ${toCorrect}, which may make it.`]),
       change.kind === 'removeCollection'
-        ? `${toWrite}; or, if it is to have no model, name it in WITHOUT_MODEL of src/models.ts.`
+        ? `${toWrite}; or, if ${change.collection} needs no model, name it in WITHOUT_MODEL of src/models.ts.`
         : `${toWrite}.`,
     ];
     return {
       rule: 'models',
       file: files.at(-1)?.name ?? folder,
-      message: `and those before it do not make what the models demand: ${describe(change)}.`,
+      message: `and the migrations before it do not make what the models need: ${describe(change)}.`,
       remedy: remedies.join(' '),
     };
   });
   return [...failed, ...changes];
 }
 
-/** The shapes without those of collections that are declared to have no model. */
+/** The shapes of collections that have a model, or should have one. */
 export const withModel = (shapes: readonly CollectionShape[], withoutModel: Readonly<Record<string, string>>) =>
   shapes.filter(({ name }) => !Object.hasOwn(withoutModel, name));

@@ -3,8 +3,8 @@ import { OTHER } from './taken.ts';
 import { takenBy } from './updates.ts';
 
 /**
- * Whether a write takes away values that are stored. A field or collection that a verb keeps in an archive counts as
- * well: an archive is in the same database.
+ * Whether a write removes stored values. A field or collection that an operation keeps in an archive counts too: the
+ * archive is in the same database.
  */
 export function isDestructive({ operation, parameters, documents = 0 }: Recorded): boolean {
   if (operation === 'dropDatabase') return true;

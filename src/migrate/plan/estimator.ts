@@ -3,13 +3,13 @@ import { indexesOf } from './made-indexes.ts';
 import type { PlanEvent } from './record.ts';
 
 /**
- * Reading is measured; what else is done to documents takes so many times as long, by what was tried on MongoDB's own
- * engine and on SecantusDB: 0.4 to 8 where an entry of an index is made, 0.3 to 14 where many are written by one write,
- * 4 to 40 where each has a write of its own.
+ * How many times as long as reading a document other work on it takes. Reading is measured. Measured on MongoDB's own
+ * engine and on SecantusDB: 0.4 to 8 for an entry of an index, 0.3 to 14 where one write changes many documents, 4 to
+ * 40 where each document has a write of its own.
  */
 const TIMES = { index: 2, validator: 1, together: 6, apart: 15 };
 
-/** The same for the batch of a backfill, which is small, and read and converted. */
+/** The same for a batch of a backfill, whose reading and conversion are measured together. */
 const TIMES_OF_BATCH = { together: 4, apart: 10 };
 
 const SAMPLE = 1000;

@@ -1,7 +1,7 @@
 import { indexesOf, nameOf } from './made-indexes.ts';
 import type { Rule } from './rule.ts';
 
-/** An index by which the server deletes documents that are stored. */
+/** Finds an index by which the server deletes stored documents. */
 export const expiresDocuments: Rule = async ({ collection, operation, parameters, stored }, { db }) => {
   if (collection === null) return undefined;
   for (const { key, expireAfterSeconds, partialFilterExpression } of indexesOf(operation, parameters)) {
@@ -14,8 +14,8 @@ export const expiresDocuments: Rule = async ({ collection, operation, parameters
     const index = JSON.stringify({ name: nameOf(key), key, expireAfterSeconds });
     return {
       name: 'expired-documents',
-      message: `has the server delete ${count} documents of ${collection} at once: those whose ${field} lies more than ${expireAfterSeconds} seconds back.`,
-      recipe: `// Give those that are wanted a later ${field} first; then\nawait addIndex(db, '${collection}', ${index});`,
+      message: `makes the server delete ${count} documents of ${collection} at once: those whose ${field} is more than ${expireAfterSeconds} seconds ago.`,
+      recipe: `// First give the documents that are to stay a later ${field}; then\nawait addIndex(db, '${collection}', ${index});`,
     };
   }
   return undefined;

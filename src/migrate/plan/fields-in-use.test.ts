@@ -52,8 +52,8 @@ const onSite = (site: unknown) => [{ $set: { site } }];
 
 async function takenFrom(filter: Document, update: Document | Document[]): Promise<string> {
   const write = { collection: 'probes', operation: 'updateMany', parameters: [filter, update] };
-  const { message = 'takes  from' } = (await removesField(write, context)) ?? {};
-  return /^takes (.*) from/.exec(message)?.[1]?.replaceAll(',', '') ?? message;
+  const { message = 'removes  from' } = (await removesField(write, context)) ?? {};
+  return /^removes (.*) from/.exec(message)?.[1]?.replaceAll(',', '') ?? message;
 }
 
 test.each<Case>([
@@ -181,7 +181,7 @@ test('a field that some of many replacements lack is one that not all documents 
     parameters: [replacements.map((replacement) => ({ replaceOne: { filter: {}, replacement } }))],
   });
   expect(await removesField(bulk(PROBE, without), context)).toBeUndefined();
-  expect((await removesField(bulk(without, without), context))?.message).toMatch('takes lastFired from probes');
+  expect((await removesField(bulk(without, without), context))?.message).toMatch('removes lastFired from probes');
 });
 
 test('a name that a field is renamed to is taken only from documents that have both', async () => {

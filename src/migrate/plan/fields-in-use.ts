@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts';
 import { isWithin, restOf } from './taken.ts';
 import { takenBy } from './updates.ts';
 
-/** A field that goes, and that a model still has. */
+/** Finds a removed field that a model still has. */
 export const removesField: Rule = async ({ collection, operation, parameters, stored }, { db, models }) => {
   const model = models.find(({ name }) => name === collection);
   if (!model || collection === null) return undefined;
@@ -22,7 +22,7 @@ export const removesField: Rule = async ({ collection, operation, parameters, st
   if (whole.length === 0) return undefined;
   return {
     name: 'field-in-use',
-    message: `takes ${whole.join(', ')} from ${collection}, which the model of this version still reads.`,
+    message: `removes ${whole.join(', ')} from ${collection}, but the model of this version still reads it.`,
     recipe:
       '// 1. Deploy a version whose model no longer has the field. 2. Then run this, which keeps the values:\n' +
       `await removeField(db, { collection: '${collection}', field: '${whole[0]}' });`,

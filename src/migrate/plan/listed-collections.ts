@@ -3,7 +3,7 @@ import { OperatorError } from '../../operator-error.ts';
 import type { CatalogEntry } from './catalog.ts';
 
 /**
- * What `listCollections` answers of a catalog.
+ * The answer of `listCollections` for the collections of a catalog.
  * @throws {OperatorError} if the filter asks for more than names and types
  */
 export function listed(entries: readonly CatalogEntry[], { name, type, ...others }: Document): Document[] {
@@ -33,10 +33,10 @@ function matches(value: string, condition: unknown): boolean {
 
 const unknown = (filter: unknown) =>
   new OperatorError(
-    `listCollections() with the filter ${JSON.stringify(filter)} cannot be planned. Filter by name, or choose among all.`,
+    `listCollections() with the filter ${JSON.stringify(filter)} cannot be planned. Filter by name or type, or list all collections and choose among them.`,
   );
 
-/** As much of a cursor as migrations use. */
+/** A cursor over documents, with the methods that migrations use. */
 export function cursorOver(documents: readonly Document[]) {
   const left = [...documents];
   return {

@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 
-/** The indexes that a write makes, however it was asked for. */
+/** The indexes that a write makes, by whichever method of the driver. */
 export function indexesOf(
   operation: string,
   [first, second]: readonly unknown[],
@@ -13,7 +13,10 @@ export function indexesOf(
 /** The name that the driver gives an index. */
 export const nameOf = (specification: unknown): string => Object.entries(keyOf(specification)).flat().join('_');
 
-/** What the driver takes for a key: `title`, `{ title: 1 }`, `['title', -1]` or a list of these. */
+/**
+ * The key of an index, from all forms that the driver accepts: `title`, `{ title: 1 }`, `['title', -1]` or a list of
+ * these.
+ */
 function keyOf(specification: unknown): Document {
   if (typeof specification === 'string') return { [specification]: 1 };
   if (!Array.isArray(specification)) return Object(specification);

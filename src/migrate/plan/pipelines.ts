@@ -3,7 +3,7 @@ import type { Document } from 'mongodb';
 import { isPlainObject } from '../../document.ts';
 import { headOf, isAll, isWithin, lacks, OTHER, restOf, type Taken } from './taken.ts';
 
-/** What a stage of a pipeline update takes from a document. */
+/** What a stage of a pipeline update removes from a document. */
 export function takenByStage(operator: string, value: unknown): Taken[] {
   switch (operator) {
     case '$unset':
@@ -31,11 +31,11 @@ function takenByProjection(projected: readonly [string, unknown][]): Taken[] {
   return [{ path: '', goes: (inner) => !keeps(included, inner) }];
 }
 
-/** Whether a field of the document is not in the one that takes its place. */
+/** Whether the document that replaces another one lacks a field of it. */
 function isReplaced(expression: unknown, field: string): boolean {
   const operands =
     isPlainObject(expression) && '$mergeObjects' in expression ? [expression['$mergeObjects']].flat() : [expression];
-  // The last that has the field counts.
+  // The last operand that has the field counts.
   for (const operand of operands.toReversed()) {
     if (operand === '$$ROOT' || operand === '$$CURRENT') return false;
     if (!isPlainObject(operand)) continue;
@@ -54,7 +54,7 @@ const keeps = (fields: readonly [string, unknown][], field: string) =>
     isWithin(field, path) ? isKept(one, path, restOf(field, path)) : isWithin(path, field),
   );
 
-/** Whether what is within a field is still there when the field is set to this. */
+/** Whether a path within a field is still there after the field is set to this expression. */
 function isKept(expression: unknown, path: string, inner: string): boolean {
   if (isDeepStrictEqual(expression, {})) return inner === '';
   if (isPlainObject(expression) && '$literal' in expression)
@@ -62,7 +62,7 @@ function isKept(expression: unknown, path: string, inner: string): boolean {
   return !removes(expression, path);
 }
 
-/** Whether an expression may take a field away that is not empty or null. */
+/** Whether an expression may remove a field that is not empty or null. */
 function removes(expression: unknown, path: string): boolean {
   if (Array.isArray(expression)) return expression.some((one) => removes(one, path));
   if (!isPlainObject(expression)) return expression === '$$REMOVE';
@@ -76,12 +76,12 @@ function removes(expression: unknown, path: string): boolean {
   return Object.values(expression).some((one) => removes(one, path));
 }
 
-/** The fields that an object names, those within other objects by their dotted path. */
+/** The fields that an object names, with their dotted paths. */
 function flat(value: unknown, path = ''): [string, unknown][] {
   if (!isFields(value)) return [[path, value]];
   return Object.entries(value).flatMap(([name, one]) => flat(one, path === '' ? name : `${path}.${name}`));
 }
 
-/** Whether a value is an object that names fields, and no operator. */
+/** Whether a value is an object of fields, and not of operators. */
 const isFields = (value: unknown): value is Document =>
   isPlainObject(value) && Object.keys(value).length > 0 && !Object.keys(value).some((name) => name.startsWith('$'));

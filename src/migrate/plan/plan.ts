@@ -16,7 +16,7 @@ import { unsafeSteps } from './unsafe.ts';
 export interface Judgement {
   file: string;
   unsafe: Unsafe[];
-  /** Whether values that are stored are taken away. */
+  /** Whether stored values are removed. */
   isDestructive: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface Judgement {
 export interface Plan extends Judgement {
   direction: Direction;
   steps: PlannedStep[];
-  /** How it is taken back. */
+  /** How it is undone. */
   undo: string;
 }
 
@@ -82,11 +82,11 @@ export async function judgeMigration(file: MigrationFile, subject: Subject, dire
 export function requireSafe({ file, unsafe: all }: Judgement, forced: readonly string[]): void {
   const unsafe = all.filter(({ name }) => !forced.includes(name));
   if (unsafe.length === 0) return;
-  const told = unsafe.map(
+  const reasons = unsafe.map(
     ({ name, message, recipe }) =>
-      `it ${message} The safe way:\n\n${indent(recipe)}\n\nOr do it all the same: npm run migrate:to -- head --force-unsafe ${name}`,
+      `It ${message} The safe way:\n\n${indent(recipe)}\n\nTo run the unsafe step anyway: npm run migrate:to -- head --force-unsafe ${name}`,
   );
-  throw new OperatorError(`${file} was not begun: ${told.join('\n')}`);
+  throw new OperatorError(`${file} was not started. ${reasons.join('\n')}`);
 }
 
 const indent = (text: string) => text.replaceAll(/^/gm, '  ');
@@ -111,7 +111,7 @@ async function judge(
     if (isBookkeeping(event.collection ?? '') || isOfArchives(event)) continue;
     await onStep(event);
     for (const { write, filter } of writesOf(event)) {
-      // Going back to an older version is what takes the fields of this one.
+      // A `down` goes back to an older version, so it removes fields of this one.
       if (direction === 'up') judgement.unsafe.push(...(await unsafeSteps(write, { db, models, touched, options })));
       judgement.isDestructive ||= isDestructive(write);
       note(touched, write, filter);
@@ -120,7 +120,7 @@ async function judge(
   return judgement;
 }
 
-/** Whether a step concerns archives alone: what is kept in them belongs to the step that it is kept for. */
+/** Whether a step only concerns archives: it belongs to the step whose values are archived. */
 function isOfArchives(event: PlanEvent): boolean {
   if (!isArchive(event.collection ?? '')) return false;
   if ('label' in event) return event.documents === 0;

@@ -6,7 +6,7 @@ import { writesOf, type PlanEvent } from './record.ts';
 /** One thing that a migration does. */
 export interface PlannedStep {
   collection: string | null;
-  /** As somebody would say it: `adds a unique index on {"title":1}`. */
+  /** In words, behind `it`: `adds a unique index on {"title":1}`. */
   what: string;
   /** How many documents it touches, where that is known. */
   documents?: number;
@@ -18,7 +18,7 @@ export interface PlannedStep {
 
 const MOMENTARY = /collMod|rename|^drop|^create/;
 
-/** Says what an event of a migration is. */
+/** Describes an event of a migration. */
 export function describeStep(event: PlanEvent, seconds: number): PlannedStep {
   const { collection } = event;
   const fields = fieldsOf(event);
@@ -51,10 +51,12 @@ function fieldsOf(event: PlanEvent): string {
 function describeModification({ validator, validationLevel, prepareConstraintValidationLevel: isPrepared }: Document) {
   if (validator !== undefined) return 'sets the validator';
   if (validationLevel === 'constraint')
-    return 'has the server read all documents, and guarantee from then on that each is valid (level constraint)';
+    return 'makes the server read all documents, and guarantee from then on that each is valid (level constraint)';
   if (validationLevel !== undefined) return `sets the validation level ${validationLevel}`;
   if (isPrepared === undefined) return 'modifies the collection';
-  return isPrepared === true ? 'prepares the validation level constraint' : 'gives the way to the level constraint up';
+  return isPrepared === true
+    ? 'prepares the validation level constraint'
+    : 'ends the preparation of the validation level constraint';
 }
 
 const describeIndex = ({ key, unique }: ReturnType<typeof indexesOf>[number]) =>

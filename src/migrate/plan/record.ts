@@ -5,11 +5,11 @@ import type { PlannedBackfill } from '../run/run-context.ts';
 import type { Catalog } from './catalog.ts';
 import { recordingClient, type Recorded } from './recorder.ts';
 
-/** A backfill, and what the sample of it writes beside its batch. */
+/** A backfill, and what its sample writes to other collections. */
 interface RecordedBackfill extends PlannedBackfill, Pick<Recorded, 'stored'> {
-  /** To collections other than archives. */
+  /** The writes of the sample to other collections, without archives. */
   beside: Recorded[];
-  /** How many writes the sample consists of, those beside it included. */
+  /** How many writes the sample has, with those to other collections. */
   writes: number;
 }
 
@@ -24,7 +24,7 @@ export async function record(
   catalog: Catalog,
 ): Promise<PlanEvent[]> {
   const events: PlanEvent[] = [];
-  // What a sample writes beside its batch belongs to the backfill, not to the steps.
+  // What a sample writes to other collections belongs to the backfill, and is no step of its own.
   let inSample: Recorded[] | undefined;
   const note = (write: Recorded) => void (inSample ?? events).push(write);
   const sample = async (take: () => Promise<PlannedBackfill>) => {
@@ -47,11 +47,11 @@ export async function record(
 
 interface Found {
   write: Recorded;
-  /** What its documents are found by, where its own filters name only some of them. */
+  /** Finds all its documents, where its own filters find only those of a sample. */
   filter?: Document;
 }
 
-/** The writes of an event; those of a backfill's sample stand for those of all its documents. */
+/** The writes of an event; for a backfill the writes of its sample, which stand for all its documents. */
 export function writesOf(event: PlanEvent): Found[] {
   if (!('label' in event)) return [{ write: event }];
   const { collection, stored, documents, sample, filter, beside } = event;

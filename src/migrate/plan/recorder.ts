@@ -9,11 +9,14 @@ import { nameOf } from './made-indexes.ts';
 
 /** A write that was asked for and not sent. */
 export interface Recorded extends Write {
-  /** How many stored documents it would touch, where its filters tell. */
+  /** How many stored documents it would change, where its filters show that. */
   documents?: number;
-  /** The same of that of its filters that finds the most. */
+  /** How many documents one of its filters finds at most. */
   most?: number;
-  /** By which name the documents of its collection are stored now, where it is renamed before. */
+  /**
+   * The name under which the documents of its collection are stored now: the plan may have renamed the collection
+   * before.
+   */
   stored?: string;
 }
 
@@ -66,7 +69,10 @@ export function recordingClient(
   });
 }
 
-/** A value as it is now, for a migration may use its list of writes again; a map becomes the object that it is sent as. */
+/**
+ * A copy of a value, because a migration may change its list of writes afterwards; a map becomes an object, as when it
+ * is sent.
+ */
 function copyOf(value: unknown): unknown {
   if (value instanceof Map) return copyOf(Object.fromEntries(value));
   if (Array.isArray(value)) return value.map(copyOf);
@@ -75,7 +81,10 @@ function copyOf(value: unknown): unknown {
     : value;
 }
 
-/** The writes that one amounts to: a rename may also drop a collection, and `collMod` make an index unique or expire. */
+/**
+ * The writes that one consists of: a rename may also drop a collection, and `collMod` may make an index unique or
+ * expire.
+ */
 function stepsOf(write: Write, catalog: Catalog): Write[] {
   const { collection, operation, parameters } = write;
   const [first, second] = parameters;

@@ -64,7 +64,7 @@ test.each([
 
 test('a plan refuses as the migration would', async () => {
   await expect(planOf('', (db) => db.collection('flights').insertOne({}))).rejects.toThrow(
-    'is there already, with documents',
+    'with documents is there already',
   );
 });
 

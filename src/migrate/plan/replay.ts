@@ -1,5 +1,5 @@
 import { MongoError, MongoServerError, type MongoClient } from 'mongodb';
-import { sentence } from '../../operator-error.ts';
+import { messageOf, sentence } from '../../operator-error.ts';
 import { isOwn } from '../../own-collections.ts';
 import type { CollectionShape } from '../autogenerate/shape.ts';
 import { UNUSABLE, type Finding } from '../run/checks.ts';
@@ -7,13 +7,13 @@ import { loadMigration, type MigrationFile } from '../run/files.ts';
 import { catalogOf, type Catalog } from './catalog.ts';
 import { record } from './record.ts';
 
-/** What migrations make together. */
+/** The result of running migrations from nothing. */
 interface Replayed {
-  /** With what those have made that failed, up to then. */
+  /** With what failed migrations made before they failed. */
   shapes: CollectionShape[];
-  /** Names of collections that one made and a later one renamed or took away. */
+  /** Names of collections that one migration made and a later one renamed or removed. */
   gone: string[];
-  /** A finding about each that failed. */
+  /** A finding about each migration that failed. */
   failed: Finding[];
 }
 
@@ -33,8 +33,8 @@ export async function replay(files: readonly MigrationFile[], client: MongoClien
       await record(up, client, databaseName, catalog);
     } catch (error) {
       if (error instanceof MongoError && !(error instanceof MongoServerError)) throw error; // no answer at all
-      const message = `fails: ${sentence(error instanceof Error ? error.message : String(error))}`;
-      failed.push({ rule: UNUSABLE, file: file.name, message, remedy: 'Mend it.' });
+      const message = `fails: ${sentence(messageOf(error))}`;
+      failed.push({ rule: UNUSABLE, file: file.name, message, remedy: 'Correct it.' });
     }
     for (const { name } of catalog.entries()) made.add(name);
   }
@@ -42,7 +42,7 @@ export async function replay(files: readonly MigrationFile[], client: MongoClien
   return { shapes: shapesOf(catalog), gone, failed };
 }
 
-/** The collections of a catalog, without what is kept beside the application's data. */
+/** The collections of a catalog that hold the application's data. */
 export const shapesOf = (catalog: Catalog): CollectionShape[] =>
   catalog
     .entries()

@@ -5,23 +5,23 @@ import type { Touched } from './touched.ts';
 
 /** A step that can lose data or stop the API, and how to do it safely. */
 export interface Unsafe {
-  /** What `--force-unsafe` is told to let it pass: `unbounded-update:engines`. */
+  /** The name by which `--force-unsafe` lets it pass: `unbounded-update:engines`. */
   name: string;
   message: string;
   /** The safe way, as code. */
   recipe: string;
 }
 
-/** What a rule judges by. */
+/** What a rule knows. */
 export interface Context {
   db: Db;
-  /** What the running code reads and writes. */
+  /** The collections that the running code reads and writes. */
   models: readonly CollectionShape[];
-  /** What this plan has changed already, so that what is stored now says nothing about it. */
+  /** What earlier steps of the plan change: the stored documents do not show these changes. */
   touched: Touched;
-  /** Those of a collection, as this plan makes them. */
+  /** The options of a collection, after the earlier steps of the plan. */
   options: (collection: string) => Document;
 }
 
-/** Says what is unsafe about a write that was recorded, if anything. */
+/** Says what is unsafe about a recorded write, if anything. */
 export type Rule = (write: Recorded, context: Context) => Promise<Unsafe | undefined>;

@@ -7,7 +7,7 @@ import { fieldsReadBy, touching, untouchedBy, type Touched } from './touched.ts'
 
 type Index = Document & { key: Document };
 
-/** A unique index over values that stored documents share, as far as no earlier step changes them. */
+/** Finds a unique index over values that stored documents share, and that no earlier step changes. */
 export const makesDuplicates: Rule = async ({ collection, operation, parameters, stored }, { db, touched }) => {
   if (stored === undefined) return undefined;
   for (const index of indexesOf(operation, parameters)) {
@@ -19,14 +19,17 @@ export const makesDuplicates: Rule = async ({ collection, operation, parameters,
     const name = Object.entries(key).flat().join('_');
     return {
       name: 'unique-over-duplicates',
-      message: `makes a unique index over ${Object.keys(key).join(', ')} of ${collection}, of which ${twice['count']} documents have the same.`,
-      recipe: `// Make the values differ first, in this migration or one before; then\nawait addIndex(db, '${collection}', { name: '${name}', key: ${JSON.stringify(key)}, unique: true });`,
+      message: `makes a unique index over ${Object.keys(key).join(', ')} of ${collection}, but ${twice['count']} documents have the same value.`,
+      recipe: `// First make the values differ, in this migration or an earlier one; then\nawait addIndex(db, '${collection}', { name: '${name}', key: ${JSON.stringify(key)}, unique: true });`,
     };
   }
   return undefined;
 };
 
-/** The index over the documents that no step touches; and, where one only moves its values, over where they are now. */
+/**
+ * The index over the documents that no earlier step changes. Where an earlier step only moves its values, also the same
+ * index over the fields that have these values now.
+ */
 function asStored(index: Index, stored: string, touched: Touched): Index[] {
   const { key, partialFilterExpression = {} } = index;
   const paths = Object.keys(key);
@@ -42,8 +45,8 @@ function asStored(index: Index, stored: string, touched: Touched): Index[] {
 }
 
 /**
- * A validator that stored documents break, or the guarantee that none does, by what it demands of fields that no earlier
- * step changes.
+ * Finds a validator that stored documents break, also where only its level is raised to `constraint`. Fields that an
+ * earlier step changes are not judged.
  */
 export const breaksDocuments: Rule = async (
   { collection, operation, parameters, stored },
@@ -61,17 +64,17 @@ export const breaksDocuments: Rule = async (
   return {
     name: 'validator-broken',
     message: `gives ${collection} a validator that ${count} stored documents break.`,
-    recipe: `// Convert the documents first, with backfill() or addField(); then\nawait setValidator(db, '${collection}', validator);`,
+    recipe: `// First convert the documents, with backfill() or addField(); then\nawait setValidator(db, '${collection}', validator);`,
   };
 };
 
 interface Demand {
   demand: Document;
-  /** The outermost names of the fields that it is made of; `undefined` where it may be any. */
+  /** The outermost names of the fields that it concerns; `undefined` where any may be. */
   fields: string[] | undefined;
 }
 
-/** What a validator demands, field by field. */
+/** The demands of a validator, field by field. */
 function demandsOf(validator: Document, stored: string, touched: Touched): Demand[] {
   if (!touched.has(stored)) return [{ demand: validator, fields: undefined }];
   const { $jsonSchema: schema, ...conditions } = validator;

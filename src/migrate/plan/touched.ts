@@ -4,26 +4,26 @@ import { changesOf } from './changes.ts';
 import type { Recorded } from './recorder.ts';
 import { headOf } from './taken.ts';
 
-/** What a step of a plan changes in stored documents. */
+/** The changes of one step of a plan in stored documents. */
 export interface Touch {
-  /** The outermost names of the fields; `undefined` where it may be any. */
+  /** The outermost names of the changed fields; `undefined` where any may change. */
   fields: ReadonlySet<string> | undefined;
-  /** Finds, among the documents as they are stored, all that it changes. */
+  /** Finds the changed documents among the stored ones. */
   filter: Document;
-  /** Paths that get the value of another one, with that one. */
+  /** Paths that get the value of another path, with that path. */
   moved: ReadonlyMap<string, string>;
 }
 
-/** The touches of a plan's earlier steps, by the name that their collection is stored by. */
+/** The touches of earlier steps of a plan, by the name under which their collection is stored. */
 export type Touched = Map<string, Touch[]>;
 
-/** The touches that concern some fields of a collection, or a field that nobody names. */
+/** The touches that change one of some fields of a collection; all touches where the fields are not known. */
 export const touching = (touched: Touched, stored: string, fields: readonly string[] | undefined): Touch[] =>
   (touched.get(stored) ?? []).filter(
     (touch) => fields === undefined || touch.fields === undefined || fields.some((field) => touch.fields?.has(field)),
   );
 
-/** Finds all documents but those that are touched. */
+/** A filter that finds all documents except the touched ones. */
 export const untouchedBy = (touches: readonly Touch[]): Document =>
   touches.length === 0 ? {} : { $nor: touches.map(({ filter }) => filter) };
 
@@ -31,7 +31,7 @@ const MOST_FILTERS = 20;
 
 /**
  * Notes what a write changes.
- * @param filter what its documents are found by, where its own filters name only some of them
+ * @param filter finds all its documents, where its own filters find only those of a sample
  */
 export function note(touched: Touched, write: Recorded, filter?: Document): void {
   const { stored, operation, parameters } = write;
@@ -40,11 +40,11 @@ export function note(touched: Touched, write: Recorded, filter?: Document): void
   const before = touched.get(stored) ?? [];
   const filters = filter ? [filter] : changes.map((one) => one.filter);
   const read = filters.flatMap((one) => fieldsReadBy(one) ?? [ANY]);
-  // A filter says nothing of the documents as they are stored, if it looks at what has changed by then.
+  // A filter that looks at fields which earlier steps change does not show which of the stored documents it means.
   const isKnown =
     filters.length <= MOST_FILTERS &&
     (before.length === 0 || (!read.includes(ANY) && touching(touched, stored, read).length === 0));
-  if (changes.length === 0 && isKnown) return; // it finds no document
+  if (changes.length === 0 && isKnown) return; // the filter finds no document
   const fields =
     changes.length === 0 || changes.some((one) => one.fields === undefined)
       ? undefined
@@ -55,7 +55,9 @@ export function note(touched: Touched, write: Recorded, filter?: Document): void
 
 const ANY = '';
 
-/** The outermost names of the fields that a filter looks at, and perhaps of others; `undefined` where it may be any. */
+/**
+ * The outermost names of the fields that a filter looks at, perhaps with others; `undefined` where any may be meant.
+ */
 export function fieldsReadBy(filter: unknown): string[] | undefined {
   if (typeof filter === 'string' && filter.startsWith('$$')) return filter === '$$NOW' ? [] : undefined;
   if (typeof filter === 'string') return filter.startsWith('$') ? [headOf(filter.slice(1))] : [];

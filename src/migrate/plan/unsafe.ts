@@ -5,10 +5,10 @@ import type { Recorded } from './recorder.ts';
 import type { Context, Rule, Unsafe } from './rule.ts';
 import { breaksDocuments, makesDuplicates } from './stored-documents.ts';
 
-/** More than a write may touch at once without standing in the API's way. */
+/** How many documents one write may change without slowing the API down. */
 const LARGE = 10_000;
 
-/** What is unsafe about a write that was recorded. */
+/** What is unsafe about a recorded write. */
 export async function unsafeSteps(write: Recorded, context: Context): Promise<Unsafe[]> {
   if (write.operation === 'dropDatabase') return [dropsDatabase()];
   const rules = [
@@ -51,7 +51,7 @@ const dropsCollection: Rule = async ({ collection, operation, documents }) => {
 };
 
 const renamesCollection: Rule = async ({ collection, operation, parameters: [to] }, { models }) => {
-  // What is put aside there is empty, or comes back.
+  // A collection that an operation moves there is empty, or comes back.
   if (operation !== 'rename' || isBookkeeping(String(to)) || !models.some(({ name }) => name === collection))
     return undefined;
   return {

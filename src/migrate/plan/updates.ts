@@ -3,7 +3,7 @@ import { isPlainObject, valueAt } from '../../document.ts';
 import { takenByStage } from './pipelines.ts';
 import { isAll, isWithin, lacks, OTHER, restOf, type Taken } from './taken.ts';
 
-/** What a write takes from stored documents. */
+/** What a write removes from stored documents. */
 export function takenBy(operation: string, [first, second]: readonly unknown[]): Taken[] {
   if (/^(update|findOneAndUpdate)/.test(operation)) return from(first, takenByUpdate(second));
   if (/^(replaceOne|findOneAndReplace)$/.test(operation)) return from(first, [takenByReplacement(second)]);
@@ -18,7 +18,7 @@ export function takenBy(operation: string, [first, second]: readonly unknown[]):
   return together(all);
 }
 
-/** A field that only some of the values for a path lack may be one that not all documents have. */
+/** Where several values for a path are written, a field counts as removed only if all of them lack it. */
 function together(all: readonly Taken[]): Taken[] {
   const replacing = new Map<string, Taken[]>();
   for (const one of all) if (one.replaces) replacing.set(one.path, [...(replacing.get(one.path) ?? []), one]);
@@ -31,7 +31,7 @@ function together(all: readonly Taken[]): Taken[] {
 
 const isOther = (inner: string) => inner === OTHER;
 
-/** Without what the filter says is not there. */
+/** Leaves out what the filter says is absent. */
 function from(filter: unknown, taken: readonly Taken[]): Taken[] {
   return taken.map((one) => ({
     ...one,
@@ -86,7 +86,7 @@ function takenByOperator(operator: string, fields: Document): Taken[] {
     case '$rename':
       return Object.entries(fields).flatMap(([path, to]) => [
         { path, goes: isAll },
-        // The value that had the name before.
+        // The value that had the new name before.
         { path: to, goes: isAll, where: { [path]: { $exists: true }, [to]: { $exists: true } } },
       ]);
     default:
@@ -94,5 +94,8 @@ function takenByOperator(operator: string, fields: Document): Taken[] {
   }
 }
 
-/** A path through all elements of an array, of one that names some of them: `instruments.$[].mass`, `instruments.0.mass`. */
+/**
+ * A path through all elements of an array, of one that names some of them: `instruments.$[].mass`,
+ * `instruments.0.mass`.
+ */
 const inAll = (path: string) => path.replaceAll(/\.(\$(\[\w*\])?|\d+)(?=\.|$)/g, '');

@@ -20,7 +20,7 @@ const IMPORTS = "import { addCollection, removeCollection, setValidationLevel, s
 const VALIDATOR = { a: { $exists: true } };
 const UPGRADE = [
   'prepares the validation level constraint',
-  'has the server read all documents, and guarantee from then on that each is valid (level constraint)',
+  'makes the server read all documents, and guarantee from then on that each is valid (level constraint)',
 ];
 
 test.each([
@@ -88,7 +88,7 @@ test('what a migration has brought to the level constraint is missed by check wh
   expect(await check()).toEqual([
     expect.objectContaining({
       rule: 'live',
-      message: expect.stringContaining(`the validationLevel of things turns from 'strict' to 'constraint'`),
+      message: expect.stringContaining(`the validationLevel of things changes from 'strict' to 'constraint'`),
       remedy: expect.stringContaining('prepareConstraintValidationLevel: true'),
     }),
   ]);
