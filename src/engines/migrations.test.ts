@@ -207,7 +207,7 @@ describe('the migrations', () => {
     const { code, stderr } = await runHere(['migrate:to', 'head'], { MONGODB_URI: database.uri });
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: expect.stringContaining('it gives engines a validator that 1 stored documents break'),
+      stderr: expect.stringContaining('It gives engines a validator that 1 stored documents break'),
     });
     expect(await shapeOf(database.db)).toEqual(before);
   });
