@@ -1,4 +1,4 @@
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { projectRoot } from './config.ts';
@@ -18,10 +18,30 @@ describe.each(['.', '.ci/contract'])('an installation in %s', (folder) => {
   });
 });
 
-test.each(['start', 'test', 'db:init'])('npm run %s before an installation says what to do', async (script) => {
+/** The files that npm scripts load first, in a folder without packages. */
+function uninstalled(): string {
   const folder = temporaryFolder();
   for (const name of ['package.json', 'typescript.js', 'engines.js', 'src/cli.ts'])
     cpSync(join(projectRoot, name), join(folder, name));
+  return folder;
+}
+
+const npmRun = async (folder: string, script: string) => {
   const { code, stderr } = await run(['npm', '--prefix', folder, 'run', '--silent', script], {});
-  expect({ code, stderr }).toEqual({ code: 1, stderr: 'The packages are not installed. Run npm ci first.\n' });
+  return { code, stderr };
+};
+
+test.each(['start', 'test', 'db:init'])('npm run %s before an installation says what to do', async (script) => {
+  const stderr = 'The packages are not installed. Run npm ci first.\n';
+  expect(await npmRun(uninstalled(), script)).toEqual({ code: 1, stderr });
+});
+
+test.each(['start', 'db:init'])('npm run %s says which package has come since the installation', async (script) => {
+  const folder = uninstalled();
+  symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
+  const { dependencies, ...others } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const pulled = { ...others, dependencies: { ...dependencies, '@new/package': '1.0.0' } };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(pulled));
+  const stderr = 'Packages are missing: @new/package. Run npm ci first.\n';
+  expect(await npmRun(folder, script)).toEqual({ code: 1, stderr });
 });
