@@ -29,17 +29,23 @@ async function differencesOf({ connection: { db }, migrations, definitions }: Sh
 function remedyFor({ pending, ahead }: Readiness): string {
   if (pending.length > 0) return 'run npx migrate-mongo up';
   if (ahead.length > 0) return 'run the version that knows the newest migrations of the database';
-  return 'write the migration that is missing by npm run migrate:new -- "WHAT CHANGES", and run npx migrate-mongo up';
+  return WRITE_MIGRATION;
 }
 
+const WRITE_MIGRATION =
+  'run npm run migrate:new -- "WHAT CHANGES" to write the missing migration, then npx migrate-mongo up';
 const REFUSES = 'the database refuses what this version writes';
 
-/** Logs at the start how the database differs, with the command that corrects it. */
-export async function warnOfDifferences(shape: Shape, logger: Logger): Promise<void> {
+/**
+ * Logs at the start how the database differs, with the command that corrects it.
+ * @param missing what the models demand and no migration makes
+ */
+export async function warnOfDifferences(shape: Shape, missing: readonly string[], logger: Logger): Promise<void> {
   const { pending, ahead, refused } = await differencesOf(shape);
   if (pending.length > 0) logger.warn({ pending }, 'migrations are pending: run npx migrate-mongo up');
   if (ahead.length > 0) logger.warn({ ahead }, 'the database has migrations that this version does not know');
-  if (refused.length > 0) logger.warn({ refused }, `${REFUSES}: ${remedyFor({ pending, ahead })}`);
+  if (missing.length > 0) logger.warn({ missing }, `no migration makes what the models demand: ${WRITE_MIGRATION}`);
+  else if (refused.length > 0) logger.warn({ refused }, `${REFUSES}: ${remedyFor({ pending, ahead })}`);
 }
 
 /** Middleware that logs the same when the database has refused a write for this reason. It passes every error on. */

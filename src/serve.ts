@@ -7,6 +7,7 @@ import { openDatabase, type Database } from './database/index.ts';
 import { initialiseIfEmpty } from './initialise.ts';
 import { readNames } from './migrate/run/index.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { missingMigrations } from './missing-migrations.ts';
 import { collectionDefinitions, RESOURCES } from './models.ts';
 import { OperatorError } from './operator-error.ts';
 import { warnOfDifferences } from './readiness.ts';
@@ -77,15 +78,13 @@ async function prepare(
 ): Promise<void> {
   const { db } = connection;
   if (!db) throw new Error('the connection is not open');
-  const findings = await initialiseIfEmpty(
-    { db, connection, settings, report: (line) => logger.info(line) },
-    resources,
-  );
+  const open = { db, connection, settings, report: (line: string) => logger.info(line) };
+  const findings = await initialiseIfEmpty(open, resources);
   if (findings.length > 0) logger.info({ created: findings.map(({ what }) => what) }, 'database initialised');
-  await warnOfDifferences(
-    { connection, migrations, definitions: collectionDefinitions(connection, resources) },
-    logger,
-  );
+  // In production this would load every migration into the server; there migrate:check does it before.
+  const missing = settings.nodeEnv === 'production' ? [] : await missingMigrations(open, resources);
+  const definitions = collectionDefinitions(connection, resources);
+  await warnOfDifferences({ connection, migrations, definitions }, missing, logger);
 }
 
 async function listen(server: ReturnType<typeof httpServer>, { host, port }: Settings): Promise<string> {

@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
+import { Schema, type Connection } from 'mongoose';
 import { pino } from 'pino';
 import supertest from 'supertest';
 import { loadSettings } from '../config.ts';
+import { initialise } from '../initialise.ts';
 import { run } from '../migrate/run/runner.ts';
 import { stepsTo } from '../migrate/run/steps.ts';
 import { migrating } from '../migrations.ts';
@@ -11,6 +13,8 @@ import { atEnd } from '../testing/cleanup.ts';
 import { testDatabase } from '../testing/database.ts';
 import { LEAST_ENGINE } from '../testing/engines.ts';
 import { ownMigrations } from '../testing/migrations-folder.ts';
+import { engines } from './index.ts';
+import { engineSchema } from './model.ts';
 
 test('a database from before the search: what it refuses is told to its operator, and works as soon as it is migrated', async () => {
   const database = await testDatabase();
@@ -45,4 +49,25 @@ test('a database from before the search: what it refuses is told to its operator
   expect(await api.get('/health/ready')).toMatchObject({ status: 200, body: { status: 'ready' } });
   expect((await api.post('/engines').send({ ...LEAST_ENGINE, title: 'Raptor' })).status).toBe(201);
   expect((await api.get('/engines?q=merlin')).body).toEqual([expect.objectContaining({ id, thrust: 914 })]);
+});
+
+test.each([
+  ['an empty database', false],
+  ['a database of the old shape', true],
+])('a field without a migration: its developer is told at the start on %s what to do', async (_what, isInitialised) => {
+  const database = await testDatabase();
+  if (isInitialised) await initialise(database);
+  const log: Document[] = [];
+  const logger = pino({ level: 'info' }, { write: (line: string) => void log.push(JSON.parse(line)) });
+  const schema = engineSchema.clone();
+  schema.add({ burns: { type: Schema.Types.Int32, default: 0 } });
+  const changed = { ...engines, model: (connection: Connection) => connection.model('EngineWithBurns', schema) };
+  const { stop } = await serve(loadSettings({ PORT: '0', MONGODB_URI: database.uri }), logger, [changed]);
+  atEnd(stop);
+  expect(log.filter(({ level }) => level >= 40)).toEqual([
+    expect.objectContaining({
+      missing: ['engines.burns (int) is added, as 0 in old documents'],
+      msg: expect.stringContaining('run npm run migrate:new -- "WHAT CHANGES"'),
+    }),
+  ]);
 });
