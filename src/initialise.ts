@@ -8,7 +8,7 @@ import { OperatorError } from './operator-error.ts';
 import { isBookkeeping } from './own-collections.ts';
 
 /** Something that was created, or a difference between the database and the models. */
-interface Finding {
+interface InitialiseResult {
   outcome: 'created' | 'different';
   /** `index lastFired_1__id_1 of engines`; for a difference a sentence without its full stop. */
   what: string;
@@ -20,7 +20,7 @@ interface Finding {
  * Several processes may do this at once, and repeat it.
  * @returns what it created and what it found different from the models
  */
-export async function initialise(database: OpenDatabase, resources = RESOURCES): Promise<Finding[]> {
+export async function initialise(database: OpenDatabase, resources = RESOURCES): Promise<InitialiseResult[]> {
   const { db, connection } = database;
   // This comes first, so that no migration runs again on the created collections if the process is killed below.
   const stamped = (await isEmpty(db, isBookkeeping)) ? await stampAll(database) : [];
@@ -34,8 +34,8 @@ export async function initialise(database: OpenDatabase, resources = RESOURCES):
   const demanded = definitions.map((definition) => ({ ...definition, options: VALIDATION }));
   const different = compare(shapesOf(await readCatalog(db)), demanded)
     .filter(({ kind }) => kind !== 'removeCollection')
-    .map((change): Finding => ({ outcome: 'different', what: `by the models ${describe(change)}` }));
-  return [...stamped, ...made.map((what): Finding => ({ outcome: 'created', what })), ...different];
+    .map((change): InitialiseResult => ({ outcome: 'different', what: `by the models ${describe(change)}` }));
+  return [...stamped, ...made.map((what): InitialiseResult => ({ outcome: 'created', what })), ...different];
 }
 
 /** The collections that migrations set to the validation level `constraint`, which models cannot declare. */
@@ -47,7 +47,7 @@ async function constrainedBy(database: OpenDatabase): Promise<string[]> {
 }
 
 /** Marks all migrations as applied, as Alembic's `stamp head` does. */
-async function stampAll(database: OpenDatabase): Promise<Finding[]> {
+async function stampAll(database: OpenDatabase): Promise<InitialiseResult[]> {
   const steps = await run(migrating(database, 'initialise'), (state) => stepsToStamp(state, 'head'));
   return steps.map(({ file }) => ({ outcome: 'created', what: `changelog entry ${file.name}` }));
 }
@@ -56,7 +56,7 @@ async function stampAll(database: OpenDatabase): Promise<Finding[]> {
  * Initialises an empty database, except in production, where an empty database is probably the wrong one.
  * @throws {OperatorError} for an empty database in production
  */
-export async function initialiseIfEmpty(database: OpenDatabase, resources = RESOURCES): Promise<Finding[]> {
+export async function initialiseIfEmpty(database: OpenDatabase, resources = RESOURCES): Promise<InitialiseResult[]> {
   const { db, settings } = database;
   if (!(await isEmpty(db, isBookkeeping))) return [];
   if (settings.nodeEnv === 'production')

@@ -168,7 +168,7 @@ const UNCARRIED: Record<string, { answer: (command: Document) => Document | unde
         command['listCollections']
           ? asked(command, { name: 'odd', type: 'stream' }, { name: 'engines', type: 'collection' })
           : undefined,
-      stderr: 'odd is of a kind that this does not know. ',
+      stderr: 'odd is of an unknown kind. ',
       skip: 'odd',
     },
     'buckets without their time series': {
@@ -176,7 +176,7 @@ const UNCARRIED: Record<string, { answer: (command: Document) => Document | unde
         command['listCollections']
           ? asked(command, { name: 'system.buckets.gone', type: 'collection' }, { name: 'engines', type: 'collection' })
           : undefined,
-      stderr: 'system.buckets.gone holds the buckets of a time series that is not there. ',
+      stderr: 'system.buckets.gone holds the buckets of a time series that is missing. ',
       skip: 'system.buckets.gone',
     },
   };
@@ -204,7 +204,7 @@ describe('what cannot be backed up is named before anything is written, and can 
     const { db: target, uri: targetUri } = await testDatabase();
     expect(await cli(targetUri, 'db:restore', directory)).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining(`Not in the backup, as it was told to leave them out: ${skip}.`),
+      stderr: expect.stringContaining(`Not in the backup, because db:backup --skip left them out: ${skip}.`),
     });
     expect(await target.collection('engines').countDocuments()).toBe(1);
   });

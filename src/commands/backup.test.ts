@@ -57,7 +57,7 @@ test('an archive of mongodump is verified and restored; one that is damaged is n
   const damaged = archiveFile(flipped);
   expect(await cli('db:verify', damaged, '--from', 'fleet')).toMatchObject({
     code: 1,
-    stdout: 'fleet.engines is not what was dumped: its CRC differs\n',
+    stdout: 'fleet.engines has been changed since it was dumped: its CRC differs\n',
     stderr: expect.stringContaining(`${damaged} is damaged. Use another backup.`),
   });
   expect(await cli('db:restore', damaged, '--from', 'fleet', '--to', to, '--replace')).toMatchObject({ code: 1 });

@@ -60,10 +60,10 @@ export function addBackupCommands(program: Command): void {
     .addHelpText('after', example(BACKUP))
     .action((path: string, options: { from?: string; json?: true }) =>
       withDatabase(async ({ connection }) => {
-        const { findings, collections } = await verify(connection.getClient(), path, undefined, options.from);
-        if (options.json) console.log(JSON.stringify(findings));
-        else for (const { where, problem } of findings) console.log(`${where} ${problem}`);
-        if (findings.length > 0) throw new OperatorError(`${path} is damaged. Use another backup.`);
+        const { defects, collections } = await verify(connection.getClient(), path, undefined, options.from);
+        if (options.json) console.log(JSON.stringify(defects));
+        else for (const { where, problem } of defects) console.log(`${where} ${problem}`);
+        if (defects.length > 0) throw new OperatorError(`${path} is damaged. Use another backup.`);
         const documents = collections.reduce((sum, collection) => sum + collection.documents, 0);
         console.error(
           `No problems found in ${path} (${counted(collections.length, 'collection')}, ${counted(documents, 'document')})`,
@@ -93,12 +93,12 @@ async function makeBackup(
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
-/** Where backups go that are told no place. */
+/** The folder of all backups for which no other place was given. */
 export const backupsFolder = ({ instancePath }: Settings): string => join(instancePath, 'backups');
 
-/** The folder of one such backup, made now. */
+/** The path of one such backup that is made now. */
 export const backupFolder = (settings: Settings, database: string): string =>
   join(backupsFolder(settings), `${database}-${timestamp()}`);
 
-/** As 20261122T150405678Z. */
+/** The time in UTC, as 20261122T150405678Z. */
 const timestamp = (): string => new Date().toISOString().replaceAll(/[-:.]/g, '');

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { OperatorError } from '../operator-error.ts';
 import type { ResourceDeclaration } from '../rest/index.ts';
 
-/** Which resource a command is about. */
+/** The resource that a command is about. */
 export interface CollectionOption {
   collection?: string;
 }
@@ -13,11 +13,11 @@ const nameOf = ({ path }: ResourceDeclaration) => path.slice(1);
 export const withCollectionOption = (command: Command, resources: readonly ResourceDeclaration[]): Command =>
   command.addOption(new Option('--collection <name>', 'the collection').choices(resources.map(nameOf)));
 
-/** The resources that are meant: the named one, or all. */
+/** The resource that the options name, or all resources. */
 export const chosen = (resources: readonly ResourceDeclaration[], { collection }: CollectionOption) =>
   resources.filter((one) => collection === undefined || nameOf(one) === collection);
 
-/** The one resource that is meant. @throws {OperatorError} if it could be one of several */
+/** The resource that the options name, or the only one. @throws {OperatorError} if there are several and none is named */
 export function chosenOne(resources: readonly ResourceDeclaration[], options: CollectionOption): ResourceDeclaration {
   const [first, ...more] = chosen(resources, options);
   if (first !== undefined && more.length === 0) return first;

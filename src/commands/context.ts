@@ -9,13 +9,13 @@ import { printable } from '../operator-error.ts';
 const TRY_AGAIN = 75;
 
 /**
- * Opens the settings' database for one command and closes it afterwards; a failure is told in one line, and so is that it
- * was told to end.
+ * Opens the settings' database for one command and closes it afterwards. A failure, also an interruption, is printed in one
+ * line and sets the exit code.
  */
 export const withDatabase = (action: (database: OpenDatabase) => Promise<void>): Promise<void> =>
   inOneLine(() => withOpen(action));
 
-/** The same for a command that needs no database. */
+/** Runs a command that needs no database. A failure is printed in one line and sets the exit code. */
 export async function inOneLine(command: () => Promise<void>): Promise<void> {
   try {
     await interruptible(command);
@@ -27,14 +27,14 @@ export async function inOneLine(command: () => Promise<void>): Promise<void> {
 
 async function withOpen(action: (database: OpenDatabase) => Promise<void>): Promise<void> {
   const settings = loadSettings();
-  const talk = (line: string) => console.error(line);
-  const { connection, description, close } = await openDatabase(settings, { share: true, impatient: false }, talk);
-  talk(`Database: ${description}`);
+  const report = (line: string) => console.error(line);
+  const { connection, description, close } = await openDatabase(settings, { share: true, impatient: false }, report);
+  report(`Database: ${description}`);
   try {
     interruption().throwIfAborted();
     const { db } = connection;
     if (!db) throw new Error('the connection is not open');
-    await action({ db, connection, settings, report: talk });
+    await action({ db, connection, settings, report });
   } finally {
     await close();
   }

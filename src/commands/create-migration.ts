@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import { projectRoot } from '../config.ts';
 import { writeMigration } from '../migrate/autogenerate/index.ts';
 
-/** Writes the file of a migration and prints its name. */
+/** Writes a migration's file and prints its name. */
 export async function create(folder: string, description: string, text: string): Promise<void> {
   const { name, behind } = await writeMigration(folder, description, text);
   console.log(`Created: ${relative(projectRoot, join(folder, name))}`);

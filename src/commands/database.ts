@@ -51,15 +51,15 @@ export function addDatabaseCommands(program: Command, resources: Resources): voi
 }
 
 async function init(database: OpenDatabase, resources: Resources, { json }: { json?: true }): Promise<void> {
-  const findings = await initialise(database, resources);
-  if (json) console.log(JSON.stringify(findings));
-  else for (const { outcome, what } of findings) console.log(`${outcome}: ${what}`);
-  const different = findings.filter(({ outcome }) => outcome === 'different').length;
+  const results = await initialise(database, resources);
+  if (json) console.log(JSON.stringify(results));
+  else for (const { outcome, what } of results) console.log(`${outcome}: ${what}`);
+  const different = results.filter(({ outcome }) => outcome === 'different').length;
   if (different > 0)
     throw new OperatorError(
       `The database differs from the models (${counted(different, 'difference')}). Run npx migrate-mongo up, or write a migration with npm run migrate:new.`,
     );
-  console.error(findings.length === 0 ? 'Nothing to create: everything exists already.' : 'Done.');
+  console.error(results.length === 0 ? 'Nothing to create: everything exists already.' : 'Done.');
 }
 
 async function showCache({ remove }: { remove?: true }): Promise<void> {

@@ -17,8 +17,8 @@ import {
 } from '../rest/index.ts';
 
 /**
- * Exports what a list's query, `filter`, finds, into a file that is there when it is complete, or to stdout.
- * @throws {OperatorError} if there is such a file
+ * Exports the documents that a list's query, `filter`, finds, to stdout or into a file. The file appears when it is complete.
+ * @throws {OperatorError} if the file exists already, or cannot be written
  */
 export async function exportTo(
   file: string | undefined,
@@ -32,7 +32,7 @@ export async function exportTo(
   if (existsSync(file)) throw exists(file);
   await withPartial(file, async (partial) => {
     await pipeline(chunks, createWriteStream(partial, { flush: true }));
-    // Unlike a renamed file, a link takes the place of none.
+    // A rename would replace an existing file, a link does not.
     await link(partial, file).catch((error: unknown) => {
       throw hasCode(error, 'EEXIST') ? exists(file) : error;
     });
@@ -56,7 +56,7 @@ async function openExport(format: Format, query: string, prefer: string, resourc
     accepted: FORMATS[format],
     headers: { prefer },
   });
-  if (!stream) throw new Error('a list is no stream');
+  if (!stream) throw new Error('the list has no stream');
   const lines = Number(headers?.['x-total-count']) + (format === 'csv' ? 1 : 0);
   const total = Number.isNaN(lines) ? undefined : lines;
   return withProgress(stream.content, showProgress('Exporting', total, 'lines', printsData));
@@ -79,6 +79,6 @@ async function toStdout(chunks: AsyncIterable<string>): Promise<void> {
   try {
     await pipeline(chunks, process.stdout, { end: false });
   } catch (error) {
-    if (systemReason(error) === undefined) throw error; // else stdout's own, see outliveReaders
+    if (systemReason(error) === undefined) throw error; // an error of stdout itself: see outliveReaders
   }
 }

@@ -20,23 +20,23 @@ import {
 } from '../rest/index.ts';
 import { counted } from './counted.ts';
 
-/** The name of a file that stands for the standard input. */
+/** The file name that means standard input. */
 export const STDIN = '-';
 
 interface Options {
   format: Format;
   strict?: true;
-  /** Whether NDJSON must end with a line that says so. */
+  /** Whether NDJSON must end with an end line. */
   endLine?: true;
-  /** How many rows there must be. */
+  /** The number of rows that the file must have. */
   expect?: number;
-  /** Whether the report is NDJSON, as that of the API; else it is words. */
+  /** Whether the report is printed as NDJSON, as by the API, and not as sentences. */
   json?: true;
 }
 
 /**
  * Imports a file with a progress bar, and prints the report.
- * @throws {OperatorError} if a row was bad, or not all was read
+ * @throws {OperatorError} if a row was rejected, or not all rows were read
  */
 export async function importFrom(file: string, resource: Resource, options: Options): Promise<void> {
   const { format, strict = false, endLine = false, expect: expected, json } = options;
@@ -51,7 +51,7 @@ export async function importFrom(file: string, resource: Resource, options: Opti
 async function open(file: string): Promise<{ source: AsyncIterable<Buffer>; progress?: Progress }> {
   if (file === STDIN) return { source: addAbortSignal(interruption(), process.stdin) };
   const found = await stat(file).catch((error: unknown) => {
-    throw hasCode(error, 'ENOENT') ? new OperatorError(`There is no file ${file}.`) : error;
+    throw hasCode(error, 'ENOENT') ? new OperatorError(`There is no file ${file}. Correct its name.`) : error;
   });
   if (found.isDirectory()) throw new OperatorError(`${file} is a folder. Name a file.`);
   const progress = showProgress(`Importing ${file}`, found.isFile() ? found.size : undefined, 'bytes');
@@ -65,7 +65,7 @@ async function* withProgress(chunks: AsyncIterable<Buffer>, progress: Progress):
   }
 }
 
-/** @returns where the first rows are that were rejected, as "line 2" */
+/** @returns the places of the first rejected rows, as "line 2" */
 async function print(imported: Imported, asJson: boolean): Promise<string[]> {
   const report = reportAs(FORMATS.ndjson, imported);
   const rejected: string[] = [];
@@ -78,12 +78,12 @@ async function print(imported: Imported, asJson: boolean): Promise<string[]> {
   return rejected;
 }
 
-/** How many rejected rows the last message names. */
+/** The most rejected rows that the last message names. */
 const NAMED = 5;
 
 const placeOf = ({ line, index }: ReportLine) => (line === undefined ? `element ${index}` : `line ${line}`);
 
-/** A line of a report for people: a bad row, or the totals. */
+/** A line of the report as a sentence: a rejected row, or the totals. */
 function inWords(line: ReportLine): string {
   const { errors, read, inserted, bad, uncertain } = line;
   if (errors) {

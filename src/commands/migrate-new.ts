@@ -11,7 +11,7 @@ import { withDatabase } from './context.ts';
 import { create } from './create-migration.ts';
 import { example } from './usage.ts';
 
-/** `migrate:new`: as Alembic's `revision --autogenerate`. */
+/** `migrate:new`, like Alembic's `revision --autogenerate`. */
 export function addMigrateNew(program: Command): void {
   program
     .command('migrate:new')
@@ -39,7 +39,7 @@ async function writeNew(database: OpenDatabase, description: string, given: Reco
   const [first] = failed;
   if (first) throw new OperatorError(inWords(first));
   for (const finding of await checkLive(state, subject)) report(inWords(finding));
-  const collections = possiblyRenamed(before, after).filter(({ from, to }) => !isTold(given, from, to));
+  const collections = possiblyRenamed(before, after).filter(({ from, to }) => !isGiven(given, from, to));
   const moved = {
     ...given,
     ...(await askFor(
@@ -70,17 +70,17 @@ async function writeNew(database: OpenDatabase, description: string, given: Reco
     );
 }
 
-const isTold = (given: Record<string, string>, from: string, to: string) =>
+const isGiven = (given: Record<string, string>, from: string, to: string) =>
   given[from] !== undefined || Object.values(given).includes(to);
 
-/** What may have been renamed: its old name, the new one as `--rename` has it, and the new one in full. */
+/** A possible rename: the old name, the new name as `--rename` takes it, and the new name in full. */
 interface Candidate {
   from: string;
   to: string;
   target: string;
 }
 
-/** Asks on a terminal; elsewhere says how to tell. */
+/** Asks which of them are renames. Without a terminal it prints how to say that with `--rename`. */
 async function askFor(
   candidates: readonly Candidate[],
   report: (line: string) => void,
@@ -104,7 +104,7 @@ async function askFor(
   return renames;
 }
 
-/** `old=new`, where `old` is a collection, or begins with one. */
+/** Reads `old=new`: `old` is a collection, or a collection and a field. @throws {InvalidArgumentError} for anything else */
 function rename(text: string, previous: Record<string, string> = {}): Record<string, string> {
   const [from = '', to = '', ...more] = text.split('=');
   if (from === '' || to === '' || more.length > 0)

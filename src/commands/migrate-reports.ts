@@ -12,7 +12,7 @@ interface Options {
   json: boolean;
 }
 
-/** The `migrate:*` commands that look, and change nothing. */
+/** The `migrate:*` commands that only read. */
 export function addMigrationReports(program: Command): void {
   program
     .command('migrate:status')

@@ -17,7 +17,7 @@ import { counted } from './counted.ts';
 import { migrate, withSafetyOptions, type Options } from './migrating.ts';
 import { example } from './usage.ts';
 
-/** The `migrate:*` commands that migrate, and steer what migrates. */
+/** The `migrate:*` commands that run migrations, or control how they run. */
 export function addMigrateCommands(program: Command): void {
   withSafetyOptions(program.command('migrate:to'))
     .argument('<target>', 'head (all), base (none), the name of a migration or how it begins, +N or -N')
@@ -91,6 +91,6 @@ function addPurge(program: Command): void {
     );
 }
 
-/** Under the lease, so that no migration is bringing its values back. */
+/** Deletes an archive under the lease, so that no migration is restoring values from it meanwhile. */
 const purge = (database: OpenDatabase, archive: string): Promise<Archive> =>
   withRun(migrating(database, `purge ${archive}`), () => purgeArchive(database.db, archive));

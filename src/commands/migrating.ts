@@ -10,21 +10,21 @@ import { backupFolder } from './backup.ts';
 
 const WORDS = { up: 'MIGRATED UP', down: 'MIGRATED DOWN', stamp: 'STAMPED', unstamp: 'UNSTAMPED' };
 
-/** What a command that migrates can be told. */
+/** Options of the commands that migrate. */
 export interface Options {
-  /** Other migrations than the project's; a path from the project's folder. */
+  /** The folder of the migrations, relative to the project's folder; else the project's own. */
   migrationsDir?: string;
-  /** Unsafe steps that may be done all the same. */
+  /** Names of unsafe steps that are allowed. */
   forceUnsafe?: readonly string[];
-  /** Whether a backup is made before a migration that takes values away. */
+  /** Whether a backup is made before a migration that removes values. */
   backup?: boolean;
 }
 
-/** The absolute path of the migrations that the options tell. */
+/** The absolute path of the migrations. */
 export const folderOf = ({ migrationsDir }: Options): string =>
   migrationsDir === undefined ? MIGRATIONS : resolve(projectRoot, migrationsDir);
 
-/** Adds the options that `migrate` understands. */
+/** Adds the options that `migrate` takes. */
 export const withSafetyOptions = (command: Command): Command =>
   command
     .option('--force-unsafe <names...>', 'run these unsafe steps anyway')
@@ -51,7 +51,7 @@ export async function migrate(
       const { file, action, interrupted } = step;
       if (action === 'up' || action === 'down') {
         const judgement = await judgeMigration(file, subject, action);
-        // Going back to an older version is what takes its fields from this one.
+        // Not down: removing the fields of the newer version is its purpose.
         if (action === 'up' && !interrupted) requireSafe(judgement, forceUnsafe);
         if (judgement.isDestructive && isBackedUp) await makeBackup(database);
       }
@@ -62,11 +62,11 @@ export async function migrate(
   });
 }
 
-/** @throws {OperatorError} if what was written cannot be read back */
+/** Makes a backup and verifies its files. @throws {OperatorError} if that fails */
 async function makeBackup({ db, settings, report }: OpenDatabase): Promise<void> {
   const { directory } = await backup(db, backupFolder(settings, db.databaseName));
-  const { findings } = await verifyFiles(directory);
-  if (findings.length > 0)
+  const { defects } = await verifyFiles(directory);
+  if (defects.length > 0)
     throw new OperatorError(
       `The backup ${directory} cannot be read back, so no migration was started. Check that disk.`,
     );

@@ -14,11 +14,11 @@ import { table } from './table.ts';
 interface Options {
   folder: string;
   json: boolean;
-  /** Again every second, until nobody migrates. */
+  /** Whether it is printed again every second, until no process migrates. */
   watch: boolean;
 }
 
-/** Prints every migration with what became of it, and what runs now. */
+/** Prints the state of every migration, and which process migrates now. */
 export async function showStatus(db: Db, { folder, json, watch }: Options): Promise<void> {
   for (;;) {
     const [state, holder, control] = await Promise.all([readState(db, folder), readMigrator(db), readControl(db)]);

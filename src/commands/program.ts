@@ -16,7 +16,7 @@ const BESIDE = `Other commands:
   npm start                                Start the server.
   npx migrate-mongo up|down|status|create  Run, revert, list and create migrations.`;
 
-/** All commands of `npx engines`, each of which is an `npm run` script too. */
+/** All commands of `npx engines`. Each is an `npm run` script too. */
 export function commandProgram(resources = RESOURCES): Command {
   const program = new Command('npx engines')
     .usage('<command> [options]')

@@ -169,11 +169,11 @@ test.each([
   const tap = await tapTo(uri, (command) => (isInsertOf(LOADED)(command) ? failure(10_107, 'not primary') : undefined));
   expect(await restore(tap.uri, directory, ...replace)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('stopped: not primary. Run it again: it goes on where it stopped.'),
+    stderr: expect.stringContaining('stopped: not primary. Run it again: it continues where it stopped.'),
   });
   expect(await restore(uri, directory, ...replace)).toMatchObject({
     code: 0,
-    stderr: expect.stringContaining(`Going on with a restore of ${directory} that did not come to its end.`),
+    stderr: expect.stringContaining(`Continuing a restore of ${directory} that was interrupted.`),
   });
   expect((await everything(db)).map(({ documents }) => documents.length)).toEqual([2, 2, 1]);
 });
@@ -194,7 +194,7 @@ test('Ctrl-C while documents are loaded: the next run says so, and goes on', asy
   expect(await ended).toMatchObject({
     code: 1,
     stderr: expect.stringContaining(
-      `The restore into ${db.databaseName} was interrupted. Run it again: it goes on where it stopped.`,
+      `The restore into ${db.databaseName} was interrupted. Run it again: it continues where it stopped.`,
     ),
   });
   const left = await everything(db);
@@ -203,7 +203,10 @@ test('Ctrl-C while documents are loaded: the next run says so, and goes on', asy
     code: 1,
     stderr: expect.stringContaining(`A restore of ${directory} into ${db.databaseName} has not come to its end.`),
   });
-  expect(await restore(uri, directory)).toMatchObject({ code: 0, stderr: expect.stringContaining('Going on with') });
+  expect(await restore(uri, directory)).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('Continuing a restore'),
+  });
   expect((await everything(db)).map(({ name, documents }) => [name, documents.length])).toEqual([['texts', 3]]);
 });
 

@@ -1,4 +1,4 @@
-/** Rows in columns, below a heading; fit for a terminal and for `grep`. */
+/** Rows in aligned columns below a heading, each on one line. */
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [heading, ...rows];
   const widths = heading.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));

@@ -66,7 +66,11 @@ describe('db:import', () => {
   });
 
   test.each([
-    ['a file that is not there', () => join(folder, 'none.csv'), /^There is no file .*none\.csv\.$/m],
+    [
+      'a file that is not there',
+      () => join(folder, 'none.csv'),
+      /^There is no file .*none\.csv\. Correct its name\.$/m,
+    ],
     ['a name without a format', () => file('rows', ''), /does not end in \.json, \.ndjson or \.csv\. Add --format\.$/m],
     ['another header', () => file('rows.csv', 'colour\nred\n'), /\/colour is not a field; .*\/title is required\.$/m],
     [

@@ -18,7 +18,7 @@ export function addTransferCommands(program: Command, resources: readonly Resour
     .description('Store the rows of a file, checked as by POST over HTTP. Prints the rows that were rejected.')
     .argument('<file>', `a .json (an array), .ndjson or .csv file; ${STDIN} reads stdin`)
     .addOption(
-      new Option('--format <format>', 'the format, if the name of the file does not tell it').choices([
+      new Option('--format <format>', 'the format, if the name of the file does not show it').choices([
         'json',
         'ndjson',
         'csv',
@@ -26,7 +26,7 @@ export function addTransferCommands(program: Command, resources: readonly Resour
     )
     .option('--strict', 'store all rows or none')
     .option('--end-line', 'accept NDJSON only with the last line that db:export --end-line writes')
-    .option('--expect <rows>', 'accept only this number of rows, which X-Total-Count tells', wholeNumberFrom0)
+    .option('--expect <rows>', 'accept only this number of rows (X-Total-Count of the export)', wholeNumberFrom0)
     .option('--json', 'print the report as NDJSON')
     .addHelpText('after', example('engines.csv --strict'))
     .action((file: string, options: ImportOptions) =>
@@ -35,7 +35,7 @@ export function addTransferCommands(program: Command, resources: readonly Resour
         requireEndable(format, options);
         const resource = describe(chosenOne(resources, options), database);
         await initialiseIfEmpty(database, resources);
-        await importFrom(file, resource, { ...options, format }).catch(tellProblem);
+        await importFrom(file, resource, { ...options, format }).catch(throwAsOperatorError);
       }),
     );
 
@@ -43,7 +43,7 @@ export function addTransferCommands(program: Command, resources: readonly Resour
     .description('Write a collection to a file or to stdout, as GET does over HTTP.')
     .argument('[file]', 'a new .ndjson or .csv file, created when it is complete (default: stdout)')
     .addOption(
-      new Option('--format <format>', 'the format, if the name of the file does not tell it').choices([
+      new Option('--format <format>', 'the format, if the name of the file does not show it').choices([
         'ndjson',
         'csv',
       ]),
@@ -60,7 +60,7 @@ export function addTransferCommands(program: Command, resources: readonly Resour
           );
         requireEndable(format, options);
         const resource = describe(chosenOne(resources, options), database);
-        await exportTo(file, format, options, resource).catch(tellProblem);
+        await exportTo(file, format, options, resource).catch(throwAsOperatorError);
       }),
     );
 }
@@ -98,8 +98,8 @@ function requireEndable(format: Format, { endLine }: { endLine?: true }): void {
   );
 }
 
-/** Throws problem details as an error for an operator. */
-function tellProblem(error: unknown): never {
+/** Throws problem details of the API as an error for an operator, and any other error as it is. */
+function throwAsOperatorError(error: unknown): never {
   if (!(error instanceof Problem)) throw error;
   throw new OperatorError([error.message, ...error.flaws.map(inWords)].join(' '));
 }

@@ -43,22 +43,22 @@ export function replaceClaim(path: string, claim: Claim): void {
   renameSync(`${path}.${process.pid}`, path);
 }
 
-/** The claim, `undefined` if there is none. What is no claim was left by a crash: it counts as one from an earlier life. */
+/** The claim, `undefined` if there is none. A damaged one was left by a crash: it counts as one of an ended process. */
 export function readClaim(path: string): Claim | undefined {
   const text = readText(path);
   if (text === undefined) return undefined;
-  const nobody = { owner: process.pid };
+  const ended = { owner: process.pid };
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return nobody;
-    if (!('owner' in value) || typeof value.owner !== 'number') return nobody;
+    if (typeof value !== 'object' || value === null) return ended;
+    if (!('owner' in value) || typeof value.owner !== 'number') return ended;
     return {
       owner: value.owner,
       ...('pid' in value && typeof value.pid === 'number' && { pid: value.pid }),
       ...('uri' in value && typeof value.uri === 'string' && { uri: value.uri }),
     };
   } catch {
-    return nobody;
+    return ended;
   }
 }
 

@@ -13,10 +13,10 @@ export interface Database {
   close: () => Promise<void>;
 }
 
-/** How a request waits for the database: it is given up within 3 s. */
+/** How long a request of the API waits for the database: it is given up within 3 s. */
 const IMPATIENT = { socketTimeoutMS: 2500, waitQueueTimeoutMS: 2000 };
 
-/** What every connection shares. An acknowledged write is journaled by a majority, so that it survives any one crash. */
+/** Options of every connection. An acknowledged write is journaled by a majority, so that it survives any one crash. */
 const COMMON = {
   w: 'majority',
   journal: true,
@@ -25,21 +25,21 @@ const COMMON = {
   autoCreate: false,
   autoIndex: false,
   bufferCommands: false,
-  // By streaming, the driver can wait for ever for news on a connection that was cut, and connect no more.
+  // With streaming, the driver can wait forever on a connection that was cut, and never connect again.
   serverMonitoringMode: 'poll',
 } as const;
 
 interface Options {
   /** Whether an embedded database that another process started may be used too. */
   share: boolean;
-  /** Whether no operation may take longer than a client of the API waits. */
+  /** Whether operations are given up as soon as a client of the API would not wait any longer. */
   impatient: boolean;
 }
 
-/** The embedded server's. */
+/** The name of the embedded database. */
 const DATABASE = 'spaceshipDB';
 
-/** Where the settings' database is; starts the embedded one where no other is named. */
+/** Finds the database of the settings. Starts the embedded one if they name none. */
 async function locateDatabase(settings: Settings, share: boolean, report: Report) {
   const { mongodbUri: uri } = settings;
   if (uri !== null) return { uri, name: databaseName(uri), description: maskUri(uri), stop: async () => {} };
@@ -60,7 +60,9 @@ export async function connectionString({ mongodbUri, instancePath }: Settings): 
   const { runningAt } = await import('./embedded.ts');
   const running = await runningAt(instancePath);
   if (running === undefined)
-    throw new OperatorError('The embedded database does not run. It runs as long as npm start does.');
+    throw new OperatorError(
+      'The embedded database is not running. It runs as long as npm start does. Start that first.',
+    );
   const uri = new ConnectionString(running);
   uri.pathname = `/${DATABASE}`;
   return uri.href;

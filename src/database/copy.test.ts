@@ -39,6 +39,6 @@ test('what cannot be copied as it is is left out by name', async () => {
   await source.command({ createIndexes: 'stages', indexes: [{ key: { 10: 1, 9: 1 }, name: 'odd' }] });
   const told: string[] = [];
   await copyDatabase(source, target, signal, (line) => told.push(line));
-  expect(told).toEqual([expect.stringMatching(/^Not in the copy: stages, as it has the index odd /)]);
+  expect(told).toEqual([expect.stringMatching(/^Not in the copy: stages, because it has the index odd /)]);
   expect(Object.keys(await everyByteOf(target))).toEqual(['engines']);
 });

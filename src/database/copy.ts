@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import { OperatorError } from '../operator-error.ts';
-import { flawOf } from './backup/choose.ts';
+import { unsupportedBecause } from './backup/choose.ts';
 import { describeCollections, isConstrained, type Description } from './backup/collections.ts';
 import { storedBatches } from './backup/documents.ts';
 import { createIndexes } from './backup/indexes.ts';
@@ -8,10 +8,10 @@ import { create } from './backup/prepare.ts';
 import { insertOptions, insertRaw, Refused } from './backup/raw-insert.ts';
 
 /**
- * Copies every collection and view with documents, indexes, validators and options; documents byte for byte, also those
- * that break their validator. Of a time series the measurements are copied, whatever buckets they lie in.
+ * Copies every collection and view with documents, indexes, validators and options. Documents are copied byte for byte, also
+ * those that break their validator; for a time series its measurements are copied.
  * @param signal ends it before its next write
- * @param report is told what is left out, as it cannot be copied as it is
+ * @param report hears which collections are left out, because they cannot be copied as they are
  * @throws {OperatorError} naming the collection that this server cannot make again
  */
 export async function copyDatabase(
@@ -22,9 +22,9 @@ export async function copyDatabase(
 ): Promise<void> {
   const all: Description[] = [];
   for (const one of await describeCollections(source)) {
-    const flaw = flawOf(one);
-    if (flaw === undefined) all.push(one);
-    else report(`Not in the copy: ${one.name}, as it ${flaw}.`);
+    const reason = unsupportedBecause(one);
+    if (reason === undefined) all.push(one);
+    else report(`Not in the copy: ${one.name}, because it ${reason}.`);
   }
   const isView = ({ type }: Description) => type === 'view';
   for (const one of all) {
@@ -40,7 +40,7 @@ export async function copyDatabase(
 /**
  * Copies a collection's documents into another collection.
  * @param signal ends it before its next write
- * @param isChecked whether the server lets no documents in there unchecked
+ * @param isChecked whether the server checks every document that is stored there
  * @throws {OperatorError} if the server does not take one of them
  */
 export async function copyDocuments(

@@ -66,7 +66,7 @@ describe('the server on the embedded database', () => {
       expect(isAlive(pid)).toBe(false);
       expect(await runCli(['db:uri'], { INSTANCE_PATH: instance })).toMatchObject({
         code: 1,
-        stderr: expect.stringMatching(/^The embedded database does not run\. .*\n$/),
+        stderr: expect.stringMatching(/^The embedded database is not running\. .*\n$/),
       });
       const database = await openDatabase(
         loadSettings({ ...process.env, INSTANCE_PATH: instance }),

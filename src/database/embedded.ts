@@ -9,7 +9,7 @@ import type { Settings } from '../settings.ts';
 import { isAlive } from '../lease/index.ts';
 import { discardClaim, readClaim, readText, replaceClaim, tryClaim, type Claim } from './claim.ts';
 import { launch, uriOf } from './launch.ts';
-import { findBinary, type Engine } from './mongod.ts';
+import { findBinary, type DatabaseProgram } from './mongod.ts';
 import type { Report } from './report.ts';
 
 /** A database process that belongs to an instance folder. */
@@ -34,7 +34,7 @@ const RESTARTS = 10;
 
 /**
  * Starts a database on the files in `data` of an instance folder, or joins the one that runs there.
- * The claim in `embedded.json` says who uses the files; what its owner left behind when it was killed is taken over.
+ * The claim in `embedded.json` says which process uses the files. If that process was killed, this one takes over.
  * A database process that ends by itself is started again at the same address.
  * @throws {OperatorError} when a running process keeps the files, or no database can be had
  */
@@ -116,7 +116,7 @@ async function start(data: string, path: string, { report, ...settings }: Option
       replaceClaim(path, { owner: process.pid, uri, ...(pid !== undefined && { pid }) });
       return { uri, pid };
     };
-    /** At the same port, which others must have left first. */
+    /** Starts it again at the same port, which may take a while to become free. */
     const restart = async (port: number | undefined) => {
       for (let tries = 1; ; tries += 1)
         try {
@@ -127,11 +127,11 @@ async function start(data: string, path: string, { report, ...settings }: Option
         }
     };
     const { uri, pid } = await run();
-    writeFileSync(join(data, 'engine'), binary.engine);
+    writeFileSync(join(data, 'engine'), binary.program);
     return {
       uri,
       pid,
-      description: `${binary.engine} from ${binary.origin}, with its files in ${data}`,
+      description: `${binary.program} from ${binary.origin}, with its files in ${data}`,
       stop,
     };
   } catch (error) {
@@ -140,13 +140,13 @@ async function start(data: string, path: string, { report, ...settings }: Option
   }
 }
 
-/** Files of one engine cannot be read by the other. */
-function madeBy(data: string): Engine | undefined {
+/** Which program made the files: the other cannot read them. */
+function madeBy(data: string): DatabaseProgram | undefined {
   const text = readText(join(data, 'engine'));
   return text === 'mongod' || text === 'SecantusDB' ? text : undefined;
 }
 
-/** In a container every start has the same process id: a claim of our own id is from an earlier life. */
+/** In a container every start has the same process id: a claim with our own id was left by an earlier start. */
 const isOther = (pid: number) => pid !== process.pid && isAlive(pid);
 
 async function answers(uri: string): Promise<boolean> {

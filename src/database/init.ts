@@ -5,21 +5,21 @@ import type { CollectionDefinition } from '../schema/index.ts';
 
 const NAMESPACE_EXISTS = 48;
 
-/** A collection to be made, and how strictly its validator is to be obeyed, if otherwise than here. */
+/** A collection to create, and its validation level, if that is not the usual one. */
 type Wanted = CollectionDefinition & { validationLevel?: string };
 
-/** How strictly the validators that are made here are obeyed. */
+/** The usual validation level and action. */
 export const VALIDATION = { validationLevel: 'strict', validationAction: 'error' };
 
-/** Whether a database holds nothing but what belongs to MongoDB, or is excused. */
+/** Whether a database has only collections of the server's own, and those that are excused. */
 export async function isEmpty(db: Db, isExcused: (name: string) => boolean): Promise<boolean> {
   const collections = await db.listCollections({}, { nameOnly: true }).toArray();
   return collections.every(({ name }) => isServers(name) || isExcused(name));
 }
 
 /**
- * Makes collections with their validators, and indexes, where none of their names is there. Changes and drops nothing.
- * @returns what it made: `index lastFired_1__id_1 of engines`
+ * Creates the collections, with their validators, and the indexes whose names do not exist yet. Changes and drops nothing.
+ * @returns what it created: `index lastFired_1__id_1 of engines`
  */
 export async function initialiseCollections(db: Db, definitions: readonly Wanted[]): Promise<string[]> {
   const made: string[] = [];

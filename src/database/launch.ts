@@ -6,7 +6,7 @@ import type { Report } from './report.ts';
 
 const LAUNCH_MS = 30_000;
 
-/** Keeps the reason why it did not start, which mongodb-memory-server would print with a stack trace. */
+/** A server that keeps the reason why it did not start. mongodb-memory-server would print it with a stack trace. */
 class QuietServer extends MongoMemoryServer {
   failure: unknown;
 
@@ -16,12 +16,12 @@ class QuietServer extends MongoMemoryServer {
 }
 
 /**
- * At most. Its files are in memory anyway, and a fuller cache is searched for what may leave it, all the time where
- * transactions are left open: with SecantusDB's 1 GB a third of the work of a test run.
+ * The largest cache. The files are in memory anyway. SecantusDB's default of 1 GB fills up while transactions stay open, and
+ * then a third of the work of a test run is the search for what may leave the cache.
  */
 const TEMPORARY_CACHE_GB = 4;
 
-/** Starts a database in memory, or rather in a folder that is deleted when it stops. */
+/** Starts a database in a temporary folder, which is deleted when the database stops. */
 export async function openTemporary(settings: Pick<Settings, 'mongodBinary' | 'cacheHome'>, report: Report) {
   const binary = await findBinary({ ...settings, madeBy: undefined }, report);
   const server = await launch(binary, { args: ['--wiredTigerCacheSizeGB', String(TEMPORARY_CACHE_GB)] });
@@ -36,10 +36,10 @@ export async function launch(
   const server = new QuietServer({
     instance: { storageEngine: 'wiredTiger', launchTimeout: LAUNCH_MS, ...instance },
     binary: { systemBinary: binary.path },
-    // Ctrl-C reaches every process of the terminal; the database must outlive the requests that still use it.
+    // Ctrl-C reaches every process of the terminal, but the database must run until the last request has ended.
     spawn: { detached: true },
   });
-  // A given port is not to be replaced by another: mongodb-memory-server gives none out twice within 10 s.
+  // A given port must stay: without this, mongodb-memory-server replaces a port that it used in the last 10 s.
   await server.start(instance.port !== undefined);
   const { failure } = server;
   if (failure === undefined) return server;
@@ -47,10 +47,10 @@ export async function launch(
   const reason = failure instanceof Error ? failure.message : String(failure);
   const folder = instance.dbPath ?? 'a temporary folder';
   throw new OperatorError(
-    `${binary.engine} (${binary.path}) did not start on ${folder}: ${reason.split('\n').join(' ')}`,
+    `${binary.program} (${binary.path}) did not start on ${folder}: ${reason.split('\n').join(' ')}`,
   );
 }
 
 /** SecantusDB does not recognise a retried write as one that it has done already. */
-export const uriOf = (server: MongoMemoryServer, { engine }: Binary) =>
-  server.getUri() + (engine === 'SecantusDB' ? '?retryWrites=false' : '');
+export const uriOf = (server: MongoMemoryServer, { program }: Binary) =>
+  server.getUri() + (program === 'SecantusDB' ? '?retryWrites=false' : '');

@@ -19,7 +19,7 @@ const { cacheHome } = loadSettings();
 test('the setting goes before everything', async () => {
   const path = executable('my-mongod');
   const found = await findBinary({ cacheHome, mongodBinary: path, madeBy: undefined }, quiet);
-  expect(found).toEqual({ engine: 'mongod', path, origin: 'MONGOMS_SYSTEM_BINARY' });
+  expect(found).toEqual({ program: 'mongod', path, origin: 'MONGOMS_SYSTEM_BINARY' });
 });
 
 test('mongod on PATH is next, but data that SecantusDB made stay with it', async () => {
@@ -42,9 +42,9 @@ test('mongod on PATH is next, but data that SecantusDB made stay with it', async
     .trim()
     .split('\n')
     .map((line): unknown => JSON.parse(line));
-  expect(fresh).toEqual({ engine: 'mongod', path, origin: 'PATH' });
+  expect(fresh).toEqual({ program: 'mongod', path, origin: 'PATH' });
   expect(ofMongod).toEqual(fresh);
-  expect(ofSecantusDB).toMatchObject({ engine: 'SecantusDB', path: await installedSecantusDB(cacheHome) });
+  expect(ofSecantusDB).toMatchObject({ program: 'SecantusDB', path: await installedSecantusDB(cacheHome) });
 });
 
 test('the reason why no mongod can be downloaded is told in a line', async () => {

@@ -9,25 +9,26 @@ import { OperatorError } from '../operator-error.ts';
 import type { Report } from './report.ts';
 import { installedSecantusDB, installSecantusDB, repairedSecantusDB } from './secantusdb.ts';
 
-/** Which program makes and reads the files of a data directory. */
-export type Engine = 'mongod' | 'SecantusDB';
+/** A database program. Each makes files that the other cannot read. */
+export type DatabaseProgram = 'mongod' | 'SecantusDB';
 
 /** A program that takes mongod's arguments. */
 export interface Binary {
-  engine: Engine;
+  program: DatabaseProgram;
   path: string;
   /** Where it was found, for the log. */
   origin: string;
-  /** Makes it again if it does not work; resolves to whether that was so. */
+  /** Installs it again if it does not work. @returns whether it did not work */
   repair?: () => Promise<boolean>;
 }
 
 interface Wish {
-  /** The settings of these names. */
+  /** The setting of this name. */
   mongodBinary: string | null;
+  /** The setting of this name. */
   cacheHome: string;
-  /** What the data directory was made by, if it holds data already. */
-  madeBy: Engine | undefined;
+  /** The program that made the files of the data directory, if there are files. */
+  madeBy: DatabaseProgram | undefined;
 }
 
 const STALL_MS = 10_000;
@@ -35,7 +36,7 @@ const STALL_MS = 10_000;
 /**
  * Finds a database program: the setting, `mongod` on PATH, mongodb-memory-server's cache, an installed SecantusDB,
  * and where there is none of them a download of mongod, then an installation of SecantusDB.
- * @throws {OperatorError} listing what was tried and the ways out
+ * @throws {OperatorError} naming what was tried and what to do
  */
 export async function findBinary({ mongodBinary, cacheHome, madeBy }: Wish, report: Report): Promise<Binary> {
   if (madeBy !== 'SecantusDB') {
@@ -43,7 +44,7 @@ export async function findBinary({ mongodBinary, cacheHome, madeBy }: Wish, repo
     if (present) return present;
   }
   const secantusDB = (path: string): Binary => ({
-    engine: 'SecantusDB',
+    program: 'SecantusDB',
     path,
     origin: 'its Python wheel',
     repair: () =>
@@ -86,13 +87,13 @@ async function configured(path: string | null): Promise<Binary | undefined> {
     throw new OperatorError(
       `MONGOMS_SYSTEM_BINARY: there is no file ${path}. Correct it, or remove it from the settings.`,
     );
-  return { engine: 'mongod', path, origin: 'MONGOMS_SYSTEM_BINARY' };
+  return { program: 'mongod', path, origin: 'MONGOMS_SYSTEM_BINARY' };
 }
 
 async function onPath(): Promise<Binary | undefined> {
   try {
     const { stdout } = await promisify(execFile)('sh', ['-c', 'command -v mongod']);
-    return { engine: 'mongod', path: stdout.trim(), origin: 'PATH' };
+    return { program: 'mongod', path: stdout.trim(), origin: 'PATH' };
   } catch {
     return undefined;
   }
@@ -100,10 +101,10 @@ async function onPath(): Promise<Binary | undefined> {
 
 async function cached(): Promise<Binary | undefined> {
   const path = await DryMongoBinary.locateBinary(DryMongoBinary.getEnsuredOptions());
-  return path === undefined ? undefined : { engine: 'mongod', path, origin: 'the cache of mongodb-memory-server' };
+  return path === undefined ? undefined : { program: 'mongod', path, origin: 'the cache of mongodb-memory-server' };
 }
 
-/** In a child process, because a download that stands still can be ended only with its process. */
+/** Downloads mongod in a child process: a download that stalls can only be ended with its process. */
 async function download(report: Report): Promise<Binary> {
   const options = await DryMongoBinary.generateOptions();
   report(`There is no mongod on this machine: downloading version ${options.version} ...`);
@@ -116,7 +117,7 @@ async function download(report: Report): Promise<Binary> {
   const stalled = await stallsBefore(ended, options.downloadDir);
   if (stalled) child.kill('SIGKILL');
   const code = await ended;
-  if (stalled) throw new Error('no byte came for 10 s');
+  if (stalled) throw new Error('it stalled for 10 s');
   if (code !== 0) throw new Error(complaint.trim().split('\n').at(-1) ?? `exit code ${code}`);
   const binary = await cached();
   if (binary === undefined) throw new Error('it left no file');

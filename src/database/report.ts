@@ -1,2 +1,2 @@
-/** Tells the operator one line. */
+/** Prints one line for the operator. */
 export type Report = (line: string) => void;

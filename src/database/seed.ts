@@ -7,10 +7,10 @@ import { showProgress } from '../progress.ts';
 
 interface SampleOptions {
   count: number;
-  /** How far back the documents reach. */
+  /** The length of the period. */
   months: number;
   seed: number;
-  /** The end of the period; documents reach back from here. */
+  /** The end of the period. */
   now: Date;
   make: (random: (least: number, most: number) => number, createdAt: Date, now: Date) => Document;
 }
@@ -25,7 +25,7 @@ export function* sampleDocuments({ count, months, seed, now, make }: SampleOptio
   start.setUTCMonth(start.getUTCMonth() - months);
   const step = (now.getTime() - start.getTime()) / count;
   for (let index = 0; index < count; index += 1) {
-    // One in each of as many equal stretches of time: spread evenly, but not regularly.
+    // Each document has its own stretch of time, all equally long, and a random moment in it.
     const createdAt = new Date(
       Math.floor(start.getTime() + index * step + random(0, Math.max(0, Math.floor(step) - 1))),
     );
@@ -33,7 +33,7 @@ export function* sampleDocuments({ count, months, seed, now, make }: SampleOptio
   }
 }
 
-/** As a server would have made it at that time. */
+/** An id as a server would have made it at that time. */
 function idOf(time: Date, random: (least: number, most: number) => number): ObjectId {
   const words = Array.from({ length: 4 }, () => random(0, 0xff_ff).toString(16).padStart(4, '0'));
   return ObjectId.createFromHexString(
@@ -45,7 +45,7 @@ function idOf(time: Date, random: (least: number, most: number) => number): Obje
 
 /**
  * Stores sample documents in batches, with a progress bar.
- * @throws {OperatorError} if the collection holds documents and `append` is not given, or holds these very ones
+ * @throws {OperatorError} if the collection is not empty and `append` is false, or it already holds these documents
  */
 export async function seed(collection: Collection, append: boolean, options: SampleOptions): Promise<void> {
   const { collectionName: name } = collection;

@@ -128,7 +128,7 @@ describe('the migrations', () => {
     const [shape, before] = [await shapeOf(db), await stored(db)];
     await command(database, 'migrate:to', '20260501090000-create_engines.ts');
     const [backup = ''] = readdirSync(join(instance, 'backups'));
-    expect((await verifyFiles(join(instance, 'backups', backup), silent)).findings).toEqual([]);
+    expect((await verifyFiles(join(instance, 'backups', backup), silent)).defects).toEqual([]);
     expect(await db.collection('engines').countDocuments({ lastFired: { $exists: true } })).toBe(0);
     expect((await shapeOf(db)).find(({ name }) => name === 'engines')).toMatchObject({ indexes: { length: 1 } });
     const again = { ...migrating(database, 'test'), report: () => {} };

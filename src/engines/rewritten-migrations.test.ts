@@ -10,7 +10,7 @@ import { run, runCli } from '../testing/processes.ts';
 test('a database that earlier files have migrated is told what to do once, and goes on', async () => {
   const { db, uri } = await testDatabase();
   const env = { MONGODB_URI: uri };
-  const migrateMongo = (verb: string) => run(['node_modules/.bin/migrate-mongo', verb], env);
+  const migrateMongo = (command: string) => run(['node_modules/.bin/migrate-mongo', command], env);
   const applied = ownMigrations.slice(0, -1);
   const newest = applied.at(-1) ?? '';
   expect(await runCli(['migrate:to', newest], env)).toMatchObject({ code: 0 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hasCode } from '../error-code.ts';
 
-/** Whether a process of this machine runs; one that has ended and waits to be reaped by its parent does not. */
+/** Whether a process of this machine runs. A zombie, which has ended and waits for its parent, does not run. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

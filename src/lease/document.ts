@@ -1,20 +1,20 @@
 import type { Document } from 'mongodb';
 import type { Owner } from './owner.ts';
 
-/** The document of a lease. Others may keep fields of their own in it. All times are by the database's clock. */
+/** The document of a lease. Other fields may stand beside these. All times are by the database's clock. */
 export interface LeaseDocument {
   _id: string;
-  /** Grows with each holder, so that an older one can be told from the present one. */
+  /** Grows with each holder. */
   token?: number;
-  /** Identifies one holder, also where the document was dropped since and its tokens count from 1 again. */
+  /** Identifies one holder, even if the document was dropped since, so that tokens count from 1 again. */
   leaseId?: string;
   owner?: Owner;
-  /** Where the owner's process id means one process. */
+  /** Where the owner's process id means that process alone, see `processSpace`. */
   space?: string | null;
   takenAt?: Date;
   /** The last heartbeat. */
   renewedAt?: Date;
-  /** Absent in the document of a version that had no such leases; that one has `renewedAt` alone. */
+  /** Absent if a version without such leases wrote the document: it has `renewedAt` only. */
   expiresAt?: Date;
 }
 

@@ -1,9 +1,9 @@
 import { isAlive } from './alive.ts';
 
-/** In a container every start has the same process id, so that the id alone does not say what this process uses. */
+/** In a container every start has the same process id. So the id alone does not say whether this process uses something. */
 const inUse = new Set<string>();
 
-/** Notes that this process uses something from now on, under a name that nothing else has. */
+/** Notes that this process uses something from now on. Nothing else may have that name. */
 export function markInUse(name: string): void {
   inUse.add(name);
 }

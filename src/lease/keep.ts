@@ -10,25 +10,25 @@ export class LeaseLost extends OperatorError {
 
 /** A right that one process has at a time. */
 export interface Lease {
-  /** `leaseId` of its document, as long as this process holds it. */
+  /** The `leaseId` of its document, as long as this process holds it. */
   id: string;
-  /** The document as it was taken, with the fields that others keep in it. */
+  /** The document when the lease was taken, with all its fields. */
   document: Document;
-  /** Fencing token: larger than that of every holder before, as long as the document is not dropped. */
+  /** The fencing token: larger than that of every earlier holder, as long as the document is not dropped. */
   token: number;
-  /** Until when, by the database's clock; grows with each heartbeat. */
+  /** When it runs out, by the database's clock; later with each heartbeat. */
   expiresAt: () => Date;
-  /** Judges by this process's clock. @throws {LeaseLost} once another process may hold it */
+  /** Checks by this process's clock. @throws {LeaseLost} once another process may hold it */
   assertHeld: () => void;
-  /** Judges by a heartbeat. @throws {LeaseLost} once another process may hold it */
+  /** Checks by a heartbeat. @throws {LeaseLost} once another process may hold it */
   confirm: () => Promise<void>;
-  /** Is aborted, with a {LeaseLost} as its reason, when a heartbeat finds that another process may hold it. */
+  /** Is aborted when a heartbeat finds that another process may hold it. The reason is a {LeaseLost}. */
   lost: AbortSignal;
-  /** Ends it by an action that removes its document: no heartbeat makes that anew, and nobody here takes it meanwhile. */
+  /** Ends it by an action that removes its document. No heartbeat runs meanwhile, and nothing in this process takes it. */
   end: (last: () => Promise<unknown>) => Promise<void>;
-  /** Ends it. Without an answer of the database, it runs out by itself. */
+  /** Ends it. If the database does not answer, the lease runs out by itself. */
   release: () => Promise<void>;
-  /** Ends it, and drops its collection. @throws {LeaseLost} once another process may hold it */
+  /** Ends it and drops its collection. @throws {LeaseLost} once another process may hold it */
   drop: () => Promise<void>;
 }
 
@@ -40,7 +40,7 @@ interface Keeping {
   lost: string;
 }
 
-/** Keeps a lease that was taken just now by heartbeats. */
+/** Keeps, by heartbeats, a lease that was taken just now. */
 export function keep(
   leases: Collection<LeaseDocument>,
   document: LeaseDocument & { leaseId: string },
@@ -58,7 +58,7 @@ export function keep(
   };
   const beat = async () => {
     const sentAt = performance.now();
-    // Expired but not yet taken by another is lost too: this process has already refused to write.
+    // A lease that ran out is lost even if nobody has taken it: this process has already refused to write.
     const kept = await leases.findOneAndUpdate({ ...mine, ...HELD }, [{ $set: renewal(milliseconds) }], {
       returnDocument: 'after',
     });
@@ -66,7 +66,7 @@ export function keep(
     else deadline = -Infinity;
   };
   const beatOnTime = async () => {
-    await beat().catch(() => {}); // no loss yet if the database cannot be reached: the deadline decides
+    await beat().catch(() => {}); // an unreachable database is no loss yet: the deadline decides
     beating = undefined;
     if (performance.now() >= deadline) lost.abort(new LeaseLost(message));
   };

@@ -15,8 +15,8 @@ export interface Terms {
   /** The message of the {LeaseLost} when this process could not keep the lease. */
   lost: string;
   /**
-   * Whether the lease of another process of this machine ends with that process. Leave it out where the last write of a
-   * killed process, which may still be on its way, would do harm.
+   * Whether the lease of a process of this machine ends as soon as that process has ended. Not for a right under which the
+   * last write of a killed process would do harm: that write may still be on its way to the database.
    */
   endsWithProcess?: boolean;
   /** Further fields for the document. */
@@ -35,13 +35,13 @@ type Outcome = { lease: Lease; holder?: undefined } | { lease?: undefined; holde
 
 /**
  * Takes a lease, and keeps it by heartbeats until it is released.
- * Only the database's clock counts between processes; a holder judges itself by its own monotonic clock, from before
+ * Between processes only the database's clock counts. A holder also checks itself by its own monotonic clock, from before
  * each heartbeat was sent, and so always gives up first.
- * @returns the lease, or who holds it, or who holds the one that it excludes
+ * @returns the lease, or else who holds it, or who holds the lease that it excludes
  */
 export async function takeLease(db: Db, place: Place, terms: Terms): Promise<Outcome> {
   const { id, collection, isAlone } = place;
-  // Before, so that nothing is written while the other is held; again afterwards, as both may be taken at once.
+  // Before, so that nothing is written while the other lease is held. Again afterwards, because both may be taken at once.
   const before = await excluding(db, place);
   if (before) return { holder: before };
   const leases = db.collection<LeaseDocument>(collection);
@@ -69,7 +69,7 @@ function describe(place: Place, { owner, takenAt }: LeaseDocument): Holder {
   return { place, description, owner };
 }
 
-/** Who holds the lease that is never held together with that one. */
+/** Who holds the lease that `place` excludes. */
 const excluding = async (db: Db, { excludes }: Place) => excludes && readHolder(db, excludes());
 
 async function take(
@@ -92,7 +92,7 @@ async function take(
   const isFree = {
     $or: [expired(milliseconds), ...(hasEnded(existing, terms) ? [{ leaseId: existing?.leaseId }] : [])],
   };
-  // First, so that nobody in this process takes it for the lease of a process that has ended.
+  // First, so that this process never takes its own lease for one of a process that has ended.
   markInUse(leaseId);
   const sentAt = performance.now();
   const taken = await leases

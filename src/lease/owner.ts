@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** The process that holds a lease, for whoever waits for it. */
+/** The process that holds a lease. Other processes show it while they wait. */
 export interface Owner {
   host: string;
   pid: number;
@@ -9,12 +9,12 @@ export interface Owner {
   command: string;
 }
 
-/** This process, doing that. */
+/** This process as an owner. */
 export const thisProcess = (command: string): Owner => ({ host: hostname(), pid: process.pid, command });
 
 /**
- * Where a process id means one process: this machine since its start, and the processes that this one sees. `null` where
- * that is not known. See pid_namespaces(7) and random(4).
+ * Identifies where a process id means one process: this start of this machine, and this process namespace. `null` where that
+ * is not known. See pid_namespaces(7) and random(4).
  */
 export function processSpace(): string | null {
   try {

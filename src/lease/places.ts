@@ -5,7 +5,7 @@ export interface Place {
   collection: string;
   /** `_id` of the document. */
   id: string;
-  /** Whether nothing else lies in that collection. */
+  /** Whether the collection holds nothing else. */
   isAlone: boolean;
   /** The lease of the same database that is never held at the same time. */
   excludes?: () => Place;

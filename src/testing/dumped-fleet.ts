@@ -42,14 +42,14 @@ export function archiveFile(bytes: Buffer): string {
 /** What verifying finds and tells. */
 export async function verifying(path: string, from?: string) {
   const lines: string[] = [];
-  const { database, collections, findings } = await verifyFiles(
+  const { database, collections, defects } = await verifyFiles(
     path,
     { ...silent, report: (line) => lines.push(line) },
     from,
   );
   const told = lines.filter((line) => !line.includes('has no manifest'));
-  return { database, names: collections.map(({ name }) => name), findings, told };
+  return { database, names: collections.map(({ name }) => name), defects, told };
 }
 
 /** What a whole dump of them gives. */
-export const SOUND = { database: 'fleet', names: ['engines', 'strong'], findings: [], told: [] };
+export const SOUND = { database: 'fleet', names: ['engines', 'strong'], defects: [], told: [] };

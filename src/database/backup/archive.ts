@@ -11,29 +11,29 @@ const VERSION = '0.1';
 export interface Listed {
   database: string;
   collection: string;
-  /** As in a metadata file; empty for what has no options and indexes, such as an oplog. */
+  /** As in a metadata file; empty if there are no options and indexes, as for an oplog. */
   metadata: string;
 }
 
 /** Some documents of a collection, or its end. */
-export interface Run {
+export interface Chunk {
   database: string;
   collection: string;
   documents: Buffer[];
-  /** At its end alone: the CRC-64 of all its documents. */
+  /** Only at the end of the collection: the CRC-64 of all its documents. */
   crc?: bigint;
 }
 
 /**
- * Reads what an archive says it holds.
- * @throws {OperatorError} for a file that is none
- * @throws {Error} if it is damaged at its beginning, or of a later version
+ * Reads the list of collections at the beginning of an archive.
+ * @throws {OperatorError} if the file is not an archive
+ * @throws {Error} if the list is damaged, or the archive has another version
  */
 export async function listArchive(path: string): Promise<Listed[]> {
   const listed: Listed[] = [];
   for await (const { header, documents, isEnd } of blocksOf(path)) {
     const { version } = header;
-    if (version !== VERSION) throw new Error(`it is of version ${String(version)}, and this reads ${VERSION}`);
+    if (version !== VERSION) throw new Error(`it has version ${String(version)}, but only ${VERSION} can be read`);
     listed.push(...documents.map(toListed));
     if (isEnd) return listed;
   }
@@ -41,13 +41,13 @@ export async function listArchive(path: string): Promise<Listed[]> {
 }
 
 /**
- * Reads the documents of all collections as they take turns.
- * @throws {Error} where it cannot be read
+ * Reads the documents of all collections, in the order of the archive: there the collections take turns.
+ * @throws {Error} if the archive is damaged
  */
-export async function* readArchive(path: string): AsyncGenerator<Run> {
+export async function* readArchive(path: string): AsyncGenerator<Chunk> {
   let isListed = false;
   for await (const block of blocksOf(path))
-    if (isListed) yield* runIn(block);
+    if (isListed) yield* chunksIn(block);
     else isListed = block.isEnd;
 }
 
@@ -55,7 +55,7 @@ function toListed(bytes: Buffer): Listed {
   const { db: database, collection, metadata = '' }: Document = BSON.deserialize(bytes);
   if (typeof database === 'string' && typeof collection === 'string' && typeof metadata === 'string')
     return { database, collection, metadata };
-  throw new DamagedBson('what it says of a collection cannot be read');
+  throw new DamagedBson('the entry of a collection cannot be read');
 }
 
 interface Block {
@@ -65,7 +65,7 @@ interface Block {
   isEnd: boolean;
 }
 
-/** Reads it to its end, plain or compressed. */
+/** Reads the blocks of an archive, plain or compressed. */
 async function* blocksOf(path: string): AsyncGenerator<Block> {
   let header: Document | undefined;
   for await (const documents of documentBatches(withoutMagic(path), true)) {
@@ -86,7 +86,7 @@ async function* withoutMagic(path: string): AsyncGenerator<Buffer> {
   }
   if (isFirst)
     throw new OperatorError(
-      `${path} is no folder, and no archive of mongodump. Name the folder of a backup, or an archive.`,
+      `${path} is neither a folder nor an archive of mongodump. Name the folder of a backup, or an archive.`,
     );
 }
 
@@ -95,7 +95,7 @@ function headerIn(bytes: Buffer | undefined): Document {
   return BSON.deserialize(bytes, { useBigInt64: true });
 }
 
-function* runIn({ header, documents, isEnd }: Block): Generator<Run> {
+function* chunksIn({ header, documents, isEnd }: Block): Generator<Chunk> {
   const { db: database, collection, EOF: isLast, CRC: crc } = header;
   if (
     typeof database !== 'string' ||

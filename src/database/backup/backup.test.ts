@@ -70,7 +70,7 @@ test('collections, views, validators, options and every index come back', async 
     for (const name of ['engines', 'ring', 'by id', 'past'])
       expect(await bytesOf(target, name)).toEqual(await bytesOf(source, name));
     expect(await target.collection('strong').countDocuments()).toBe(9);
-    expect(await verify(target.client, directory, silent)).toMatchObject({ findings: [] });
+    expect(await verify(target.client, directory, silent)).toMatchObject({ defects: [] });
   }
 });
 

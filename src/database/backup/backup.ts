@@ -32,8 +32,8 @@ export interface Backup {
 }
 
 /**
- * Writes all collections, indexes, validators and options of a database into a new folder, in mongodump's layout with
- * a manifest beside. The folder has its name only once it is complete and on disk; its owner alone may read it.
+ * Writes all collections, indexes, validators and options of a database into a new folder, in mongodump's layout, with a
+ * manifest. The folder has its name only when it is complete and on disk. Only its owner may read it.
  * @throws {OperatorError} if the folder exists, cannot be written, or the database cannot be read as it is now
  */
 export async function backup(db: Db, directory: string, options: Options = {}): Promise<Backup> {
@@ -92,7 +92,7 @@ async function writeAll(db: Db, view: View, task: Task): Promise<Manifest> {
     files: [],
   };
   const progress = watch.progress(`Backup of ${db.databaseName}`, await count(db, chosen));
-  // The buckets of a time series lie under a name of their own.
+  // The buckets of a time series may be stored under another name.
   const names = chosen.flatMap(({ description, storage }) => [description.name, storage.collection]);
   const writing = { ...task, filesOf: fileNames([...new Set(names)], gzip), view, manifest };
   try {
@@ -113,7 +113,7 @@ async function writeAll(db: Db, view: View, task: Task): Promise<Manifest> {
   return manifest;
 }
 
-/** About how many documents there are; of a time series, buckets. */
+/** About how many documents there are; for a time series, how many buckets. */
 async function count(db: Db, chosen: readonly Chosen[]): Promise<number> {
   let total = 0;
   for (const { description, storage } of chosen)
@@ -166,7 +166,10 @@ async function* one(text: string): AsyncGenerator<Buffer> {
   yield Buffer.from(text);
 }
 
-/** No server reads options and indexes in a snapshot. */
+/**
+ * No server reads options and indexes in a snapshot, so they are compared with those at the beginning.
+ * @throws {OperatorError} naming a collection that was changed, renamed or dropped
+ */
 async function refuseChanges(db: Db, before: readonly Description[]): Promise<void> {
   const after = new Map((await describeCollections(db)).map((description) => [description.name, description]));
   for (const description of before)

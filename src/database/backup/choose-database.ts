@@ -1,9 +1,9 @@
 import { OperatorError } from '../../operator-error.ts';
-import { OF_THE_SERVER } from './target.ts';
+import { SERVER_DATABASES } from './target.ts';
 
 /**
- * The database that is meant: the one that was named, else the only one that is not the server's own.
- * @throws {OperatorError} that lists them
+ * The database to read: the one in `from`, else the only one that is not the server's own.
+ * @throws {OperatorError} naming the databases, if there is none or it is not clear which one
  */
 export function chooseDatabase(path: string, databases: readonly string[], from: string | undefined): string {
   const list = databases.join(', ');
@@ -12,7 +12,7 @@ export function chooseDatabase(path: string, databases: readonly string[], from:
     if (databases.includes(from)) return from;
     throw new OperatorError(`${path} holds ${list}, and no ${from}. Name one that it holds with --from.`);
   }
-  const own = databases.filter((name) => !OF_THE_SERVER.has(name));
+  const own = databases.filter((name) => !SERVER_DATABASES.has(name));
   const [only, ...others] = own.length > 0 ? own : databases;
   if (only !== undefined && others.length === 0) return only;
   throw new OperatorError(`${path} holds several databases (${list}). Choose one, as with --from ${only}.`);

@@ -6,21 +6,22 @@ import { BUCKETS } from './layout.ts';
 import { isRefusal } from './refusal.ts';
 import { storageOf, type Storage } from './storage.ts';
 
-/** What a backup takes. */
+/** A collection or view that goes into a backup. */
 export interface Chosen {
   description: Description;
   storage: Storage;
 }
 
-interface Flaw {
+interface Unsupported {
   name: string;
-  problem: string;
+  reason: string;
 }
 
 /**
  * Finds the collections and views to back up, and whether each can be, before anything is written.
  * @param skip names of those to leave out
- * @throws {OperatorError} naming all that cannot be carried over, and how to leave them out; or a name of none
+ * @throws {OperatorError} naming all that cannot be backed up, and how to leave them out; or a name in `skip` that is no
+ * collection
  */
 export async function chooseCollections(
   db: Db,
@@ -32,36 +33,38 @@ export async function chooseCollections(
   const names = new Set([...described, ...orphans].map(({ name }) => name));
   const unknown = skip.filter((name) => !names.has(name));
   if (unknown.length > 0)
-    throw new OperatorError(`${db.databaseName} has no collection ${unknown.join(' and no ')} that could be left out.`);
+    throw new OperatorError(
+      `${db.databaseName} has no collection ${unknown.join(' and no ')} that could be left out. Correct --skip.`,
+    );
   const isTaken = ({ name }: { name: string }) => !skip.includes(name);
   const chosen: Chosen[] = [];
-  const flaws = orphans.filter(isTaken);
+  const unsupported = orphans.filter(isTaken);
   for (const description of described.filter(isTaken)) {
     const storage = await storageOf(db, description);
-    const problem = flawOf(description) ?? (await unreadable(db, description, storage, session));
-    if (problem === undefined) chosen.push({ description, storage });
-    else flaws.push({ name: description.name, problem });
+    const reason = unsupportedBecause(description) ?? (await unreadable(db, description, storage, session));
+    if (reason === undefined) chosen.push({ description, storage });
+    else unsupported.push({ name: description.name, reason });
   }
-  if (flaws.length === 0) return chosen;
+  if (unsupported.length === 0) return chosen;
   throw new OperatorError(
-    `Nothing was backed up: ${flaws.map(({ name, problem }) => `${name} ${problem}`).join('; ')}. ` +
-      `Leave out what you can do without (${flaws.map(({ name }) => `--skip '${name}'`).join(' ')}), or use mongodump.`,
+    `Nothing was backed up: ${unsupported.map(({ name, reason }) => `${name} ${reason}`).join('; ')}. ` +
+      `Leave out what you can do without (${unsupported.map(({ name }) => `--skip '${name}'`).join(' ')}), or use mongodump.`,
   );
 }
 
-/** Why a collection or view cannot be carried over, in words that follow its name; `undefined` if it can. */
-export function flawOf({ type, options, indexes }: Description): string | undefined {
-  if (type === 'other') return 'is of a kind that this does not know';
+/** Why a collection or view cannot be backed up and copied: words that follow its name; `undefined` if it can. */
+export function unsupportedBecause({ type, options, indexes }: Description): string | undefined {
+  if (type === 'other') return 'is of an unknown kind';
   const index = indexes.find(({ key }) => losesOrder(key));
   if (index)
-    return `has the index ${String(index['name'])} on fields with numbers for names, whose order cannot be kept`;
+    return `has the index ${String(index['name'])} on fields whose names are numbers, and their order cannot be kept`;
   const stages: unknown = options['pipeline'];
   if (Array.isArray(stages) && stages.some((stage) => losesOrder(Object(stage).$sort)))
-    return 'sorts by fields with numbers for names, whose order cannot be kept';
+    return 'sorts by fields whose names are numbers, and their order cannot be kept';
   return undefined;
 }
 
-/** Reads a bucket as all will be read, which asks for more than the right to read (`performRawDataOperations`). */
+/** Tries to read a bucket: that needs more than the right to read (`performRawDataOperations`). */
 async function unreadable(
   db: Db,
   { type }: Description,
@@ -78,11 +81,11 @@ async function unreadable(
   }
 }
 
-/** The server's own collections are left out, as they come with others; buckets without a time series do not. */
-async function bucketsAlone(db: Db, described: readonly Description[]): Promise<Flaw[]> {
+/** Buckets whose time series is missing. The server's own collections are left out of backups, but these hold data. */
+async function bucketsAlone(db: Db, described: readonly Description[]): Promise<Unsupported[]> {
   const listed = await db.listCollections({}, { nameOnly: true }).toArray();
   const series = new Set(described.filter(({ type }) => type === 'timeseries').map(({ name }) => BUCKETS + name));
   return listed
     .filter(({ name }) => name.startsWith(BUCKETS) && !series.has(name))
-    .map(({ name }) => ({ name, problem: 'holds the buckets of a time series that is not there' }));
+    .map(({ name }) => ({ name, reason: 'holds the buckets of a time series that is missing' }));
 }

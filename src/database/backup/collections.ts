@@ -34,7 +34,7 @@ export async function describeCollection(db: Db, name: string): Promise<Descript
   return info && describe(db, info);
 }
 
-/** Whether a collection is the server's own, says who migrates now, or marks a scratch database. */
+/** Whether a collection is no part of a backup: the server's own, the lease of migrations, the marker of a scratch database. */
 export const isInternal = (name: string): boolean =>
   (isServers(name) && name !== 'system.js') || name === LEASE_COLLECTION || name === SCRATCH_MARKER;
 
@@ -46,8 +46,8 @@ async function describe(db: Db, { name, type, options, info }: CollectionInfo): 
 }
 
 /**
- * Options that servers list and refuse to be told: what they decide by themselves, which mongorestore leaves out as well,
- * and the moment of a change to the level `constraint`.
+ * Options that servers list but do not accept: those that they decide by themselves, which mongorestore leaves out too, and
+ * the one that prepares a change to the level `constraint`.
  */
 const NOT_TAKEN = new Set(['autoIndexId', 'recordIdsReplicated', 'prepareConstraintValidationLevel']);
 
@@ -63,11 +63,11 @@ function uuidOf(info: Document | undefined): string {
   return uuid instanceof BSON.Binary ? Buffer.from(uuid.buffer).toString('hex') : '';
 }
 
-/** Whether a server that knows this level lets no document in unchecked: see "Specify Validation Level" in MongoDB's manual. */
+/** Whether a server that knows this level checks every document: see "Specify Validation Level" in MongoDB's manual. */
 export const isConstrained = ({ options }: Pick<Description, 'options'>): boolean =>
   options['validationLevel'] === 'constraint';
 
-/** JavaScript puts the members of an object that look like array indexes first. */
+/** Whether JavaScript changes the order of the fields: it puts names that look like array indexes first. */
 export const losesOrder = (key: unknown): boolean =>
   isObject(key) && Object.keys(key).length > 1 && Object.keys(key).some((field) => /^\d+$/.test(field));
 
@@ -91,14 +91,15 @@ export function parseMetadata(text: string, stem: string): Description {
   if (!isObject(options)) throw new Error('options is no object');
   if (!Array.isArray(indexes) || !indexes.every(isIndex)) throw new Error('indexes is no array of indexes');
   const unordered = indexes.find(({ key }) => losesOrder(key));
-  if (unordered) throw new Error(`index ${unordered['name']} has numbers for names, whose order cannot be kept`);
+  if (unordered)
+    throw new Error(`index ${unordered['name']} has field names that are numbers, whose order cannot be kept`);
   return { name, ...kindOf(options), indexes, uuid: String(uuid) };
 }
 
 const isIndex = (value: unknown): value is Document =>
   isObject(value) && typeof value['name'] === 'string' && isObject(value['key']);
 
-/** Whether an option or an index is what was asked for; a server may add defaults of its own to it. */
+/** Whether an option or index is as it should be. A server may add its defaults to it. */
 export function includes(live: unknown, wanted: unknown): boolean {
   const [left, right] = [plain(live), plain(wanted)];
   return includesPlain(left, right);
@@ -109,13 +110,13 @@ function includesPlain(live: unknown, wanted: unknown): boolean {
   return Object.entries(wanted).every(([key, value]) => includesPlain(live[key], value));
 }
 
-/** Numbers by their value: a server may give a 1 back as a 1.0. */
+/** A value with plain numbers: a server may return a 1 as a 1.0. */
 const plain = (value: unknown): unknown => BSON.EJSON.serialize({ value }, { relaxed: true })['value'];
 
-/** Whether a collation is that of bytes, which MongoDB lists from 9.0 on alone. */
+/** Whether a collation compares bytes. Only MongoDB 9.0 and later list it. */
 export const isSimple = (collation: unknown): boolean => Object(collation).locale === 'simple';
 
-/** Whether two indexes are alike; the order of their fields counts. */
+/** Whether an index is as it should be. The order of its fields counts. */
 export function sameIndex(live: Document, wanted: Document): boolean {
   const { v: _v, ns: _ns, background: _background, collation, ...others } = wanted;
   const isMissed = collation !== undefined && !(isSimple(collation) && live['collation'] === undefined);

@@ -1,4 +1,4 @@
-/** The reversed polynomial of CRC-64/XZ, which Go's crc64 calls ECMA; in two halves, as a BigInt for each byte is slow. */
+/** The reversed polynomial of CRC-64/XZ, which Go's crc64 calls ECMA. In two halves, because a BigInt for each byte is slow. */
 const POLYNOMIAL = { low: 0xd7870f42, high: 0xc96c5795 };
 
 const LOW = new Uint32Array(256);
@@ -30,7 +30,7 @@ export class Crc64 {
     [this.#low, this.#high] = [low, high];
   }
 
-  /** Of all bytes so far, as the signed number that BSON has for it. */
+  /** The checksum of all bytes so far, as the signed number that BSON stores. */
   get value(): bigint {
     return (BigInt(~this.#high) << 32n) | BigInt(~this.#low >>> 0);
   }

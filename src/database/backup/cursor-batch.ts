@@ -2,14 +2,14 @@ import { types } from 'node:util';
 import type { FindCursor } from 'mongodb';
 import { CursorResponse } from 'mongodb/lib/cmap/wire_protocol/responses.js';
 
-/** A name of a member in an array, as "17", is between two documents of a batch. */
+/** Between two documents of a batch are a byte for the type, and the document's place in the array as text: "17". */
 const TYPE = 1;
 const LENGTH = 4;
 
 /**
- * Takes the documents that a raw cursor has received, and gives them when they are asked for.
- * The driver's own `readBufferedDocuments` takes every document apart, field by field, to find its end, which would be
- * most of the work of a backup. It is what is left where the driver keeps the server's answer otherwise.
+ * Takes the documents that a raw cursor has received, and returns a function that gives them.
+ * The driver's own `readBufferedDocuments` parses every document, field by field, to find its end. That would be most of the
+ * work of a backup, so it is used only if the driver keeps the server's answer in another form.
  */
 export function takeBatch(cursor: FindCursor): () => Uint8Array[] {
   const response: unknown = Reflect.get(cursor, 'documents');

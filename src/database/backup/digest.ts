@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** What a collection holds, whatever the order of its documents. */
+/** What identifies the documents of a collection, in any order. */
 export interface Contents {
   documents: number;
   /** Bytes of BSON. */
@@ -9,14 +9,14 @@ export interface Contents {
   digest: string;
 }
 
-/** Sums up documents one by one. */
+/** Computes the contents, one document after another. */
 export class ContentsSum {
   #documents = 0;
   #bytes = 0;
   readonly #sum = new Uint32Array(8);
 
   add(document: Uint8Array): void {
-    // A character for a byte: a Buffer for each digest costs three times the hash.
+    // 'binary' gives one character for each byte. A Buffer for each digest would take three times as long as the hash.
     const digest = hash('sha256', document, 'binary');
     for (let word = 0, at = 0; word < 8; word += 1, at += 4)
       this.#sum[word] =

@@ -8,15 +8,15 @@ const LARGEST = 16 * 1024 * 1024 + 16 * 1024;
 const TERMINATOR = -1;
 const MOST_DOCUMENTS = 5000;
 const MOST_BYTES = 4 * 1024 * 1024;
-/** Of a cursor's batch, which the server further limits to 16 MB. */
+/** The most documents in a batch of a cursor. The server also limits it to 16 MB. */
 const CURSOR_BATCH = 5000;
 
-/** Bytes that are no sequence of BSON documents; the message says from where on. */
+/** Bytes that are not a sequence of BSON documents. The message says where the damage begins. */
 export class DamagedBson extends Error {}
 
 /**
  * Cuts a stream of BSON documents into batches of at most 5,000 documents and about 4 MB.
- * @param isArchive whether blocks of documents end in a terminator, as in mongodump's archives: it comes out as an empty batch
+ * @param isArchive whether blocks of documents end in a terminator, as in mongodump's archives. A terminator is yielded as an empty batch
  * @throws {DamagedBson} if a length is impossible, a document does not end in a zero byte, or the stream ends inside one
  */
 export async function* documentBatches(chunks: AsyncIterable<Buffer>, isArchive = false): AsyncGenerator<Buffer[]> {
@@ -57,7 +57,7 @@ interface Reading {
   rawData?: boolean;
 }
 
-/** Reads a collection's documents as they are stored, in the order in which they lie there, batch by batch. */
+/** Reads a collection's documents as bytes, in the order in which they are stored, batch by batch. */
 export async function* storedBatches(collection: Collection, reading: Reading = {}): AsyncGenerator<Uint8Array[]> {
   const { session, rawData = false } = reading;
   const cursor = collection.find(
@@ -66,16 +66,16 @@ export async function* storedBatches(collection: Collection, reading: Reading = 
       raw: true,
       batchSize: CURSOR_BATCH,
       ...(session && { session }),
-      ...(rawData && { rawData }), // which the driver has, but not in its types
+      ...(rawData && { rawData }), // missing in the driver's types
     },
   );
   try {
     let more = cursor.hasNext();
     while (await more) {
       const batch = takeBatch(cursor);
-      more = cursor.hasNext(); // the server prepares the next batch while this one is worked on
+      more = cursor.hasNext(); // the server prepares the next batch while this one is processed
       more.catch(() => {});
-      await turn(); // else the driver would send its request only after that work
+      await turn(); // without this the driver would send its request only after that
       yield batch();
     }
   } finally {

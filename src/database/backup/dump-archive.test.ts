@@ -51,8 +51,8 @@ describe.each([false, true])('an archive of mongodump 100.x, gzip: %s', (gzip) =
     const bytes = archiveOf({ ...FLEET, crew: [CREW] }, gzip);
     const path = archiveFile(bytes);
     const refused = async () => {
-      const { findings } = await verifying(path, 'fleet');
-      return findings.length > 0;
+      const { defects } = await verifying(path, 'fleet');
+      return defects.length > 0;
     };
     for (let length = 0; length < bytes.length; length += 1) {
       writeFileSync(path, bytes.subarray(0, length));
@@ -67,8 +67,8 @@ test('a flipped bit behind the list of collections is told, or changes nothing',
   const bytes = archiveOf(FLEET);
   const path = archiveFile(bytes);
   const contents = async () => {
-    const { collections, findings } = await verifyFiles(path, silent);
-    return { findings, contents: collections.map(({ documents, digest }) => ({ documents, digest })) };
+    const { collections, defects } = await verifyFiles(path, silent);
+    return { defects, contents: collections.map(({ documents, digest }) => ({ documents, digest })) };
   };
   const sound = await contents();
   const start = preludeOf(FLEET).length;
@@ -78,7 +78,7 @@ test('a flipped bit behind the list of collections is told, or changes nothing',
       flipped[at] = (flipped[at] ?? 0) ^ (1 << bit);
       writeFileSync(path, flipped);
       const found = await contents();
-      if (found.findings.length === 0) expect(found).toEqual(sound);
+      if (found.defects.length === 0) expect(found).toEqual(sound);
     }),
     { numRuns: 300 },
   );
@@ -93,8 +93,8 @@ test('of several databases is that of the one that is named', async () => {
   expect(await verifying(path, 'crew')).toEqual({
     database: 'crew',
     names: ['members'],
-    findings: [],
-    told: ['Left alone, as no collection of crew: admin, fleet.'],
+    defects: [],
+    told: ['Left alone, because they are not part of crew: admin, fleet.'],
   });
 });
 
@@ -104,7 +104,7 @@ test('users and roles are told and left alone, an oplog is told', async () => {
   expect(await verifying(path)).toEqual({
     ...SOUND,
     told: [
-      'Left alone, as no collection of fleet: fleet.$admin.system.users.',
+      'Left alone, because they are not part of fleet: fleet.$admin.system.users.',
       expect.stringMatching(
         /^The oplog holds writes to fleet .* \(1\)\. .* mongorestore --oplogReplay replays them\.$/,
       ),
@@ -123,48 +123,52 @@ describe('what an archive holds', () => {
   const END = blockOf('fleet', 'engines', [], 0n);
   test.each<[string, Buffer, string]>([
     ['a collection that is not listed', blockOf('fleet', 'ghosts', [{ _id: 1 }]), 'has documents of fleet.ghosts'],
-    ['documents after their end', Buffer.concat([END, blockOf('fleet', 'engines', [{}])]), 'or after their end'],
+    ['documents after their end', Buffer.concat([END, blockOf('fleet', 'engines', [{}])]), 'or come after their end'],
     ['other documents than were dumped', blockOf('fleet', 'engines', [], 1n), 'its CRC differs'],
     ['a block of an unknown kind', blockOf('fleet', 'engines', [{}], 0n), 'a block has a header of an unknown kind'],
     ['a header of an unknown kind', Buffer.from(BSON.serialize({ db: 'fleet', more: 1 })), 'of an unknown kind'],
-    ['no end', blockOf('fleet', 'engines', []), 'breaks off: its end is not in the archive'],
+    ['no end', blockOf('fleet', 'engines', []), 'is incomplete: its end is not in the archive'],
   ])('is refused by its name: %s', async (_what, blocks, problem) => {
     const path = archiveFile(Buffer.concat([preludeOf({ fleet: [{ name: 'engines' }] }), blocks]));
-    const { findings } = await verifying(path);
-    expect(findings).toEqual([{ where: expect.any(String), problem: expect.stringContaining(problem) }]);
-    expect(['fleet.engines', basename(path)]).toContain(findings[0]?.where);
+    const { defects } = await verifying(path);
+    expect(defects).toEqual([{ where: expect.any(String), problem: expect.stringContaining(problem) }]);
+    expect(['fleet.engines', basename(path)]).toContain(defects[0]?.where);
   });
 
   test.each<[string, Record<string, Dumped[]>, object]>([
     ['a collection twice', { fleet: [CREW, CREW] }, { where: 'fleet.members', problem: 'is listed twice' }],
-    ['data of no database', { ...FLEET, '': [CREW] }, { where: 'members', problem: expect.stringContaining('a kind') }],
+    [
+      'data of no database',
+      { ...FLEET, '': [CREW] },
+      { where: 'members', problem: expect.stringContaining('an unknown kind') },
+    ],
     [
       'a view with documents',
       { fleet: [{ ...STRONG, documents: [{}] }] },
-      { where: 'strong', problem: 'is a view, and has documents' },
+      { where: 'strong', problem: 'is a view, but has documents' },
     ],
     ['a collection of the server', { fleet: [{ name: 'system.views' }] }, { where: 'system.views' }],
   ])('is refused if it lists %s', async (_what, databases, expected) => {
-    const { findings } = await verifying(archiveFile(archiveOf(databases)));
-    expect(findings[0]).toMatchObject(expected);
+    const { defects } = await verifying(archiveFile(archiveOf(databases)));
+    expect(defects[0]).toMatchObject(expected);
   });
 
   test.each(['samples', 'system.buckets.samples'])('of a time series may lie in %s', async (place) => {
     const documents = series.documents ?? [];
     const blocks = [blockOf('fleet', place, documents), blockOf('fleet', place, [], crc64(bytesOf(documents)))];
-    const { collections, findings } = await verifyFiles(
+    const { collections, defects } = await verifyFiles(
       archiveFile(Buffer.concat([preludeOf({ fleet: [series] }), ...blocks])),
       silent,
     );
-    expect({ collections, findings }).toMatchObject({ collections: [{ name: 'samples', documents: 1 }], findings: [] });
+    expect({ collections, defects }).toMatchObject({ collections: [{ name: 'samples', documents: 1 }], defects: [] });
   });
 });
 
 test.each<[string, Buffer, string]>([
-  ['no archive', Buffer.from('{"_id":1}'), 'is no folder, and no archive of mongodump'],
-  ['nothing', Buffer.alloc(0), 'is no folder, and no archive of mongodump'],
-  ['a packed something', gzipSync('something'), 'is no folder, and no archive of mongodump'],
-  ['of a later version', preludeOf(FLEET, '0.2'), 'cannot be read: it is of version 0.2, and this reads 0.1'],
+  ['no archive', Buffer.from('{"_id":1}'), 'is neither a folder nor an archive of mongodump'],
+  ['nothing', Buffer.alloc(0), 'is neither a folder nor an archive of mongodump'],
+  ['a packed something', gzipSync('something'), 'is neither a folder nor an archive of mongodump'],
+  ['of a later version', preludeOf(FLEET, '0.2'), 'cannot be read: it has version 0.2, but only 0.1 can be read'],
   ['without a database', preludeOf({}), 'holds no backup'],
 ])('a file that is %s is refused', async (_what, bytes, message) => {
   await expect(verifying(archiveFile(bytes))).rejects.toThrow(message);

@@ -49,7 +49,7 @@ test('any name comes back from the files of mongodump', async () => {
           gzip,
         ),
       );
-      expect(found).toMatchObject({ findings: [], told: [] });
+      expect(found).toMatchObject({ defects: [], told: [] });
       expect(found.names.toSorted()).toEqual(names.toSorted());
     }),
     { numRuns: 30 },
@@ -65,7 +65,7 @@ test('the metadata says the name, else the file as mongorestore reads it', async
   write('a+b', metadataOf({ name: 'a+b' })); // as in the first backups of this project
   write('c%20d', metadataOf({ name: 'c d' }));
   write('e+f', '{"indexes":[]}'); // as in dumps before mongodump 100.0
-  expect(await verifying(folder)).toMatchObject({ names: ['a+b', 'c d', 'e f'], findings: [] });
+  expect(await verifying(folder)).toMatchObject({ names: ['a+b', 'c d', 'e f'], defects: [] });
 });
 
 describe('what is no collection of the database', () => {
@@ -78,7 +78,7 @@ describe('what is no collection of the database', () => {
     expect(await verifying(folder)).toEqual({
       ...SOUND,
       told: [
-        'Left alone, as no collection of fleet: fleet/$admin.system.users.bson, fleet/statistics.json, ' +
+        'Left alone, because they are not part of fleet: fleet/$admin.system.users.bson, fleet/statistics.json, ' +
           'fleet/system.profile.bson, .git, checksums.json.',
       ],
     });
@@ -97,15 +97,15 @@ describe('what is no collection of the database', () => {
     const folder = dump();
     mkdirSync(join(folder, 'fleet', 'inner'));
     writeFileSync(join(folder, name), '');
-    const { findings } = await verifying(folder);
-    expect(findings).toEqual([{ where: expect.any(String), problem: expect.stringContaining(problem) }]);
-    expect(name).toContain(findings[0]?.where);
+    const { defects } = await verifying(folder);
+    expect(defects).toEqual([{ where: expect.any(String), problem: expect.stringContaining(problem) }]);
+    expect(name).toContain(defects[0]?.where);
   });
 
   test.each(['system.views', 'system.users', '$other', 'restoring.1'])(
     'is refused if it is a collection that no server takes: %s',
     async (name) => {
-      expect((await verifying(dump([ENGINES, { name }]))).findings).toEqual([
+      expect((await verifying(dump([ENGINES, { name }]))).defects).toEqual([
         { where: name, problem: 'is a collection that only mongorestore can restore' },
       ]);
     },
@@ -129,7 +129,7 @@ describe('files that do not fit together', () => {
           writeFileSync(join(folder, `${stem}.metadata.json`), metadataOf({ name: 'a b' }));
         writeFileSync(join(folder, 'a+b.bson'), '');
       },
-      /^a\+b.metadata.json is of a b, as another file is$/,
+      /^a\+b.metadata.json belongs to a b, and so does another file$/,
     ],
     [
       'a long name that is lost',
@@ -143,8 +143,8 @@ describe('files that do not fit together', () => {
   ])('%s', async (_case, change, expected) => {
     const folder = join(dump(), 'fleet');
     change(folder);
-    const { findings } = await verifying(folder);
-    expect(findings.map(({ where, problem }) => `${where} ${problem}`)).toEqual([expect.stringMatching(expected)]);
+    const { defects } = await verifying(folder);
+    expect(defects.map(({ where, problem }) => `${where} ${problem}`)).toEqual([expect.stringMatching(expected)]);
   });
 });
 
@@ -157,7 +157,10 @@ describe('a dump of several databases', () => {
 
   test('is that of the only one that is not the server’s', async () => {
     const folder = several();
-    expect(await verifying(folder)).toEqual({ ...SOUND, told: ['Left alone, as no collection of fleet: admin.'] });
+    expect(await verifying(folder)).toEqual({
+      ...SOUND,
+      told: ['Left alone, because they are not part of fleet: admin.'],
+    });
   });
 
   test('asks which one is meant', async () => {
@@ -166,7 +169,7 @@ describe('a dump of several databases', () => {
     await expect(verifying(folder)).rejects.toThrow(
       `${folder} holds several databases (admin, crew, fleet). Choose one, as with --from crew.`,
     );
-    expect(await verifying(folder, 'crew')).toMatchObject({ database: 'crew', names: ['members'], findings: [] });
+    expect(await verifying(folder, 'crew')).toMatchObject({ database: 'crew', names: ['members'], defects: [] });
     await expect(verifying(folder, 'moon')).rejects.toThrow('holds admin, crew, fleet, and no moon');
     await expect(verifying(join(folder, 'crew'), 'fleet')).rejects.toThrow('holds crew, and no fleet');
   });

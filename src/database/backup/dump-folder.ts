@@ -7,32 +7,32 @@ import { isPacked, readFile } from './file.ts';
 import { BUCKETS, fileStem, isStemOf, MANIFEST, MANIFEST_HASH, parseFileName, PRELUDE } from './layout.ts';
 import type { Manifest } from './manifest.ts';
 import { describeOplog, OPLOG, writesTo } from './oplog.ts';
-import { explain, judge, readFolder, type Finding, type ReadFile } from './read-folder.ts';
+import { explain, sortUnexpected, readFolder, type Defect, type ReadFile } from './read-folder.ts';
 import type { Part, StoredBackup, StoredCollection } from './verify-files.ts';
 import type { Watch } from './watch.ts';
 
-/** A backup that is to be read. */
+/** A backup to read. */
 export interface Dump {
   /** Absolute. */
   path: string;
   /** `undefined` for what mongodump made. */
   manifest: Manifest | undefined;
-  /** The database to look at, where there are several. */
+  /** The database to read, if there are several. */
   from: string | undefined;
-  /** Gets what is wrong. */
-  findings: Finding[];
+  /** Receives what is wrong. */
+  defects: Defect[];
   watch: Watch;
 }
 
-/** What a backup holds of a database. */
+/** What a backup holds for one database. */
 export type Dumped = Pick<StoredBackup, 'database' | 'collections' | 'readAll'>;
 
 /**
  * Reads the folder of a database in a backup, or the folder above it, whether `db:backup` or mongodump made it.
- * @throws {OperatorError} if it holds no database, or several of which none was chosen
+ * @throws {OperatorError} if it holds no database, or several and `from` names none of them
  */
 export async function readDumpFolder(dump: Dump): Promise<Dumped> {
-  const { path: root, manifest, from, findings, watch } = dump;
+  const { path: root, manifest, from, defects, watch } = dump;
   const present = await readdir(root, { withFileTypes: true });
   const isInside = !manifest && present.some(({ name }) => name !== OPLOG && parseFileName(name));
   const databases = isInside ? [basename(root)] : await databasesIn(root, manifest);
@@ -43,14 +43,15 @@ export async function readDumpFolder(dump: Dump): Promise<Dumped> {
   for (const entry of isInside ? [] : present)
     if (databases.includes(entry.name) && entry.name !== database) leftAlone.push(entry.name);
     else if (!known.has(entry.name) && !PRELUDE.test(entry.name))
-      await judge(
+      await sortUnexpected(
         { where: entry.name, path: join(root, entry.name), isFolder: entry.isDirectory() },
-        findings,
+        defects,
         leftAlone,
       );
-  if (leftAlone.length > 0) watch.report(`Left alone, as no collection of ${database}: ${leftAlone.join(', ')}.`);
-  if (!manifest && !isInside && present.some(({ name }) => name === OPLOG)) await tellOplog(root, database, dump);
-  const collections = pair(files, findings);
+  if (leftAlone.length > 0)
+    watch.report(`Left alone, because they are not part of ${database}: ${leftAlone.join(', ')}.`);
+  if (!manifest && !isInside && present.some(({ name }) => name === OPLOG)) await reportOplog(root, database, dump);
+  const collections = pair(files, defects);
   return {
     database,
     collections,
@@ -79,43 +80,43 @@ async function databasesIn(root: string, manifest: Manifest | undefined): Promis
   return found.toSorted();
 }
 
-async function tellOplog(root: string, database: string, { findings, watch }: Dump): Promise<void> {
+async function reportOplog(root: string, database: string, { defects, watch }: Dump): Promise<void> {
   const path = join(root, OPLOG);
   try {
-    // With --gzip it is packed, under the same name.
+    // mongodump --gzip packs it, but does not change its name.
     const { chunks } = readFile(path, await isPacked(path));
     let writes = 0;
     for await (const entries of documentBatches(chunks)) writes += writesTo(database, entries);
     watch.report(describeOplog(writes, database));
   } catch (error) {
-    findings.push({ where: OPLOG, problem: explain(error) });
+    defects.push({ where: OPLOG, problem: explain(error) });
   }
 }
 
 /** Brings the two files of each collection together. */
-function pair(files: readonly ReadFile[], findings: Finding[]): StoredCollection[] {
-  const told = new Set(findings.map(({ where }) => parseFileName(basename(where))?.stem));
+function pair(files: readonly ReadFile[], defects: Defect[]): StoredCollection[] {
+  const reported = new Set(defects.map(({ where }) => parseFileName(basename(where))?.stem));
   const data = files.filter(({ kind }) => kind === 'data');
   const used = new Set<ReadFile>();
   const collections: StoredCollection[] = [];
   for (const { where, kind, stem } of files)
     if (files.some((other) => other.where !== where && other.kind === kind && other.stem === stem))
-      findings.push({ where, problem: 'is there twice, compressed and not' });
+      defects.push({ where, problem: 'exists twice, compressed and not' });
   for (const { description, stem, where } of files) {
     if (description === undefined) continue;
     const { name, type } = description;
     if (collections.some((other) => other.name === name))
-      findings.push({ where, problem: `is of ${name}, as another file is` });
+      defects.push({ where, problem: `belongs to ${name}, and so does another file` });
     const buckets = type === 'timeseries' ? data.find((file) => isStemOf(file.stem, BUCKETS + name)) : undefined;
     const file = buckets ?? data.find((other) => other.stem === stem);
     if (file) used.add(file);
-    else if (type !== 'view' && !told.has(stem) && !told.has(fileStem(BUCKETS + name)))
-      findings.push({ where, problem: 'has no documents beside it' });
+    else if (type !== 'view' && !reported.has(stem) && !reported.has(fileStem(BUCKETS + name)))
+      defects.push({ where, problem: 'has no documents beside it' });
     const { contents = new ContentsSum().contents } = file ?? {};
     collections.push({ ...description, ...contents, read: () => documentsOf(file) });
   }
   for (const file of data)
-    if (!used.has(file) && !told.has(file.stem))
-      findings.push({ where: file.where, problem: 'has no metadata beside it' });
+    if (!used.has(file) && !reported.has(file.stem))
+      defects.push({ where: file.where, problem: 'has no metadata beside it' });
   return collections.toSorted((left, right) => (left.name < right.name ? -1 : 1));
 }

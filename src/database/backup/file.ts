@@ -8,7 +8,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 export interface FileHash {
   /** Bytes on disk. */
   bytes: number;
-  /** Of the bytes on disk, in hex. */
+  /** SHA-256 of the bytes on disk, in hex. */
   sha256: string;
 }
 
@@ -39,12 +39,12 @@ export async function writeFile(path: string, chunks: AsyncIterable<Uint8Array>,
   return { bytes, sha256: hash.digest('hex') };
 }
 
-/** One write may take a part only: write(2). */
+/** Writes all of a chunk: one write may store only a part, see write(2). */
 async function writeWhole(file: Awaited<ReturnType<typeof open>>, chunk: Uint8Array): Promise<void> {
   for (let done = 0; done < chunk.length;) done += (await file.write(chunk, done)).bytesWritten;
 }
 
-/** Makes the names in a folder lasting. */
+/** Waits until the names in a folder are on disk. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
@@ -54,7 +54,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Reads a file, unpacked; `fileHash` is of the bytes on disk and whole once everything has been read. */
+/** Reads a file and unpacks it. `fileHash` is about the bytes on disk; it is valid after everything has been read. */
 export function readFile(path: string, gzip: boolean): { chunks: AsyncIterable<Buffer>; fileHash: () => FileHash } {
   const hash = createHash('sha256');
   let bytes = 0;
@@ -75,7 +75,7 @@ export function readFile(path: string, gzip: boolean): { chunks: AsyncIterable<B
 async function* unpacked(stored: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: CHUNK });
   const feeding = pipeline(stored, gunzip);
-  feeding.catch(() => {}); // the error comes out of gunzip too
+  feeding.catch(() => {}); // gunzip throws the same error
   for await (const chunk of gunzip) {
     const buffer: Buffer = chunk;
     yield buffer;

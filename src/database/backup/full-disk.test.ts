@@ -57,5 +57,5 @@ onLinux('a disk that is full at any write leaves nothing, and says so', async ()
     expect(outcome).toMatch(/^OperatorError: .*cannot be written \(EFBIG: .*Make room/);
   const made = readdirSync(parent).filter((name) => name !== 'whole');
   expect(made).toHaveLength(outcomes.filter((outcome) => outcome === 'made').length);
-  for (const name of made) expect((await verifyFiles(join(parent, name), silent)).findings).toEqual([]);
+  for (const name of made) expect((await verifyFiles(join(parent, name), silent)).defects).toEqual([]);
 });

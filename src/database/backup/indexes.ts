@@ -2,23 +2,23 @@ import type { Db, Document } from 'mongodb';
 import { isSimple, type Description } from './collections.ts';
 import { isRefusal, ServerRefusal } from './refusal.ts';
 
-/** The server makes that of `_id` with the collection. */
-const isOwn = ({ name, clustered }: Document): boolean => name !== '_id_' && clustered !== true;
+/** Whether an index has to be created: the server creates the one of `_id` with the collection. */
+const isSecondary = ({ name, clustered }: Document): boolean => name !== '_id_' && clustered !== true;
 
-/** @throws {ServerRefusal} naming the index that this server cannot make */
+/** Creates the indexes of a collection. @throws {ServerRefusal} naming the index that this server cannot create */
 export async function createIndexes(
   db: Db,
   place: string,
   stored: Pick<Description, 'name' | 'indexes'>,
 ): Promise<void> {
-  const collates = stored.indexes.some((index) => !isOwn(index) && index['collation'] !== undefined);
-  const indexes = stored.indexes.filter(isOwn).map((index) => toCreate(index, collates));
+  const collates = stored.indexes.some((index) => !isSecondary(index) && index['collation'] !== undefined);
+  const indexes = stored.indexes.filter(isSecondary).map((index) => toCreate(index, collates));
   if (indexes.length > 0) await make(db, place, stored.name, indexes);
 }
 
 /**
- * What is to be said of an index so that it becomes what was listed.
- * @param collates whether it would take over the collation of its collection if it were told none
+ * The description from which a server creates the index as it was listed.
+ * @param collates whether an index without a collation would get the collation of its collection
  */
 function toCreate({ ns: _ns, background: _background, collation, ...index }: Document, collates: boolean): Document {
   // MongoDB 9.0 lists a simple collation, and refuses to make it, for an index of version 1; those before list none.
@@ -31,7 +31,7 @@ async function make(db: Db, place: string, name: string, indexes: readonly Docum
     await db.command({ createIndexes: place, indexes, writeConcern: { w: 'majority', j: true } });
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    // Not every server says which of them it was.
+    // Not every server says which index it refused.
     if (indexes.length > 1) for (const index of indexes) await make(db, place, name, [index]);
     throw new ServerRefusal(
       `Index ${String(indexes[0]?.['name'])} of ${name} cannot be made here: ${error.message}. Use a server that can.`,
@@ -42,5 +42,5 @@ async function make(db: Db, place: string, name: string, indexes: readonly Docum
 
 /** Drops all indexes but that of `_id`. */
 export async function dropIndexes(db: Db, place: string, indexes: readonly Document[]): Promise<void> {
-  if (indexes.some(isOwn)) await db.command({ dropIndexes: place, index: '*' });
+  if (indexes.some(isSecondary)) await db.command({ dropIndexes: place, index: '*' });
 }

@@ -31,7 +31,7 @@ test.each<[string, (source: Db) => Promise<string>]>([
   expect(Object.keys(await everyByteOf(db))).toHaveLength(Object.keys(KINDS).length + 2);
   expect(await everyByteOf(db)).toEqual(await everyByteOf(source));
   expect(await db.collection('a view on a view that comes later').countDocuments()).toBe(1);
-  expect(await verify(db.client, made, silent)).toMatchObject({ findings: [] });
+  expect(await verify(db.client, made, silent)).toMatchObject({ defects: [] });
 });
 
 test('MongoDB is told nothing that it refuses, and deletes nothing while documents are loaded', async () => {

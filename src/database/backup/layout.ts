@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
-/** Where mongodump keeps the buckets of a time series collection. */
+/** The prefix of the collection in which MongoDB before 8.3 keeps the buckets of a time series. */
 export const BUCKETS = 'system.buckets.';
 
 /** The manifest of a backup, and the hash of the manifest in the format of sha256sum. mongorestore ignores both. */
 export const MANIFEST = 'manifest.json';
 export const MANIFEST_HASH = 'manifest.sha256';
 
-/** What mongodump says of a dump in the dump's folder or the database's: versions, nothing that a restore needs. */
+/** A file of mongodump with versions, in the folder of the dump or of the database. A restore does not need it. */
 export const PRELUDE = /^prelude\.json(\.gz)?$/;
 
 const LONGEST_STEM = 238;
@@ -39,7 +39,7 @@ function stemKeeping(plain: RegExp, collection: string): string {
 const hashOf = (collection: string): string => createHash('sha1').update(collection).digest('base64url');
 
 /**
- * The collection that a stem stands for where its metadata does not say it, as of mongodump before 100.0: Go's
+ * The collection that a stem stands for. Needed for mongodump before 100.0, whose metadata does not name it: Go's
  * url.QueryUnescape, as mongorestore reads it; `undefined` for a name that was cut or is no escaped UTF-8.
  */
 export const collectionOf = (stem: string): string | undefined =>
@@ -75,17 +75,17 @@ export function parseFileName(name: string): NamedFile | undefined {
 const ACCOUNTS_AND_LOGS = /^(\$admin\.system\.(users|roles|version)|system\.(profile|indexes))$/;
 
 /**
- * Whether a stem is that of documents which mongorestore does not restore into a database either, unless it is asked to:
+ * Whether a stem is that of documents which mongorestore too restores only if it is asked to:
  * users and roles, what the profiler wrote, and the list of indexes that metadata files have replaced.
  */
 export const isLeftAlone = (stem: string): boolean => ACCOUNTS_AND_LOGS.test(collectionOf(stem) ?? '');
 
-/** Whether a file would hold documents, by its name; `.bin` is what mongodump 2.0 wrote. */
+/** Whether a file holds documents, by its name. mongodump 2.0 wrote `.bin`. */
 export const looksLikeData = (name: string): boolean => /\.(bson|bin)(\.|$)/i.test(name);
 
 /**
- * Names for the files of collections; a view has metadata only. Where names differ by their capitals alone, which not
- * every file system tells apart, the capitals are escaped as well: mongorestore undoes that.
+ * Names for the files of collections; a view has metadata only. If two names differ only in capitals, the capitals are
+ * escaped too, because some file systems ignore them. mongorestore undoes that.
  */
 export function fileNames(
   collections: readonly string[],

@@ -9,29 +9,29 @@ import { isRefusal, ServerRefusal } from './refusal.ts';
 import { storageOf, type Storage } from './storage.ts';
 import type { StoredCollection } from './verify-files.ts';
 
-/** Buckets of before MongoDB 5.2 may hold values of several types, which the server takes where it is told so. */
+/** Buckets that MongoDB before 5.2 made may hold values of several types. The server accepts them only after a collMod. */
 const MIXED_SCHEMA = 408;
 
-/** What loading asks and tells whoever runs it. */
+/** What loading calls while it works. */
 export interface Loading {
   /** Called before each write; throws to stop. */
   confirm: () => Promise<void>;
-  /** So many documents more are in the database; a restore that was killed may have put them there. */
+  /** Is called with how many more documents are in the database; `before`: a killed restore has stored them. */
   advance: (documents: number, before?: boolean) => void;
 }
 
 /** Fills one collection. */
 export interface Loader {
-  /** Puts its next documents there, as far as a killed restore has not. */
+  /** Stores the next documents, except those that a killed restore has stored. */
   take: (documents: Buffer[]) => Promise<void>;
   /** Compares what the server holds with the backup. */
   finish: () => Promise<void>;
 }
 
 /**
- * Begins to fill a prepared collection, and goes on where a killed restore stopped. The loader throws:
- * a {ServerRefusal} naming the first document that the server does not keep as it is;
- * an {OperatorError} if others have written there meanwhile.
+ * Begins to fill a prepared collection, or continues where a killed restore stopped.
+ * The loader throws a {ServerRefusal} naming the first document that the server does not store as it is, or an
+ * {OperatorError} if another program has written to the collection.
  */
 export async function startLoading(db: Db, place: string, stored: StoredCollection, loading: Loading): Promise<Loader> {
   const target = await storageOf(db, { name: place, type: stored.type });
@@ -70,7 +70,7 @@ export async function startLoading(db: Db, place: string, stored: StoredCollecti
   };
 }
 
-/** What the server holds under a name. */
+/** What the server holds in a collection. */
 async function contentsOf(db: Db, { collection, rawData }: Storage): Promise<Contents> {
   const sum = new ContentsSum();
   for await (const batch of storedBatches(db.collection(collection), { rawData }))
@@ -78,7 +78,7 @@ async function contentsOf(db: Db, { collection, rawData }: Storage): Promise<Con
   return sum.contents;
 }
 
-/** A killed restore leaves the first documents of the backup, as they are inserted in order; unless the collection forgets. */
+/** Whether a collection holds the first documents of the backup, as a killed restore leaves it. A capped one never counts. */
 async function isPrefix(kept: Contents, stored: StoredCollection): Promise<boolean> {
   if (stored.options['capped'] === true) return false;
   const sum = new ContentsSum();
@@ -89,7 +89,7 @@ async function isPrefix(kept: Contents, stored: StoredCollection): Promise<boole
   return sameContents(sum.contents, kept);
 }
 
-/** A server that refuses a command as a whole does not say for which document: it is found by halving. */
+/** Inserts documents. If the server refuses all of them without saying which one is wrong, that one is found by halving. */
 async function insert(db: Db, place: string, documents: Buffer[], options: Document, offset = 0): Promise<void> {
   try {
     await insertRaw(db, place, documents, options);
@@ -107,7 +107,7 @@ function refusal(error: unknown, name: string, offset: number): unknown {
   if (!(error instanceof Refused)) return error;
   return new ServerRefusal(
     `This server does not take document ${offset + error.index + 1} of ${name}: ${error.message}. ` +
-      'Restore into a server of the kind that the backup was made of.',
+      'Restore into the kind of server that the backup was made from.',
     { cause: error },
   );
 }
@@ -115,12 +115,12 @@ function refusal(error: unknown, name: string, offset: number): unknown {
 async function difference(db: Db, place: Storage, stored: StoredCollection, kept: Contents): Promise<OperatorError> {
   const message = `${stored.name} is not the same after loading: ${kept.documents} documents instead of ${stored.documents}`;
   if (kept.documents > stored.documents)
-    return new OperatorError(`${message}. Keep others from writing there, and run it again.`);
+    return new OperatorError(`${message}. Stop the programs that write there, and run it again.`);
   const live = storedBatches(db.collection(place.collection), place);
   const number = await firstDifference(stored.read(), live);
   return new ServerRefusal(
     `${message}; document ${number} is the first that this server does not keep byte for byte. ` +
-      'Keep others from writing, or restore into a server of the kind that the backup was made of.',
+      'Stop the programs that write there, or restore into the kind of server that the backup was made from.',
   );
 }
 

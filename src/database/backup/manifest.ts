@@ -14,7 +14,7 @@ export interface Manifest {
   /** When it began, RFC 3339 UTC. */
   createdAt: string;
   server: { version: string; setName?: string };
-  /** One sentence on what the backup holds if others wrote while it was made. */
+  /** One sentence: what the backup holds if there were writes while it was made. */
   consistency: string;
   gzip: boolean;
   /** Collections and views of the database that were left out, as `db:backup --skip` asked. */
@@ -45,7 +45,7 @@ export async function readManifest(directory: string): Promise<Manifest | undefi
   if (hash === undefined) throw new Error(`${MANIFEST_HASH} is missing`);
   if (!hash.equals(Buffer.from(hashLine(text)))) throw new Error(`${MANIFEST} is not what ${MANIFEST_HASH} says`);
   const value: unknown = JSON.parse(text.toString());
-  if (!isManifest(value)) throw new Error(`${MANIFEST} is of another kind or of a later version`);
+  if (!isManifest(value)) throw new Error(`${MANIFEST} is of another kind or a later version`);
   return value;
 }
 
@@ -58,7 +58,7 @@ async function bytesOf(path: string): Promise<Buffer | undefined> {
   }
 }
 
-/** Its hash has been checked, so this tells apart versions, not damage. */
+/** Whether a value is a manifest of this version. Damage is excluded: its hash has been checked. */
 function isManifest(value: unknown): value is Manifest {
   if (typeof value !== 'object' || value === null) return false;
   return 'format' in value && value.format === 'spaceship-backup' && 'version' in value && value.version === 1;

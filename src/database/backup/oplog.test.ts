@@ -40,7 +40,7 @@ describe('an oplog', () => {
     writeFileSync(join(folder, 'oplog.bson'), bytesOf(ENTRIES.slice(0, 1)));
     expect((await verifying(folder)).told).toEqual(['The oplog holds no writes to fleet.']);
     writeFileSync(join(folder, 'oplog.bson'), bytesOf(ENTRIES).subarray(0, -1));
-    expect((await verifying(folder)).findings).toMatchObject([{ where: 'oplog.bson' }]);
+    expect((await verifying(folder)).defects).toMatchObject([{ where: 'oplog.bson' }]);
   });
 
   test('of that name is a collection where it has metadata', async () => {

@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 import { MANIFEST } from './layout.ts';
 import { readManifest } from './manifest.ts';
 
-/** What lies in a folder of backups; absolute paths. */
+/** What a folder of backups holds; absolute paths. */
 export interface FoundBackups {
-  /** Those of the database, newest first; whether their files are sound was not looked at. */
+  /** The backups of the database, newest first. Their files have not been verified. */
   own: string[];
-  /** No backup, or another database's; with the reason. */
+  /** What is no backup, or one of another database; with the reason. */
   others: { path: string; reason: string }[];
 }
 
@@ -34,7 +34,7 @@ async function inspect(path: string, database: string): Promise<{ createdAt: str
   try {
     const manifest = await readManifest(path);
     if (manifest === undefined) return { reason: `it has no ${MANIFEST}` };
-    if (manifest.database !== database) return { reason: `it is of the database ${manifest.database}` };
+    if (manifest.database !== database) return { reason: `it is a backup of ${manifest.database}` };
     return { createdAt: manifest.createdAt };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };

@@ -3,10 +3,10 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { isLeftover, markInUse, markUnused } from '../../lease/index.ts';
 
-/** Temporary names end in the process that uses them, so that what a killed one left is known for certain. */
+/** Temporary names end in the process that uses them, so that leftovers of killed processes can be recognised. */
 const PARTIAL = /\.partial-(\d+)@(.+)$/s;
 
-/** Works on a folder under a temporary name beside its final one; what is left there at the end is removed. */
+/** Works on a file or folder under a temporary name beside its final one. If that still exists at the end, it is removed. */
 export async function withPartial<T>(directory: string, action: (partial: string) => Promise<T>): Promise<T> {
   const partial = join(dirname(directory), `${basename(directory)}.partial-${process.pid}@${hostname()}`);
   markInUse(partial);

@@ -6,9 +6,9 @@ import { refuseOtherStorage } from './storage.ts';
 import type { StoredCollection } from './verify-files.ts';
 
 /**
- * Makes a collection as it was, still empty, with its indexes, which shows whether this server has all that it needs.
- * What a killed restore loaded there is kept.
- * @throws {ServerRefusal} naming the option or index that this server cannot make
+ * Creates a collection as it was, still empty. Its indexes are created for a moment, to see whether this server can.
+ * What a killed restore has loaded there is kept.
+ * @throws {ServerRefusal} naming the option or index that this server does not accept
  */
 export async function prepare(db: Db, place: string, stored: StoredCollection): Promise<void> {
   const live = await describeCollection(db, place);
@@ -21,20 +21,20 @@ export async function prepare(db: Db, place: string, stored: StoredCollection): 
   await suspend(db, place);
 }
 
-/** Drops the indexes, of which one may delete documents while they are loaded, and ends what else deletes them. */
+/** Drops the indexes and suspends expiry: both may delete documents while the collection is loaded. */
 async function suspend(db: Db, place: string): Promise<void> {
   const live = await describeCollection(db, place);
   if (live === undefined) return;
   await dropIndexes(db, place, live.indexes);
   if ('expireAfterSeconds' in live.options)
     await db.command({ collMod: place, expireAfterSeconds: 'off' }).catch((error: unknown) => {
-      if (!isRefusal(error)) throw error; // it is only missed where documents have expired already
+      if (!isRefusal(error)) throw error; // without this, only documents that have already expired are lost
     });
 }
 
 /**
- * Makes the indexes of a loaded collection, and lets its documents expire again.
- * @throws {ServerRefusal} naming what this server cannot make
+ * Creates the indexes of a loaded collection, and lets its documents expire again.
+ * @throws {ServerRefusal} naming the index that this server does not accept
  */
 export async function complete(db: Db, place: string, stored: StoredCollection): Promise<void> {
   await createIndexes(db, place, stored);
@@ -45,8 +45,8 @@ export async function complete(db: Db, place: string, stored: StoredCollection):
 }
 
 /**
- * Makes a collection or view, without documents and further indexes.
- * @throws {ServerRefusal} if this server does not have what it needs
+ * Creates a collection or view, without documents and secondary indexes.
+ * @throws {ServerRefusal} if this server does not accept it
  */
 export async function create(
   db: Db,

@@ -9,20 +9,20 @@ import { onStderr, silent, type Watch } from './watch.ts';
 export interface Pruned {
   removed: string[];
   kept: string[];
-  /** Not ours to remove: no backup, another database's, or damaged; with the reason. */
+  /** What must not be removed: it is no backup, one of another database, or damaged; with the reason. */
   leftAlone: { path: string; reason: string }[];
 }
 
-/** Removes the oldest backups of a database from a folder, as far as their files verify, until `keep` of them are left. */
+/** Removes the oldest backups of a database from a folder, until `keep` of them are left. Damaged ones are not counted. */
 export async function prune(parent: string, database: string, keep: number, watch: Watch = onStderr): Promise<Pruned> {
   const root = resolve(parent);
   await removeLeftovers(root);
   const { own, others } = await findBackups(root, database);
   const pruned: Pruned = { removed: [], kept: [], leftAlone: others };
   for (const path of own) {
-    const { findings } = await verifyFiles(path, { ...silent, progress: watch.progress });
-    const [finding] = findings;
-    if (finding) pruned.leftAlone.push({ path, reason: `${finding.where} ${finding.problem}` });
+    const { defects } = await verifyFiles(path, { ...silent, progress: watch.progress });
+    const [defect] = defects;
+    if (defect) pruned.leftAlone.push({ path, reason: `${defect.where} ${defect.problem}` });
     else if (pruned.kept.length < keep) pruned.kept.push(path);
     else {
       await remove(path);
@@ -33,7 +33,7 @@ export async function prune(parent: string, database: string, keep: number, watc
   return pruned;
 }
 
-/** A backup that is half removed has no longer its name. */
+/** Removes a backup. It loses its name first, so that no half of one has it. */
 async function remove(path: string): Promise<void> {
   await withPartial(path, (partial) => rename(path, partial));
 }

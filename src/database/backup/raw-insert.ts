@@ -1,18 +1,18 @@
 import type { Db, Document } from 'mongodb';
 import { DocumentSequence } from 'mongodb/lib/cmap/commands.js';
 
-/** MongoDB from this wire version (8.1) on may be told to keep empty timestamps, which it replaces by the time else. */
+/** From this wire version (8.1) on, MongoDB has an option to keep empty timestamps. Otherwise it replaces them by the time. */
 const WIRE_VERSION_8_1 = 26;
 
-/** The reply of the server to an insert, as far as it says what failed. */
+/** What failed, by the server's answer to an insert. */
 interface Failures {
   writeErrors?: { index: number; code: number; errmsg: string }[];
   writeConcernError?: { errmsg: string };
 }
 
-/** Documents that the server did not take. */
+/** The server did not store a document. */
 export class Refused extends Error {
-  /** Of the first document that was not stored, counted from 0 within the batch. */
+  /** The place of the first document that was not stored, counted from 0 within the batch. */
   readonly index: number;
   readonly code: number | undefined;
 
@@ -24,9 +24,9 @@ export class Refused extends Error {
 }
 
 interface Insertion {
-  /** Whether the server lets no documents in unchecked, as for buckets of a time series. */
+  /** Whether the server checks every document, as for buckets of a time series. */
   isChecked?: boolean;
-  /** Whether they are buckets that it takes by the name of the time series. */
+  /** Whether they are buckets that are inserted by the name of the time series. */
   rawData?: boolean;
 }
 
@@ -43,8 +43,8 @@ export async function insertOptions(db: Db, { isChecked = false, rawData = false
 }
 
 /**
- * Inserts documents byte for byte, in their order; none after one that fails.
- * @throws {Refused} naming the first that the server did not take
+ * Inserts documents byte for byte, in their order, and stops at the first that fails.
+ * @throws {Refused} naming that document
  */
 export async function insertRaw(db: Db, collection: string, documents: readonly Buffer[], options: Document) {
   const sequence = new DocumentSequence('documents');

@@ -11,7 +11,7 @@ import { interruption } from '../../interruption.ts';
 import type { Watch } from './watch.ts';
 
 /** Something wrong with a backup. */
-export interface Finding {
+export interface Defect {
   /** A file of the backup, relative to its folder, or a collection. */
   where: string;
   problem: string;
@@ -21,24 +21,24 @@ interface Reading {
   root: string;
   folder: string;
   manifest: Manifest | undefined;
-  findings: Finding[];
-  /** Gets what is there and is neither data nor listed. */
+  defects: Defect[];
+  /** Receives what is neither data nor in the manifest. */
   leftAlone: string[];
   watch: Watch;
 }
 
-/** A file of a backup that could be read whole. */
+/** A file of a backup that could be read to its end. */
 export interface ReadFile extends NamedFile {
   path: string;
   where: string;
-  /** Of a data file. */
+  /** Only for a data file. */
   contents?: Contents;
-  /** Of a metadata file. */
+  /** Only for a metadata file. */
   description?: Description;
 }
 
-/** Reads every file of a database's folder to its end; what is wrong is added to the findings. */
-export async function readFolder({ root, folder, manifest, findings, leftAlone, watch }: Reading): Promise<ReadFile[]> {
+/** Reads every file of a database's folder to its end. What is wrong is added to `defects`. */
+export async function readFolder({ root, folder, manifest, defects, leftAlone, watch }: Reading): Promise<ReadFile[]> {
   const present = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
   const expected = new Map(manifest?.files.map(({ path, ...file }) => [path, file]));
   const read: ReadFile[] = [];
@@ -53,11 +53,11 @@ export async function readFolder({ root, folder, manifest, findings, leftAlone, 
     const named = parseFileName(entry.name);
     if (wanted === undefined && (manifest || named === undefined || isLeftAlone(named.stem))) {
       if (named && isLeftAlone(named.stem)) leftAlone.push(where);
-      else await judge({ where, path, isFolder: entry.isDirectory() }, findings, leftAlone);
+      else await sortUnexpected({ where, path, isFolder: entry.isDirectory() }, defects, leftAlone);
       continue;
     }
     if (named === undefined || !entry.isFile()) {
-      findings.push({ where, problem: 'is no file' });
+      defects.push({ where, problem: 'is not a file' });
       continue;
     }
     const file = { ...named, path, where };
@@ -65,23 +65,23 @@ export async function readFolder({ root, folder, manifest, findings, leftAlone, 
       read.push({ ...file, ...(await readOne(file, wanted, (items) => progress.advance(items))) });
     } catch (error) {
       if (interruption().aborted) progress.stop();
-      interruption().throwIfAborted(); // which is no fault of the file
-      findings.push({ where, problem: explain(error) });
+      interruption().throwIfAborted(); // an interruption is not a defect of the file
+      defects.push({ where, problem: explain(error) });
     }
   }
   progress.stop();
-  for (const where of expected.keys()) findings.push({ where, problem: 'is missing' });
+  for (const where of expected.keys()) defects.push({ where, problem: 'is missing' });
   return read;
 }
 
-/** Data that nobody knows would be lost in silence; of other files the operator is told. */
-export async function judge(
+/** Sorts a file or folder that is not expected: data is a defect, because it would be lost; anything else is left alone. */
+export async function sortUnexpected(
   { where, path, isFolder }: { where: string; path: string; isFolder: boolean },
-  findings: Finding[],
+  defects: Defect[],
   leftAlone: string[],
 ): Promise<void> {
   const names = isFolder ? await readdir(path, { recursive: true }) : [where];
-  if (names.some(looksLikeData)) findings.push({ where, problem: 'is data that does not belong to this backup' });
+  if (names.some(looksLikeData)) defects.push({ where, problem: 'is data that does not belong to this backup' });
   else leftAlone.push(where);
 }
 
@@ -112,12 +112,12 @@ function compareHash({ bytes, sha256 }: FileHash, wanted: FileHash | undefined):
   if (sha256 !== wanted.sha256) throw new Error('has been changed since the backup was made: its SHA-256 differs');
 }
 
-/** @throws {Error} naming the document by its number if it cannot be taken apart */
+/** @throws {Error} naming the document by its number, if it cannot be parsed */
 function checkStructure(document: Uint8Array, number: number): void {
   try {
     BSON.deserialize(document, { validation: { utf8: false } });
   } catch (error) {
-    throw new Error(`document ${number} is no BSON: ${explain(error)}`, { cause: error });
+    throw new Error(`document ${number} is not valid BSON: ${explain(error)}`, { cause: error });
   }
 }
 

@@ -10,11 +10,11 @@ import {
 } from '../../lease/index.ts';
 import { OperatorError } from '../../operator-error.ts';
 
-/** How far a restore has come. It stands in the document of its lease, and stays there until a restore has ended well. */
+/** How far a restore has come. Stored in the document of its lease until a restore has ended well. */
 interface Progress {
   /** Identifies what the backup holds. */
   backup?: string;
-  /** Where the backup lies, for the operator. */
+  /** The path of the backup, for messages. */
   directory?: string;
   phase?: 'loading' | 'swapping';
   /** Whether the collections are loaded under their own names, as the target was empty. */
@@ -26,21 +26,21 @@ interface Progress {
 /** How long the right to restore outlives its last heartbeat, unless its process is known to have ended. */
 const LEASE_SECONDS = 20;
 
-/** A restore that goes on: it alone may restore into its target. */
+/** A restore in progress. No other process restores into the same database. */
 export interface OpenRestore {
   progress: Progress;
-  /** Writes what changed down. @throws {LeaseLost} if another process may have taken over */
+  /** Records a change of the progress. @throws {LeaseLost} if another process may have taken over */
   record: (change: Progress) => Promise<void>;
   /** @throws {LeaseLost} if another process may have taken over, as after this process stood still for long */
   confirm: () => Promise<void>;
-  /** Ends it; what is recorded stays for the next restore, and where nothing is, nothing stays. */
+  /** Ends it. The recorded progress stays for the next restore; if nothing is recorded, nothing stays. */
   release: () => Promise<void>;
-  /** Ends it and forgets what is recorded. */
+  /** Ends it and deletes the recorded progress. */
   finish: () => Promise<void>;
 }
 
 /**
- * Opens a database for one restore. One that was killed is taken over.
+ * Begins a restore into a database, or takes over one that was killed.
  * @throws {OperatorError} if another process restores into this database, or migrates it
  */
 export async function openRestore(db: Db): Promise<OpenRestore> {

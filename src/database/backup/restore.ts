@@ -15,11 +15,11 @@ import { verifyFiles, type StoredBackup, type StoredCollection } from './verify-
 import { onStderr, type Watch } from './watch.ts';
 
 interface Options {
-  /** The database of the backup that is meant, where a dump holds several. */
+  /** Which database of the backup to restore, if it holds several. */
   from?: string | undefined;
   /** The database to restore into; else that of the backup. */
   to?: string;
-  /** Whether collections that are there already are replaced. */
+  /** Whether existing collections are replaced. */
   replace?: boolean;
   watch?: Watch;
 }
@@ -28,28 +28,30 @@ interface Options {
 export interface Restored {
   database: string;
   collections: { name: string; documents: number }[];
-  /** Collections of the database that the backup does not have; they are as they were. */
+  /** Collections of the database that are not in the backup. They are unchanged. */
   leftAlone: string[];
 }
 
 /**
- * Restores a backup, after verifying its files. Into an empty database the collections are loaded as they are named;
- * otherwise beside the old ones, which are exchanged at the end, so that a failure before leaves the old data.
- * Killed at any moment and run again it goes on: what is loaded stays, an exchange that began is ended. What this server
- * refuses is taken away again, so that it leaves nothing.
- * @throws {OperatorError} if the backup is damaged, the database is not empty and `replace` is not given, another restore
- * is going on, or this server cannot hold what the backup does
+ * Verifies the files of a backup and restores it. In an empty database the collections are loaded under their own names.
+ * In any other they are loaded beside the old ones and exchanged at the end, so that an earlier failure leaves the old data.
+ * A restore that was killed is continued when it is run again. If this server refuses something, all that was loaded is
+ * dropped.
+ * @throws {OperatorError} if the backup is damaged, the database is not empty and `replace` is not given, another process
+ * restores into the database or migrates it, or this server does not accept what the backup holds
  */
 export async function restore(client: MongoClient, path: string, options: Options = {}): Promise<Restored> {
   const backup = await verifyFiles(path, options.watch, options.from);
   refuseDamaged(backup);
   const { skipped } = backup.manifest ?? {};
   if (skipped)
-    (options.watch ?? onStderr).report(`Not in the backup, as it was told to leave them out: ${skipped.join(', ')}.`);
+    (options.watch ?? onStderr).report(
+      `Not in the backup, because db:backup --skip left them out: ${skipped.join(', ')}.`,
+    );
   return restoreVerified(client, backup, options);
 }
 
-/** The same for a backup whose files have been verified just now. */
+/** Restores a backup whose files have been verified just now, as `restore` does. */
 export async function restoreVerified(
   client: MongoClient,
   backup: StoredBackup,
@@ -81,13 +83,13 @@ export async function restoreVerified(
 }
 
 /** @throws {OperatorError} listing what is wrong */
-function refuseDamaged({ path, findings }: StoredBackup): void {
-  if (findings.length === 0) return;
-  const list = findings.map(({ where, problem }) => `${where} ${problem}`).join('; ');
+function refuseDamaged({ path, defects }: StoredBackup): void {
+  if (defects.length === 0) return;
+  const list = defects.map(({ where, problem }) => `${where} ${problem}`).join('; ');
   throw new OperatorError(`The backup ${path} is damaged: ${list}. Use another one.`);
 }
 
-/** Takes up what a killed restore of the same backup left, or begins anew. @returns the collections to leave alone */
+/** Continues a killed restore of the same backup, or begins a new one. @returns the collections to leave alone */
 async function begin(
   db: Db,
   { progress, record }: OpenRestore,
@@ -101,17 +103,17 @@ async function begin(
   const own = new Set(backup.collections.map(({ name }) => name));
   const others = existing.filter((name) => !own.has(name));
   if (progress.backup === identity && (replace || progress.direct === true || existing.length === 0)) {
-    watch.report(`Going on with a restore of ${progress.directory} that did not come to its end.`);
+    watch.report(`Continuing a restore of ${progress.directory} that was interrupted.`);
     return others;
   }
   if (progress.phase === 'swapping')
     throw new OperatorError(
       `A restore of ${progress.directory} into ${db.databaseName} was interrupted while it exchanged collections. ` +
-        'Run that one again with --replace first.',
+        'First run that restore again with --replace.',
     );
   if (existing.length > 0 && !replace)
     throw new OperatorError(
-      `${db.databaseName} is not empty${progress.direct === true ? `: a restore of ${progress.directory} was begun there` : ''}. ` +
+      `${db.databaseName} is not empty${progress.direct === true ? `: it holds a part of a restore of ${progress.directory}` : ''}. ` +
         'Add --replace to exchange its collections, or name another database with --to.',
     );
   for (const name of names) if (isRestoring(name)) await db.collection(name).drop();
@@ -120,7 +122,7 @@ async function begin(
   return others;
 }
 
-/** Takes away what was loaded. */
+/** Drops what was loaded. */
 async function undo(db: Db, open: OpenRestore, { collections }: StoredBackup): Promise<void> {
   const isLoaded = (name: string) =>
     open.progress.direct === true
@@ -140,8 +142,8 @@ function identify({ collections }: StoredBackup): string {
   return hash.digest('hex');
 }
 
-/** A collection that is to be loaded. */
-interface Place {
+/** A collection that still has to be loaded. */
+interface Unloaded {
   stored: StoredCollection;
   /** The name under which it is loaded. */
   place: string;
@@ -152,7 +154,7 @@ async function loadAll(db: Db, open: OpenRestore, backup: StoredBackup, watch: W
   const { collections } = backup;
   const direct = open.progress.direct === true;
   const isLoaded = ({ name }: StoredCollection) => open.progress.loaded?.includes(name) ?? false;
-  const wanted = new Map<string, Place>();
+  const wanted = new Map<string, Unloaded>();
   for (const [index, stored] of collections.entries())
     if (stored.type !== 'view' && !isLoaded(stored))
       wanted.set(stored.name, { stored, place: direct ? stored.name : `restoring.${index}` });
@@ -180,7 +182,9 @@ async function loadAll(db: Db, open: OpenRestore, backup: StoredBackup, watch: W
   }
   const [lost] = wanted.keys();
   if (lost !== undefined)
-    throw new OperatorError(`${backup.path} no longer holds ${lost}, and did at first. Use another backup.`);
+    throw new OperatorError(
+      `${backup.path} no longer holds ${lost}, which it held when it was verified. Use another backup.`,
+    );
   if (direct) {
     const there = new Set((await describeCollections(db)).map(({ name }) => name));
     for (const stored of collections)
@@ -193,12 +197,12 @@ function explain(error: unknown, db: Db, open?: OpenRestore): OperatorError {
   const isBegun = open?.progress.phase !== undefined;
   if (interruption().aborted && isBegun)
     return new OperatorError(
-      `The restore into ${databaseName} was interrupted. Run it again: it goes on where it stopped.`,
+      `The restore into ${databaseName} was interrupted. Run it again: it continues where it stopped.`,
     );
   if (error instanceof OperatorError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const { happened, next } = hasCode(error, UNAUTHORIZED)
     ? { happened: 'is not permitted', next: 'Run it as a user who has the role restore.' }
-    : { happened: 'stopped', next: `Run it again${isBegun ? ': it goes on where it stopped' : ''}.` };
+    : { happened: 'stopped', next: `Run it again${isBegun ? ': it continues where it stopped' : ''}.` };
   return new OperatorError(`The restore into ${databaseName} ${happened}: ${message}. ${next}`, { cause: error });
 }

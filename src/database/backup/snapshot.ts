@@ -2,10 +2,10 @@ import type { ClientSession, Db } from 'mongodb';
 import { hasCode } from '../../error-code.ts';
 import { OperatorError } from '../../operator-error.ts';
 
-/** How all collections are read, and what that promises. */
+/** How all collections are read, and how consistent that is. */
 export interface View {
   session: ClientSession | undefined;
-  /** One sentence for the manifest and the operator. */
+  /** One sentence about that for the manifest and the operator. */
   consistency: string;
 }
 
@@ -16,7 +16,7 @@ const SNAPSHOT_UNAVAILABLE = 246;
 
 /**
  * Reads with the strongest consistency that the server has: a snapshot session on a replica set or sharded cluster;
- * a transaction on SecantusDB, whose snapshot sessions are none; neither on a standalone server.
+ * a transaction on SecantusDB, whose snapshot sessions do not work; neither on a standalone server.
  * @throws {OperatorError} if the server gave up the snapshot before all was read
  */
 export async function withSnapshot<T>(db: Db, action: (view: View) => Promise<T>): Promise<T> {

@@ -4,17 +4,17 @@ import { BUCKETS } from './layout.ts';
 import { ServerRefusal } from './refusal.ts';
 import type { StoredCollection } from './verify-files.ts';
 
-/** Where the documents of a collection lie, and how they are read and written as they are. */
+/** Where the documents of a collection are stored, and how they are read and written unchanged. */
 export interface Storage {
   collection: string;
   /** Whether they are the buckets of a time series. */
   buckets: boolean;
-  /** Whether the server gives and takes buckets only where a command says `rawData`. */
+  /** Whether the server reads and writes buckets only if a command says `rawData`. */
   rawData: boolean;
 }
 
 /**
- * Finds where a collection's documents lie. As mongodump does (NewIntentFromOptions in mongodump/prepare.go), a time
+ * Finds where the documents of a collection are stored. As mongodump does (NewIntentFromOptions in mongodump/prepare.go), a time
  * series is read and written by its buckets: MongoDB before 8.3 keeps them in a collection beside it. SecantusDB has none.
  */
 export async function storageOf(db: Db, { name, type }: Pick<Description, 'name' | 'type'>): Promise<Storage> {
@@ -32,7 +32,7 @@ async function knowsRawData(db: Db): Promise<boolean> {
 
 /**
  * MongoDB and SecantusDB keep time series in different ways, and neither keeps the other's documents byte for byte.
- * @param place where the collection has been made, empty
+ * @param place the name under which the collection has been created, still empty
  * @throws {ServerRefusal} if the documents of the backup are of the other kind
  */
 export async function refuseOtherStorage(db: Db, place: string, stored: StoredCollection): Promise<void> {
@@ -43,12 +43,12 @@ export async function refuseOtherStorage(db: Db, place: string, stored: StoredCo
     if (first === undefined || isBucket(first, stored) === buckets) return;
     throw new ServerRefusal(
       `${name} is a time series of ${buckets ? 'measurements' : 'buckets'}, and this server keeps ` +
-        `${buckets ? 'buckets' : 'measurements'}. Restore into a server of the kind that the backup was made of.`,
+        `${buckets ? 'buckets' : 'measurements'}. Restore into the kind of server that the backup was made from.`,
     );
   }
 }
 
-/** A measurement has a time, a bucket has not: see "Time Series Collections" in MongoDB's manual. */
+/** Whether a document is a bucket: a measurement has a time, a bucket does not. See "Time Series Collections" in MongoDB's manual. */
 function isBucket(document: Uint8Array, { options }: StoredCollection): boolean {
   const timeField = String(Object(options['timeseries']).timeField);
   return !(BSON.deserialize(document, { validation: { utf8: false } })[timeField] instanceof Date);

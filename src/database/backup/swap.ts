@@ -12,9 +12,9 @@ const PROBED = 'restoring.999999999';
 const CHANGEABLE = new Set(['validator', 'validationLevel', 'validationAction']);
 
 /**
- * Tries out, on an empty collection, whether renaming keeps the options of each collection: not every server does that,
- * and not for every kind.
- * @throws {ServerRefusal} naming the collection that could not be exchanged
+ * Tries with an empty collection whether renaming keeps the options of each collection. Some servers do not, or not for
+ * every kind of collection.
+ * @throws {ServerRefusal} naming the collection that cannot be exchanged
  */
 export async function refuseLossyRename(db: Db, collections: readonly StoredCollection[]): Promise<void> {
   for (const stored of collections) {
@@ -29,13 +29,13 @@ export async function refuseLossyRename(db: Db, collections: readonly StoredColl
 }
 
 /**
- * Tries out whether each view can be made, while nothing is loaded.
- * @throws {ServerRefusal} naming the one that cannot
+ * Tries whether each view can be created, before anything is loaded.
+ * @throws {ServerRefusal} naming the view that cannot
  */
 export async function refuseViews(db: Db, collections: readonly StoredCollection[]): Promise<void> {
   for (const stored of collections)
     if (stored.type === 'view') {
-      // On nothing, as what it will be on is not there yet.
+      // On a collection that does not exist, because the right one is not loaded yet.
       await create(db, PROBE, { ...stored, options: { ...stored.options, viewOn: PROBED } });
       await db.collection(PROBE).drop();
     }
@@ -56,8 +56,8 @@ async function probe(db: Db, stored: StoredCollection, fixed: Document): Promise
 }
 
 /**
- * Puts every loaded collection in the place of the old one, each at once, then makes the views. May be run again.
- * @throws {OperatorError} if a collection is not what the backup holds afterwards
+ * Replaces every old collection by the loaded one, then creates the views. May be run again after it was interrupted.
+ * @throws {OperatorError} if a collection differs from the backup afterwards
  */
 export async function swap(
   db: Db,
@@ -78,7 +78,7 @@ export async function swap(
   }
   const views = collections.filter(({ type }) => type === 'view');
   await confirm();
-  // All old ones first: a view has the collation of the view that it is on, or cannot be made.
+  // All old views first: a view must have the same collation as the view that it is based on.
   for (const { name } of views) await db.collection(name).drop();
   for (const view of views) {
     await confirm();
@@ -86,7 +86,7 @@ export async function swap(
   }
 }
 
-/** Sets the validator again where renaming lost it. */
+/** Sets the validator again if renaming has lost it. */
 async function settle(db: Db, stored: StoredCollection): Promise<void> {
   const { name, options } = stored;
   let now = await describeCollection(db, name);
@@ -99,7 +99,7 @@ async function settle(db: Db, stored: StoredCollection): Promise<void> {
   const missing = stored.indexes.find((index) => !live.some((other) => sameIndex(other, index)));
   if (now === undefined || missing !== undefined || !includes(now.options, options))
     throw new OperatorError(
-      `${name} is there, but not its ${missing === undefined ? 'options' : `index ${String(missing['name'])}`}. ` +
-        'Run the restore again; if this stays, restore into another server.',
+      `${name} was exchanged without its ${missing === undefined ? 'options' : `index ${String(missing['name'])}`}. ` +
+        'Run the restore again; if this happens again, restore into another server.',
     );
 }

@@ -26,8 +26,8 @@ const filesOf = ({ manifest }: Backup) => [
 
 /** What is wrong, by file; for the manifest and its hash the two are told together. */
 async function damage(directory: string): Promise<string[]> {
-  const { findings } = await verifyFiles(directory, silent);
-  return findings.map(({ where }) => where);
+  const { defects } = await verifyFiles(directory, silent);
+  return defects.map(({ where }) => where);
 }
 
 const told = (path: string) => (path.startsWith('manifest') ? 'manifest.json' : path);
@@ -116,15 +116,15 @@ describe('a folder of mongodump, without hashes', () => {
     const directory = await dump();
     const watch = { ...silent, report: (line: string) => lines.push(line) };
     const whole = await verifyFiles(directory, watch);
-    expect(whole).toMatchObject({ database: DATABASE, findings: [], manifest: undefined });
+    expect(whole).toMatchObject({ database: DATABASE, defects: [], manifest: undefined });
     expect(whole.collections.map(({ name, documents }) => [name, documents])).toEqual([
       ['empty', 0],
       ['engines', 3],
       ['strong', 0],
     ]);
-    expect(lines).toEqual([`${directory} has no manifest, so there are no hashes to compare.`]);
+    expect(lines).toEqual([`${directory} has no manifest, so no hashes can be checked.`]);
     const inner = await verifyFiles(join(directory, DATABASE), silent);
-    expect(inner).toMatchObject({ database: DATABASE, findings: [], collections: { length: 3 } });
+    expect(inner).toMatchObject({ database: DATABASE, defects: [], collections: { length: 3 } });
   });
 
   test('is damaged when a file ends within a document, or its metadata is cut', async () => {

@@ -9,12 +9,12 @@ import { readDumpArchive } from './dump-archive.ts';
 import { readDumpFolder } from './dump-folder.ts';
 import { MANIFEST } from './layout.ts';
 import { readManifest, type Manifest } from './manifest.ts';
-import { explain, type Finding } from './read-folder.ts';
+import { explain, type Defect } from './read-folder.ts';
 import { onStderr, type Watch } from './watch.ts';
 
 /** A collection of a backup on disk. */
 export interface StoredCollection extends Description, Contents {
-  /** Reads its documents, in the order in which they lie there; a view has none. */
+  /** Reads its documents in the order of the backup; a view has none. */
   read: () => AsyncIterable<Buffer[]>;
 }
 
@@ -25,27 +25,27 @@ export interface Part {
   isLast: boolean;
 }
 
-/** What a backup holds, as far as it could be read. */
+/** What a backup holds, or as much of it as could be read. */
 export interface StoredBackup {
   /** Its folder or archive; absolute. */
   path: string;
   /** The name of the database that it was made of. */
   database: string;
-  /** `undefined` for what mongodump made. */
+  /** `undefined` for a dump of mongodump. */
   manifest: Manifest | undefined;
   collections: StoredCollection[];
-  /** Empty for a backup in good order. */
-  findings: Finding[];
-  /** Reads the documents of some collections in one pass; in an archive they take turns. */
+  /** Empty if nothing is wrong. */
+  defects: Defect[];
+  /** Reads the documents of some collections in one pass. In an archive the collections take turns. */
   readAll: (names: readonly string[]) => AsyncIterable<Part>;
 }
 
 /**
  * Reads every byte of a backup and compares it with the manifest: which files there are, their sizes and SHA-256, the
- * number of documents. Of what mongodump made, which has no manifest: the structure of each document in a folder, the
- * checksums in an archive, and the metadata.
- * @param from the database that is meant, where a dump holds several
- * @throws {OperatorError} if it is no backup at all, or does not say which database is meant
+ * number of documents. A dump of mongodump has no manifest: then the structure of each document in a folder, the checksums
+ * in an archive, and the metadata are checked.
+ * @param from which database, if a dump holds several
+ * @throws {OperatorError} if it is not a backup, or it is not clear which database to read
  */
 export async function verifyFiles(backup: string, watch: Watch = onStderr, from?: string): Promise<StoredBackup> {
   const path = resolve(backup);
@@ -54,38 +54,37 @@ export async function verifyFiles(backup: string, watch: Watch = onStderr, from?
       throw new OperatorError(`${path} is not there. Name the folder of a backup, or an archive of mongodump.`);
     throw error;
   });
-  const findings: Finding[] = [];
+  const defects: Defect[] = [];
   const isFolder = found.isDirectory();
-  const manifest = isFolder ? await manifestOf(path, findings) : undefined;
-  const dump = { path, manifest, from, findings, watch };
+  const manifest = isFolder ? await manifestOf(path, defects) : undefined;
+  const dump = { path, manifest, from, defects, watch };
   const { database, collections, readAll } = await (isFolder ? readDumpFolder(dump) : readDumpArchive(dump));
-  // Older backups and those of mongodump have it.
+  // Dumps of mongodump and backups of earlier versions may hold it.
   const restored = collections.filter(({ name }) => name !== LEASE_COLLECTION);
   for (const { name, type, documents } of restored)
     if (isRestoring(name) || name.startsWith('$') || isInternal(name))
-      findings.push({ where: name, problem: 'is a collection that only mongorestore can restore' });
-    else if (type === 'view' && documents > 0) findings.push({ where: name, problem: 'is a view, and has documents' });
-  if (manifest) compareContents(manifest, collections, findings);
-  else if (isFolder && findings.length === 0)
-    watch.report(`${path} has no manifest, so there are no hashes to compare.`);
-  return { path, database, manifest, collections: restored, findings, readAll };
+      defects.push({ where: name, problem: 'is a collection that only mongorestore can restore' });
+    else if (type === 'view' && documents > 0) defects.push({ where: name, problem: 'is a view, but has documents' });
+  if (manifest) compareContents(manifest, collections, defects);
+  else if (isFolder && defects.length === 0) watch.report(`${path} has no manifest, so no hashes can be checked.`);
+  return { path, database, manifest, collections: restored, defects, readAll };
 }
 
-async function manifestOf(path: string, findings: Finding[]): Promise<Manifest | undefined> {
+async function manifestOf(path: string, defects: Defect[]): Promise<Manifest | undefined> {
   try {
     return await readManifest(path);
   } catch (error) {
-    findings.push({ where: MANIFEST, problem: explain(error) });
+    defects.push({ where: MANIFEST, problem: explain(error) });
     return undefined;
   }
 }
 
-function compareContents(manifest: Manifest, collections: readonly StoredCollection[], findings: Finding[]): void {
-  if (findings.length > 0) return;
+function compareContents(manifest: Manifest, collections: readonly StoredCollection[], defects: Defect[]): void {
+  if (defects.length > 0) return;
   const found = new Map(collections.map((collection) => [collection.name, collection]));
   for (const wanted of manifest.collections) {
     const collection = found.get(wanted.name);
     if (collection === undefined || !sameContents(collection, wanted))
-      findings.push({ where: wanted.name, problem: 'is not what the manifest says' });
+      defects.push({ where: wanted.name, problem: 'differs from what the manifest says' });
   }
 }

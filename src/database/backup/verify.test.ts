@@ -26,7 +26,7 @@ test('a backup in order is restored into a database of its own, which is dropped
     return silent.progress(label, total);
   };
   expect(await verify(db.client, directory, { ...silent, progress })).toMatchObject({
-    findings: [],
+    defects: [],
     collections: [
       { name: 'engines', documents: 20 },
       { name: 'strong', documents: 0 },
@@ -39,8 +39,8 @@ test('a damaged backup is not restored', async () => {
   const { directory } = await backup(db, join(temporaryFolder(), 'made'), { watch: silent });
   const file = `${db.databaseName}/engines.bson`;
   appendFileSync(join(directory, file), '\0');
-  const { findings } = await verify(db.client, directory, silent);
-  expect(findings).toEqual([{ where: file, problem: expect.any(String) }]);
+  const { defects } = await verify(db.client, directory, silent);
+  expect(defects).toEqual([{ where: file, problem: expect.any(String) }]);
   expect(readdirSync(directory)).toContain('manifest.json');
 });
 
@@ -61,9 +61,9 @@ test('what is another after a restore is named', async () => {
     await db.client.db(name).command({ collMod: 'engines', validator: {} });
   };
   let changes: Promise<void> = Promise.resolve();
-  const { findings } = await verify(db.client, directory, changing);
+  const { defects } = await verify(db.client, directory, changing);
   await changes;
-  expect(findings).toEqual(
+  expect(defects).toEqual(
     expect.arrayContaining([{ where: 'engines', problem: 'has another index title_1 after a restore, or none' }]),
   );
 });

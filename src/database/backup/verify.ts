@@ -4,24 +4,24 @@ import { sweepScratch, withScratch } from '../scratch.ts';
 import { describeCollections, includes, sameIndex } from './collections.ts';
 import type { Manifest } from './manifest.ts';
 import { restoreVerified } from './restore.ts';
-import type { Finding } from './read-folder.ts';
+import type { Defect } from './read-folder.ts';
 import { verifyFiles, type StoredCollection } from './verify-files.ts';
 import { onStderr, silent, type Watch } from './watch.ts';
 
-/** The outcome of a verification. */
+/** The result of a verification. */
 export interface Verification {
-  /** `undefined` for what mongodump made. */
+  /** `undefined` for a dump of mongodump. */
   manifest: Manifest | undefined;
   collections: { name: string; documents: number }[];
-  /** Empty for a backup that can be restored. */
-  findings: Finding[];
+  /** Empty if the backup can be restored. */
+  defects: Defect[];
 }
 
 /**
  * Verifies a backup's files, restores them into a scratch database on this server, compares every collection there with
- * the backup, and drops the scratch database. First it removes those that killed processes have left.
- * @param from the database that is meant, where a dump holds several
- * @throws {OperatorError} if it is no backup, or this server cannot hold what the backup does
+ * the backup, and drops the scratch database. First it removes scratch databases that killed processes have left.
+ * @param from which database, if a dump holds several
+ * @throws {OperatorError} if it is not a backup, or this server does not accept what the backup holds
  */
 export async function verify(
   client: MongoClient,
@@ -31,16 +31,16 @@ export async function verify(
 ): Promise<Verification> {
   await sweepScratch(client, watch.report);
   const backup = await verifyFiles(path, watch, from);
-  const { manifest, collections, findings } = backup;
+  const { manifest, collections, defects } = backup;
   const counts = collections.map(({ name, documents }) => ({ name, documents }));
-  if (findings.length > 0) return { manifest, collections: counts, findings };
+  if (defects.length > 0) return { manifest, collections: counts, defects };
   return withScratch(client, 'verify', watch.report, async (db, signal) => {
     watch.report(`Restoring into ${db.databaseName}, which is dropped afterwards ...`);
     const progress: Watch['progress'] = (label, total) => heeding(watch.progress(label, total), signal);
     await restoreVerified(client, backup, { to: db.databaseName, watch: { ...silent, progress } }).finally(() =>
       signal.throwIfAborted(),
-    ); // of a restore that can go on later nobody is told: it is dropped
-    return { manifest, collections: counts, findings: await compare(db, collections) };
+    ); // a restore would say that it can be continued, but this one is dropped
+    return { manifest, collections: counts, defects: await compare(db, collections) };
   });
 }
 
@@ -53,14 +53,14 @@ const heeding = (progress: Progress, signal: AbortSignal): Progress => ({
   },
 });
 
-/** Documents have been compared when they were loaded; since then a TTL index may have removed some. */
-async function compare(db: Db, collections: readonly StoredCollection[]): Promise<Finding[]> {
-  const findings: Finding[] = [];
+/** Compares all but the documents. These were compared after loading; since then a TTL index may have deleted some. */
+async function compare(db: Db, collections: readonly StoredCollection[]): Promise<Defect[]> {
+  const defects: Defect[] = [];
   const live = new Map((await describeCollections(db)).map((description) => [description.name, description]));
   for (const { name, type, options, indexes } of collections) {
     const found = live.get(name);
     live.delete(name);
-    const find = (problem: string) => findings.push({ where: name, problem });
+    const find = (problem: string) => defects.push({ where: name, problem });
     if (found === undefined) {
       find('is missing after a restore');
       continue;
@@ -74,6 +74,6 @@ async function compare(db: Db, collections: readonly StoredCollection[]): Promis
     if (found.indexes.length !== indexes.length) find(`has ${found.indexes.length} indexes after a restore`);
   }
   for (const name of live.keys())
-    findings.push({ where: name, problem: 'is there after a restore, and not in the backup' });
-  return findings;
+    defects.push({ where: name, problem: 'exists after a restore, but is not in the backup' });
+  return defects;
 }

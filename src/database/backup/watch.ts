@@ -1,15 +1,15 @@
 import { showProgress, type Progress } from '../../progress.ts';
 
-/** How long work tells what it does. */
+/** How a long task reports what it does. */
 export interface Watch {
-  /** Begins to tell how many of so many documents are done; `undefined` where their number is not known. */
+  /** Starts a progress bar for so many documents; `undefined` if their number is not known. */
   progress: (label: string, total: number | undefined) => Progress;
-  /** Tells the operator one line. */
+  /** Prints one line for the operator. */
   report: (line: string) => void;
 }
 
-/** Talks on stderr. */
+/** Reports on stderr. */
 export const onStderr: Watch = { progress: showProgress, report: (line) => console.error(line) };
 
-/** Says nothing. */
+/** Reports nothing. */
 export const silent: Watch = { progress: () => ({ advance() {}, stop() {} }), report() {} };

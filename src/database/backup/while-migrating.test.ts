@@ -57,5 +57,5 @@ test('who migrates is in no backup, and stays as it is in a restore of one that 
   });
   expect([collections, leftAlone]).toEqual([[{ name: 'engines', documents: 2 }], []]);
   expect(await db.collection(LEASE_COLLECTION).find().toArray()).toEqual(before);
-  expect(await verify(db.client, archive, silent)).toMatchObject({ findings: [], collections: [{ name: 'engines' }] });
+  expect(await verify(db.client, archive, silent)).toMatchObject({ defects: [], collections: [{ name: 'engines' }] });
 });

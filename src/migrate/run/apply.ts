@@ -46,13 +46,13 @@ export async function apply(context: Applying, step: Step, attempt: Attempt): Pr
   const db = client.db(databaseName);
   lease.assertHeld();
   const about = { fileName: file.name, fileHash: file.hash, action, token: lease.token, owner };
-  // What an interrupted run has written is still there, until this one has ended well.
+  // The writes of an interrupted run count too: they are in the database until this run has ended well.
   const inherited = interrupted ? { interrupted: 1, ...interrupted.counts } : {};
   const entry = await begin(db, { ...about, counts: inherited, checkpoints });
   let counts: Counts = { ...inherited };
 
   const work = async (options?: object) => {
-    counts = { ...inherited }; // a transaction may be tried again from its start
+    counts = { ...inherited }; // the driver may start a transaction again
     const run: RunContext = {
       batchMs,
       checkpoint: (label) => checkpoints[keyOf(label)],
@@ -82,7 +82,7 @@ export async function apply(context: Applying, step: Step, attempt: Attempt): Pr
       () => true,
       () => false,
     );
-    const remedy = isNoted ? remedyFor(left) : 'The journal was out of reach too: see npm run migrate:status.';
+    const remedy = isNoted ? remedyFor(left) : 'The journal could not be written either. Run npm run migrate:status.';
     throw new OperatorError(`Could not migrate ${action} ${file.name}: ${sentence(message)} ${remedy}`, {
       cause: error,
     });
@@ -96,8 +96,8 @@ function assertGoing(lease: Lease, { aborted }: AbortSignal): void {
 
 const remedyFor = (left: Counts) =>
   Object.keys(left).length > 0
-    ? 'It had begun to write: mend the cause, then run npm run migrate:resume, or npm run migrate:rollback to take it back.'
-    : 'Nothing was changed: mend the cause and run it again.';
+    ? 'It had begun to write. Correct the cause, then run npm run migrate:resume to continue it, or npm run migrate:rollback to undo it.'
+    : 'Nothing was changed. Correct the cause and run it again.';
 
 async function inTransaction(
   client: MongoClient,
@@ -106,6 +106,6 @@ async function inTransaction(
 ): Promise<void> {
   const { setName, msg } = await client.db(databaseName).command({ hello: 1 });
   if (setName === undefined && msg !== 'isdbgrid')
-    throw new OperatorError('it asks for a transaction, which a standalone MongoDB does not have; use a replica set.');
+    throw new OperatorError('it asks for a transaction, which a standalone MongoDB does not have. Use a replica set.');
   await client.withSession((session) => session.withTransaction(() => work({ session })));
 }

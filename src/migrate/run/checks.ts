@@ -12,7 +12,7 @@ export interface Finding {
   remedy: string;
 }
 
-/** A finding as sentences. */
+/** The finding as sentences. */
 export const inWords = ({ file, message, remedy }: Finding): string => `${file} ${message} ${remedy}`;
 
 /** The rule of findings about files that cannot be run. */
@@ -22,7 +22,7 @@ export const UNUSABLE = 'unusable';
 export const unusableIn = (findings: readonly Finding[]): string[] =>
   findings.filter(({ rule }) => rule === UNUSABLE).map(({ file }) => file);
 
-/** Everything that is wrong with the migrations; their files are loaded. */
+/** Everything that is wrong with the migrations. Loads all their files. */
 export async function findingsOf(state: State): Promise<Finding[]> {
   const { folder, files } = state;
   const loaded = [];
@@ -37,7 +37,7 @@ export async function findingsOf(state: State): Promise<Finding[]> {
   return [...checkHistory(state), ...unusable, ...checkFiles(loaded, files)];
 }
 
-/** Findings about the files and the database's history; nothing is loaded. */
+/** What is wrong with the files' names and the database's history. Loads no file. */
 export function checkHistory(state: State): Finding[] {
   return [...stray(state), ...duplicateStamps(state), ...changed(state), ...outOfOrder(state), ...unfinished(state)];
 }
@@ -46,7 +46,7 @@ function stray({ stray: names }: State): Finding[] {
   return names.map((file) => ({
     rule: 'stray',
     file,
-    message: 'is no migration: those are named YYYYMMDDHHMMSS-description.ts.',
+    message: 'is not a migration: the name of a migration is YYYYMMDDHHMMSS-description.ts.',
     remedy: 'Rename it, or move it out of this folder.',
   }));
 }
@@ -58,8 +58,8 @@ function duplicateStamps({ files }: State): Finding[] {
     .map(({ name }) => ({
       rule: 'duplicate-stamp',
       file: name,
-      message: 'has the time stamp of another file, so their order is left to their names.',
-      remedy: 'Give the one that is applied nowhere yet a later stamp.',
+      message: 'has the same time stamp as another file, so only the rest of their names decides their order.',
+      remedy: 'Give a later time stamp to the one that is not applied anywhere yet.',
     }));
 }
 
@@ -70,21 +70,21 @@ function changed(state: State): Finding[] {
     if (present) {
       if (fileHash === undefined || present.hash === fileHash) return [];
       if (isRewritten(file, fileHash, present.hash)) {
-        const message =
-          'was rewritten in this version of the program, and makes the same as the file that was applied.';
-        const remedy = `Note that once: npm run migrate:stamp -- ${lastApplied(state)?.fileName}`;
+        const message = 'was rewritten in this version of the program. It does the same as the file that was applied.';
+        const remedy = `Record that once: npm run migrate:stamp -- ${lastApplied(state)?.fileName}`;
         return [{ rule: 'rewritten', file, message, remedy }];
       }
-      const message = 'was edited after it had been applied, so other databases may have got another shape.';
-      return [{ rule: 'edited', file, message, remedy: 'Take the edit back, and write a new migration for it.' }];
+      const message = 'was edited after it had been applied, so other databases may have another shape.';
+      return [{ rule: 'edited', file, message, remedy: 'Undo the edit, and write a new migration for it.' }];
     }
     const renamed = pending.find(({ hash }) => hash === fileHash);
     if (renamed) {
       const remedy = `Name it ${file} again.`;
       return [{ rule: 'renamed', file, message: `is applied, but is now called ${renamed.name}.`, remedy }];
     }
-    const remedy = 'Bring it back from version control; if it is gone for good, run npm run migrate:stamp.';
-    return [{ rule: 'missing', file, message: 'is applied, but there is no such file.', remedy }];
+    const remedy =
+      'Restore it from version control. If that is impossible, run npm run migrate:stamp -- NAME with the last applied migration that has a file.';
+    return [{ rule: 'missing', file, message: 'is applied, but its file is missing.', remedy }];
   });
 }
 
@@ -101,8 +101,8 @@ function outOfOrder({ pending, applied, files }: State): Finding[] {
     .map(({ name }) => ({
       rule: 'out-of-order',
       file: name,
-      message: `is older than ${newest}, which is applied already.`,
-      remedy: 'Give it a later stamp, and look whether it still fits on top of that one.',
+      message: `is older than ${newest}, which is already applied.`,
+      remedy: 'Give it a later time stamp, and check that it still works after that one.',
     }));
 }
 
@@ -111,46 +111,47 @@ function unfinished({ unfinished: entries }: State): Finding[] {
     rule: 'unfinished',
     file: entry.fileName,
     message: `${describeUnfinished(entry)}.`,
-    remedy: 'Run npm run migrate:resume to go on with it, or npm run migrate:rollback to take it back.',
+    remedy: 'Run npm run migrate:resume to continue it, or npm run migrate:rollback to undo it.',
   }));
 }
 
-/** What became of a run that did not end well, as the end of a sentence that begins with the file's name. */
+/** How a run ended that did not end well; the end of a sentence that begins with the file's name. */
 export function describeUnfinished({ action, state, error, owner, startedAt }: Entry): string {
   const run = `its ${action} of ${startedAt.toISOString()} by process ${owner.pid} on ${owner.host}`;
   return state === 'failed' ? `failed half-way: ${run} ended with "${error}"` : `stopped half-way: ${run} did not end`;
 }
 
 /**
- * Findings about what the files export.
- * @param files all that are there, in their order, also those that cannot be loaded
+ * What is wrong with what the files export.
+ * @param files all files in their order, also those that cannot be loaded
  */
 export function checkFiles(
   migrations: readonly (MigrationFile & Migration)[],
   files: readonly MigrationFile[],
 ): Finding[] {
-  return [...migrations.flatMap(emptySteps), ...branches(migrations, files)];
+  return [...migrations.flatMap(emptyDirections), ...branches(migrations, files)];
 }
 
-function emptySteps({ name: file, up, down }: MigrationFile & Migration): Finding[] {
-  return Object.entries({ up, down }).flatMap(([direction, step]) => {
-    if (!isEmpty(step)) return [];
+function emptyDirections({ name: file, up, down }: MigrationFile & Migration): Finding[] {
+  return Object.entries({ up, down }).flatMap(([direction, body]) => {
+    if (!isEmpty(body)) return [];
     const message = `has an empty ${direction}.`;
     const remedy =
       direction === 'up'
         ? 'Write it, or delete the file.'
-        : 'Write what takes it back, or throw an Error that says why nothing can.';
+        : 'Write the code that undoes up, or throw an Error that says why nothing can undo it.';
     return [{ rule: 'empty', file, message, remedy }];
   });
 }
 
-/** Two files that name the same predecessor were written without knowledge of each other. */
+/** Two files that name the same predecessor: whoever wrote one did not know the other. */
 function branches(migrations: readonly (MigrationFile & Migration)[], files: readonly MigrationFile[]): Finding[] {
   return migrations.flatMap(({ name: file, after }) => {
     const before = files[files.findIndex(({ name }) => name === file) - 1]?.name ?? null;
     if (after === undefined || after === before) return [];
     const message = `was written on top of ${after ?? 'nothing'}, but comes after ${before ?? 'nothing'}.`;
-    const remedy = `Look whether both fit together, give the newer one a later stamp if need be, and set its after to the name of the file before it.`;
+    const remedy =
+      'Check that both work together. If needed, give the newer file a later time stamp. Then set its after to the name of the file before it.';
     return [{ rule: 'branches', file, message, remedy }];
   });
 }

@@ -1,7 +1,7 @@
 import type { Document } from 'mongodb';
 import type { Write } from './write.ts';
 
-/** Commands that only read; `aggregate` and `explain` too, as long as no stage writes. */
+/** Commands that only read: `aggregate` and `explain` only if no stage writes. */
 export const COMMANDS_THAT_READ: ReadonlySet<string> = new Set(
   (
     'aggregate buildInfo collStats connectionStatus count currentOp dataSize dbHash dbStats distinct explain find ' +
@@ -9,7 +9,7 @@ export const COMMANDS_THAT_READ: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Commands that write in a known way, as the methods that do the same; `collMod` has none. */
+/** Commands of which it is known what they write, each as the method that does the same; for `collMod` there is none. */
 export const COMMANDS_THAT_WRITE: Readonly<Record<string, (command: Document) => Write>> = {
   collMod: (command) => ({
     collection: String(command['collMod']),
@@ -48,7 +48,7 @@ const METHODS_FOR: Readonly<Record<string, string>> = {
   cloneCollectionAsCapped: 'db.createCollection(NAME, { capped: true, size: BYTES }) and bulkWrite()',
 };
 
-/** What to use in place of a command that is refused. */
+/** What to use instead of a command that is refused. */
 export const insteadOfCommand = (name: string): string =>
   Object.hasOwn(METHODS_FOR, name)
     ? `Use ${METHODS_FOR[name]}.`

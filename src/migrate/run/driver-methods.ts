@@ -1,9 +1,9 @@
-/** What a migration may do with a name of one of the driver's objects. */
+/** How a migration may use a property or method of one of the driver's objects. */
 type Use =
   | { as: 'property' }
   /** A method that neither writes nor takes the options of an operation. */
-  | { as: 'step' }
-  /** A method that has its options at this place among its parameters. */
+  | { as: 'plain' }
+  /** A method that reads or writes; `options` is the place of its options among its parameters. */
   | { as: 'read' | 'write'; options: number }
   | { as: 'refused'; instead: string };
 
@@ -11,7 +11,7 @@ type Uses = ReadonlyMap<string | symbol, Use>;
 
 const words = (names: string, use: Use) => names.split(' ').map((name): [string, Use] => [name, use]);
 const properties = (names: string) => words(names, { as: 'property' });
-const steps = (names: string) => words(names, { as: 'step' });
+const plain = (names: string) => words(names, { as: 'plain' });
 const places = (as: 'read' | 'write', methods: Readonly<Record<string, number>>) =>
   Object.entries(methods).map(([name, options]): [string, Use] => [name, { as, options }]);
 const reads = (methods: Readonly<Record<string, number>>) => places('read', methods);
@@ -21,13 +21,13 @@ const refused = (names: string, instead: string) => words(names, { as: 'refused'
 const SETTINGS = 'readConcern readPreference writeConcern bsonOptions timeoutMS';
 
 /**
- * The names of the driver's objects that a migration may use, and those that it may not with what to use in their place.
- * A few methods that hand out other objects are not here but in `handle.ts`. A name that is in neither is refused.
+ * How a migration may use the properties and methods of the driver's objects; for those that it may not use, what to use
+ * instead. Some methods that return other objects are in `handle.ts` instead. A name that is in neither place is refused.
  */
 export const USES: Readonly<Record<'client' | 'db' | 'collection' | 'session' | 'cursor', Uses>> = {
   client: new Map<string | symbol, Use>([
     ...properties(`serverApi ${SETTINGS}`),
-    ...steps('startSession withSession'),
+    ...plain('startSession withSession'),
     ...refused('bulkWrite', 'Use db.collection(NAME).bulkWrite().'),
     ...refused('watch', 'Use find().'),
     ...refused('connect _connect close _close', 'The client is open, and is closed after the migration.'),
@@ -59,8 +59,8 @@ export const USES: Readonly<Record<'client' | 'db' | 'collection' | 'session' | 
   ]),
   session: new Map<string | symbol, Use>([
     ...properties('id client hasEnded isPinned loadBalanced'),
-    ...steps('startTransaction abortTransaction inTransaction endSession'),
-    [Symbol.asyncDispose, { as: 'step' }],
+    ...plain('startTransaction abortTransaction inTransaction endSession'),
+    [Symbol.asyncDispose, { as: 'plain' }],
     ...writes({ commitTransaction: 0 }),
     ...refused(
       'pin unpin equals toBSON advanceOperationTime advanceClusterTime incrementTransactionNumber',
@@ -69,15 +69,15 @@ export const USES: Readonly<Record<'client' | 'db' | 'collection' | 'session' | 
   ]),
   cursor: new Map<string | symbol, Use>([
     ...properties('id isDead namespace readPreference readConcern closed killed loadBalanced client session'),
-    ...steps('hasNext next tryNext forEach toArray close rewind clone map bufferedCount readBufferedDocuments explain'),
-    ...steps('addCursorFlag withReadPreference withReadConcern maxTimeMS batchSize'),
-    // Of find().
-    ...steps('count filter hint min max returnKey showRecordId addQueryModifier comment maxAwaitTimeMS'),
-    ...steps('project sort allowDiskUse collation limit skip'),
-    // Of aggregate().
-    ...steps('group match lookup redact unwind geoNear'),
-    [Symbol.asyncIterator, { as: 'step' }],
-    [Symbol.asyncDispose, { as: 'step' }],
+    ...plain('hasNext next tryNext forEach toArray close rewind clone map bufferedCount readBufferedDocuments explain'),
+    ...plain('addCursorFlag withReadPreference withReadConcern maxTimeMS batchSize'),
+    // for find()
+    ...plain('count filter hint min max returnKey showRecordId addQueryModifier comment maxAwaitTimeMS'),
+    ...plain('project sort allowDiskUse collation limit skip'),
+    // for aggregate()
+    ...plain('group match lookup redact unwind geoNear'),
+    [Symbol.asyncIterator, { as: 'plain' }],
+    [Symbol.asyncDispose, { as: 'plain' }],
     ...refused('out', 'Read with aggregate() and write with bulkWrite().'),
     ...refused('addStage', 'Give all stages to aggregate().'),
     ...refused('stream', 'Use for await.'),

@@ -117,7 +117,7 @@ test('up that loses its database in the middle tells so, and is resumed when it 
     if (command['update'] === 'things') line.cut();
   });
   await expect(run(context(database, client), stepsUp)).rejects.toThrow(
-    /^Could not migrate up .* see npm run migrate:status\.$/,
+    /^Could not migrate up .* Run npm run migrate:status\.$/,
   );
   await line.restore();
   await expireLease(db);

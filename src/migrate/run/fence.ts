@@ -5,7 +5,7 @@ import type { Counts } from './journal.ts';
 
 import type { Intercept, Write } from './write.ts';
 
-/** Place of the options among the parameters of the writes that take `let`. */
+/** The writes that take `let`, and the place of the options among their parameters. */
 const OPTIONS = new Map([
   ['updateOne', 2],
   ['updateMany', 2],
@@ -25,9 +25,9 @@ const REFUSAL = 'The right to migrate has run out.';
  *
  * A process that stood still between the check and the sending may still send one write afterwards. So every update
  * and delete also carries the condition that the lease has not run out by the database's clock, as a variable that
- * cannot be computed otherwise: the database computes it before it looks at a document, and refuses the command. Within
- * the filters the condition would keep SecantusDB from finding a document by its id. An insert or a change of a
- * collection has no variables; for these there is the check alone.
+ * can only be computed while that holds: the database computes it before it looks at a document, and refuses the command
+ * otherwise. Within the filters the condition would keep SecantusDB from finding a document by its id. An insert or a
+ * change of a collection has no variables, so these have the check alone.
  * @throws {LeaseLost} if the lease has run out, as this process or the database sees it
  */
 export function fence(lease: Pick<Lease, 'assertHeld' | 'expiresAt'>, counts: Counts): Intercept {
@@ -35,7 +35,7 @@ export function fence(lease: Pick<Lease, 'assertHeld' | 'expiresAt'>, counts: Co
     lease.assertHeld();
     const isCounted = !isBookkeeping(write.collection ?? '');
     const name = write.operation.replace('command ', '');
-    // Counted before it is sent: what has been sent may have been done.
+    // Counted before it is sent: the server may have done it even if no answer comes.
     if (isCounted) add(counts, name, 1);
     const answer = await send(conditional(write, lease.expiresAt())).catch((error: unknown) => {
       if (isCounted && isUndone(write, error)) add(counts, name, -1);
@@ -55,7 +55,7 @@ export function fence(lease: Pick<Lease, 'assertHeld' | 'expiresAt'>, counts: Co
   };
 }
 
-/** Zero is no count, so that a run without a write has none. */
+/** Adds to a count. A count of zero is removed, so that a run without a write has no counts. */
 function add(counts: Counts, name: string, count: number): void {
   const sum = (counts[name] ?? 0) + count;
   if (sum > 0) counts[name] = sum;
@@ -64,7 +64,7 @@ function add(counts: Counts, name: string, count: number): void {
 
 const MANY = new Set(['insertMany', 'updateMany', 'deleteMany', 'bulkWrite']);
 
-/** Whether the server has refused a write that it does wholly or not at all. */
+/** Whether a write that is done as a whole or not at all was refused by the server. */
 const isUndone = ({ operation }: Write, error: unknown) =>
   error instanceof MongoServerError &&
   !(error instanceof MongoWriteConcernError) &&

@@ -22,25 +22,30 @@ export interface Migration {
 /** A file in the folder of the migrations. */
 export interface MigrationFile {
   name: string;
-  /** SHA-256 of its text, whatever its line ends. */
+  /** SHA-256 of its text, the same for all kinds of line ends. */
   hash: string;
 }
 
 /** The template of `migrate-mongo create`; no migration. */
 const TEMPLATE = 'sample-migration.ts';
 
-/** What may lie beside the migrations. */
-const BESIDES = new Set([TEMPLATE, 'package.json']);
+/** Other files that belong in the folder of the migrations. */
+const EXPECTED = new Set([TEMPLATE, 'package.json']);
 
 /** `20260501090000-create_engines.ts` */
 const FILE_NAME = /^\d{14}-[\w-]+\.ts$/;
 
-/** The names of a folder's migrations, oldest first, and of what else lies there. */
+/**
+ * Reads the names of a folder's migrations, oldest first, and of all other files there.
+ * @throws {OperatorError} if the folder cannot be read
+ */
 export async function readNames(folder: string): Promise<{ migrations: string[]; stray: string[] }> {
   const found = await readdir(folder).catch((error: unknown) => {
-    throw new OperatorError(`${folder} cannot be read (${String(error)}). It is the folder of the migrations.`);
+    throw new OperatorError(
+      `The folder of the migrations cannot be read (${String(error)}). Create it, or name another one with --migrations-dir.`,
+    );
   });
-  const names = found.filter((name) => !BESIDES.has(name) && !name.startsWith('.')).toSorted();
+  const names = found.filter((name) => !EXPECTED.has(name) && !name.startsWith('.')).toSorted();
   return {
     migrations: names.filter((name) => FILE_NAME.test(name)),
     stray: names.filter((name) => !FILE_NAME.test(name)),
@@ -58,12 +63,12 @@ export async function readFiles(folder: string): Promise<{ files: MigrationFile[
 
 const hashOf = (text: string) => createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
 
-/** Whether this is the built program, which has no loader of TypeScript for the migrations; Node has one since 22.18. */
+/** Whether this is the built program. It has no loader of TypeScript for the migrations, and Node has one only since 22.18. */
 const isBuilt = import.meta.url.endsWith('.js');
 
-/** A migration's file that cannot be used. */
+/** The file of a migration cannot be used. */
 export class Unusable extends OperatorError {
-  /** What is wrong with it, as the end of a sentence that begins with its name. */
+  /** What is wrong with the file: the end of a sentence that begins with its name. */
   readonly what: string;
   readonly remedy: string;
 
@@ -79,12 +84,12 @@ export async function loadMigration(folder: string, { name, hash }: MigrationFil
   const path = join(folder, name);
   let module: object;
   const unregister = isBuilt ? register({ tsconfig: false }) : undefined;
-  // With the hash, so that an edited file is not taken from the cache.
+  // The hash in the address keeps Node from taking an edited file from its cache.
   try {
     module = Object(await import(`${pathToFileURL(path).href}?${hash}`));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Unusable(path, `cannot be loaded: ${reason.replaceAll(/\s*\n\s*/g, ' ')}.`, 'Mend it.');
+    throw new Unusable(path, `cannot be loaded: ${reason.replaceAll(/\s*\n\s*/g, ' ')}.`, 'Correct it.');
   } finally {
     await unregister?.();
   }
@@ -99,6 +104,6 @@ export async function loadMigration(folder: string, { name, hash }: MigrationFil
   return { up, down, transaction, ...(after !== undefined && { after }) };
 }
 
-/** Whether a function has nothing in its body but comments. */
+/** Whether the body of a function has nothing but comments. */
 export const isEmpty = (direction: MigrationFunction) =>
   /\{\s*\}$/.test(String(direction).replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*/g, ''));

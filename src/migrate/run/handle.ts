@@ -6,26 +6,26 @@ import { RUN, type RunContext } from './run-context.ts';
 import type { Intercept, Write } from './write.ts';
 
 interface Options {
-  /** The database that is migrated: `client.db()` without a name is that one, and not the connection's. */
+  /** The database that is migrated. `client.db()` without a name means this one, not the connection's. */
   databaseName: string;
   intercept: Intercept;
-  /** Answers a read of that database in the driver's place; `undefined` lets the driver answer. */
+  /** Answers a read of that database instead of the driver; `undefined` if the driver is to answer. */
   read?: (read: Write) => unknown;
-  /** By which name a collection is found, where its rename was only recorded. */
+  /** The name under which a collection is stored, if its rename was only recorded. */
   storedAs?: (collection: string) => string;
-  /** The run that the client is handed out for. */
+  /** The run that the client is for. */
   run?: RunContext;
   /** Added to the options of every operation, reads included: a `session`, a `comment`. */
   options?: Document;
 }
 
-/** What the driver made, by the handle that stands for it. */
+/** The driver's object for each handle. */
 const REAL = new WeakMap<object, object>();
 
 /**
- * The client that a migration is given: the driver's, but each write goes through `intercept`.
- * All that it hands out is such a handle as well: databases, collections, cursors, sessions. What neither reads nor
- * writes in a known way is refused, and so are writes to other databases: they would be neither planned nor fenced.
+ * The client that a migration gets: the driver's, except that each write goes through `intercept`. All objects that it
+ * returns are such handles too: databases, collections, cursors, sessions. A method of which it is not known what it writes
+ * is refused, and so is a write to another database: neither would be planned or fenced.
  */
 export function interceptWrites(client: MongoClient, context: Options): MongoClient {
   return guard(client, 'client', context, {
@@ -91,7 +91,7 @@ function guardSession(session: ClientSession, context: Options): ClientSession {
       session.withTransaction(async () => {
         const done = await work(handle);
         const commit = { collection: null, operation: 'commitTransaction', parameters: [] };
-        // The driver commits itself: here is the last moment to keep it from that.
+        // The driver commits after this function: here is the last moment to prevent that.
         await context.intercept(commit, async () => {});
         return done;
       }, options),
@@ -99,7 +99,7 @@ function guardSession(session: ClientSession, context: Options): ClientSession {
   return handle;
 }
 
-/** A handle on what the driver hands out; other values are handed on as they are. */
+/** The handle for an object of the driver; any other value as it is. */
 function guarded(value: unknown, context: Options): unknown {
   if (value instanceof MongoClient) return interceptWrites(value, context);
   if (value instanceof Db) return guardDatabase(value, context);
@@ -109,8 +109,8 @@ function guarded(value: unknown, context: Options): unknown {
 }
 
 /**
- * A handle on an object of the driver. It is an instance of the same class, but has none of its fields: what the object
- * has is reached as `USES` or `own` says, or not at all.
+ * The handle for an object of the driver. It is an instance of the same class without the object's fields: a name works as
+ * `own` or `USES` says, or it is refused.
  */
 function guard<Target extends object>(
   target: Target,
@@ -127,7 +127,7 @@ function guard<Target extends object>(
       if (typeof name === 'string' && Object.hasOwn(own, name)) return own[name];
       const use = USES[kind].get(name);
       if (use?.as === 'property') return guarded(Reflect.get(target, name, target), context);
-      if (use?.as === 'step') return (...parameters: unknown[]) => call(target, name, parameters, context);
+      if (use?.as === 'plain') return (...parameters: unknown[]) => call(target, name, parameters, context);
       const operation = String(name);
       if (use?.as === 'read')
         return (...parameters: unknown[]) => {
@@ -175,7 +175,7 @@ function aggregate(target: Db | Collection, pipeline: unknown, options: unknown,
   return call(target, 'aggregate', withOptions([stagesOf(pipeline), options], 1, context), context);
 }
 
-/** The stages as they are now: what becomes of the list afterwards changes nothing. */
+/** A copy of the stages, so that later changes of the list have no effect. */
 function stagesOf(pipeline: unknown): unknown {
   if (!Array.isArray(pipeline)) return pipeline;
   const stages = pipeline.map(objectOf);
@@ -198,7 +198,7 @@ const sending =
   (target: object, name: string | symbol, place: number, context: Options) => async (parameters: readonly unknown[]) =>
     call(target, name, withOptions(parameters, place, context), context);
 
-/** Calls a method of the driver with its own session in place of a handle; what it gives back or hands on is a handle. */
+/** Calls a method of the driver. Handles of sessions become the driver's sessions; results and callback parameters become handles. */
 function call(target: object, name: string | symbol, parameters: readonly unknown[], context: Options): unknown {
   const method: unknown = Reflect.get(target, name);
   if (typeof method !== 'function') throw new Error(`the driver has no ${String(name)}()`);

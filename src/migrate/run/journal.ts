@@ -2,15 +2,15 @@ import type { Collection, Db, ObjectId } from 'mongodb';
 import type { Owner } from '../../lease/index.ts';
 import { CHANGELOG_COLLECTION } from '../../own-collections.ts';
 
-/** What an entry tells: a migration that ran in a direction, or was only marked as if it had. */
+/** What a run does: `up` and `down` run the migration; `stamp` and `unstamp` only mark it as applied or pending. */
 export type Action = 'up' | 'down' | 'stamp' | 'unstamp';
 
-/** How many documents and other things a run has changed. */
+/** How many documents and other things a run has changed, by the name of the write. */
 export type Counts = Record<string, number>;
 
 /** How far a backfill has come. */
 export interface Checkpoint {
-  /** `_id` of the last document that was looked at. */
+  /** `_id` of the last document that was converted or skipped. */
   last: unknown;
   done: number;
   total: number;
@@ -24,21 +24,21 @@ export interface Entry {
   action: Action;
   state: 'started' | 'done' | 'failed';
   fileHash: string;
-  /** Of the lease under which it ran. */
+  /** The fencing token of the lease under which it ran. */
   token: number;
   owner: Owner;
   startedAt: Date;
   endedAt?: Date;
   error?: string;
-  /** Writes that were sent; on a run that was killed, as of its last checkpoint. */
+  /** The writes that were sent. For a run that was killed: those before its last checkpoint. */
   counts: Counts;
-  /** By the label of the backfill, see `keyOf`. */
+  /** By the key of the backfill's label, see `keyOf`. */
   checkpoints: Record<string, Checkpoint>;
 }
 
 /** An applied migration, as migrate-mongo records it. */
 export interface Applied {
-  /** Ours is the file's name, so that no migration is recorded twice; migrate-mongo's own is an ObjectId. */
+  /** The file's name, so that no migration is recorded twice. In entries that migrate-mongo itself made: an ObjectId. */
   _id: string | ObjectId;
   fileName: string;
   appliedAt: Date;
@@ -48,7 +48,7 @@ export interface Applied {
 
 const JOURNAL_COLLECTION = 'migration_journal';
 
-/** What has happened to a database's shape. */
+/** Which migrations have run in a database. */
 export interface History {
   /** In the order in which they were applied. */
   applied: Applied[];
@@ -70,14 +70,14 @@ export async function readHistory(db: Db): Promise<History> {
   return { applied, entries, unfinished: [...last.values()].filter(isUnfinished) };
 }
 
-/** Killed between the changelog and the end of its entry, a run is done all the same. */
+/** Whether a run has ended well, although it was killed before it could note that in the journal. */
 const isCommitted = ({ action, fileName }: Entry, applied: readonly Applied[]) =>
   applied.some((entry) => entry.fileName === fileName) === (action === 'up' || action === 'stamp');
 
 const isUnfinished = ({ state, counts }: Entry) =>
   state === 'started' || (state === 'failed' && Object.keys(counts).length > 0);
 
-/** Begins an entry. Another process that believes to hold the lease fails at its number. */
+/** Begins an entry. If another process also believes that it holds the lease, one of them fails: both take the same number. */
 export async function begin(db: Db, entry: Omit<Entry, '_id' | 'state' | 'startedAt'>): Promise<Entry> {
   const journal = journalOf(db);
   const newest = await journal.findOne({}, { sort: { _id: -1 }, projection: { _id: 1 } });
@@ -92,19 +92,19 @@ export async function begin(db: Db, entry: Omit<Entry, '_id' | 'state' | 'starte
 export async function commit(db: Db, entry: Entry, migrationBlock: number, counts: Counts): Promise<void> {
   const { _id, fileName, fileHash, action } = entry;
   if (action === 'up' || action === 'stamp') {
-    // An entry that is there is only given the hash of the present file: when it was applied stays known.
+    // An existing entry only gets the hash of the present file, and keeps the time at which it was applied.
     const applied = { _id: fileName, appliedAt: new Date(), migrationBlock };
     await changelogOf(db).updateOne({ fileName }, { $set: { fileHash }, $setOnInsert: applied }, { upsert: true });
   } else await changelogOf(db).deleteMany({ fileName });
   await journalOf(db).updateOne({ _id }, { $set: { state: 'done', endedAt: new Date(), counts } });
 }
 
-/** Ends an entry badly. */
+/** Ends an entry that failed. */
 export async function fail(db: Db, { _id }: Entry, error: string, counts: Counts): Promise<void> {
   await journalOf(db).updateOne({ _id }, { $set: { state: 'failed', endedAt: new Date(), error, counts } });
 }
 
-/** Notes how far a backfill of the entry has come. */
+/** Notes in an entry how far a backfill has come. */
 export async function saveCheckpoint(
   db: Db,
   { _id }: Entry,
@@ -115,6 +115,6 @@ export async function saveCheckpoint(
   await journalOf(db).updateOne({ _id }, { $set: { [`checkpoints.${keyOf(label)}`]: checkpoint, counts } });
 }
 
-/** A label as the name of a field. */
+/** The label of a backfill as the name of a field. */
 export const keyOf = (label: string) =>
   label.replaceAll(/[%.$]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

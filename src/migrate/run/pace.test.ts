@@ -28,7 +28,7 @@ test('a backfill stands still while it is paused, and goes on when it is resumed
   await setControl(db, { paused: true });
   const waiting = pace(db, 10);
   expect(await standsStill(waiting, lines)).toBe(true);
-  expect(lines).toEqual(['Waiting: paused; npm run migrate:resume lets it go on.']);
+  expect(lines).toEqual(['Waiting: backfills are paused (npm run migrate:resume ends that).']);
   await setControl(db, {});
   await waiting;
 });
@@ -54,7 +54,7 @@ test('it stands still while the API fails to answer in time, and says so', async
   const { pace, lines } = newPacer(`http://127.0.0.1:${port}`);
   const waiting = pace(db, 0);
   expect(await standsStill(waiting, lines)).toBe(true);
-  expect(lines).toEqual(['Waiting: the API does not answer as it should.']);
+  expect(lines).toEqual(['Waiting: the API does not answer, or answers with an error.']);
   status = 200;
   await waiting;
 });

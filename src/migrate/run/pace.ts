@@ -6,19 +6,19 @@ import { LEASE_COLLECTION } from '../../own-collections.ts';
 /** Returns when the next batch of a backfill may begin; `done` is how many documents it has converted so far. */
 export type Pace = (db: Db, done: number) => Promise<void>;
 
-/** What an operator wants of the migrations that run. */
+/** How an operator wants backfills to run. */
 export interface Control {
   paused?: boolean;
-  /** Most documents per second of a backfill. */
+  /** The most documents per second that a backfill converts. */
   rate?: number;
 }
 
 interface Options {
-  /** A backfill stands still while a secondary is further behind than this. */
+  /** A backfill waits while a secondary is further behind than this. */
   maxLagSeconds: number;
-  /** Where the API runs; its answers to `/health` are timed. `null`: nothing is timed. */
+  /** The address of the API, whose answers to `/health` are timed; `null` if it is not timed. */
   apiUrl: string | null;
-  /** A backfill stands still while the API takes longer than this to answer. */
+  /** A backfill waits while the API takes longer than this to answer. */
   apiLatencyMs: number;
   report: (line: string) => void;
 }
@@ -30,7 +30,7 @@ const LAG_EVERY_MS = 1000;
 
 const controls = (db: Db) => db.collection<Control & { _id: string }>(LEASE_COLLECTION);
 
-/** Sets what operators want; an empty object lets the migrations run as fast as they can. */
+/** Sets how backfills run; an empty object lets them run as fast as they can. */
 export async function setControl(db: Db, control: Control): Promise<void> {
   await controls(db).replaceOne({ _id: ID }, control, { upsert: true });
 }
@@ -39,31 +39,31 @@ export async function readControl(db: Db): Promise<Control> {
   return (await controls(db).findOne({ _id: ID })) ?? {};
 }
 
-/** A pace that heeds operators, the replicas and the API, and says why it stands still. */
+/** A pace that waits for operators, secondaries and the API, and reports what it waits for. */
 export function pacer(options: Options): Pace {
   const lag = every(LAG_EVERY_MS, replicationLag);
   const latency = every(API_EVERY_MS, () => apiLatency(options.apiUrl));
   let last = { done: 0, at: performance.now() };
 
   async function obstacle(db: Db, { paused }: Control): Promise<string | undefined> {
-    if (paused) return 'paused; npm run migrate:resume lets it go on';
+    if (paused) return 'backfills are paused (npm run migrate:resume ends that)';
     const seconds = await lag(db);
     if (seconds > options.maxLagSeconds) return `a secondary is ${Math.round(seconds)} s behind`;
     const milliseconds = await latency(db);
-    if (milliseconds === Infinity) return 'the API does not answer as it should';
+    if (milliseconds === Infinity) return 'the API does not answer, or answers with an error';
     if (milliseconds > options.apiLatencyMs) return `the API takes ${Math.round(milliseconds)} ms to answer`;
     return undefined;
   }
 
   return async (db, done) => {
-    let told: string | undefined;
+    let reported: string | undefined;
     let control = await readControl(db);
     for (;;) {
       const reason = await obstacle(db, control);
       if (reason === undefined) break;
       const kind = reason.replaceAll(/\d+/g, '');
-      if (told !== kind) options.report(`Waiting: ${reason}.`);
-      told = kind;
+      if (reported !== kind) options.report(`Waiting: ${reason}.`);
+      reported = kind;
       await pause(POLL_MS);
       control = await readControl(db);
     }
@@ -76,7 +76,7 @@ export function pacer(options: Options): Pace {
   };
 }
 
-/** Asks again only when the last answer is older than that. */
+/** Calls a function again only when its last answer is older than that; else gives the last answer. */
 function every(milliseconds: number, ask: (db: Db) => Promise<number>): (db: Db) => Promise<number> {
   let at = -Infinity;
   let answer = 0;
@@ -90,7 +90,7 @@ function every(milliseconds: number, ask: (db: Db) => Promise<number>): (db: Db)
 
 const NOT_A_REPLICA_SET = [76, 59, 13]; // NoReplicationEnabled, CommandNotFound, Unauthorized
 
-/** Seconds that the slowest secondary is behind the primary; 0 where there is none, or where this user may not know. */
+/** How many seconds the slowest secondary is behind the primary; 0 if there is none, or if this user may not ask. */
 async function replicationLag(db: Db): Promise<number> {
   try {
     const { members } = await db.admin().command({ replSetGetStatus: 1 });
@@ -105,7 +105,7 @@ async function replicationLag(db: Db): Promise<number> {
   }
 }
 
-/** Milliseconds; an API that does not answer counts as one that takes for ever. */
+/** How many milliseconds the API takes to answer; Infinity if it does not, or answers with an error. */
 async function apiLatency(url: string | null): Promise<number> {
   if (url === null) return 0;
   const start = performance.now();

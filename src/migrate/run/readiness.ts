@@ -3,13 +3,13 @@ import { CHANGELOG_COLLECTION } from '../../own-collections.ts';
 
 /** How a database's migrations compare with those that this version of the program knows. */
 export interface Readiness {
-  /** Known here, not applied there. */
+  /** Migrations of this version that are not applied in the database. */
   pending: string[];
-  /** Applied there, not known here: a newer version has migrated it. */
+  /** Migrations that are applied in the database, and that this version does not have: a newer version has migrated it. */
   ahead: string[];
 }
 
-/** Compares a database with the names of migrations; one query. */
+/** Compares a database with the names of the migrations that this version has. Makes one query. */
 export async function compare(db: Db, known: readonly string[]): Promise<Readiness> {
   const entries = await db
     .collection(CHANGELOG_COLLECTION)

@@ -1,6 +1,6 @@
 /**
- * Migrations that were rewritten, by the SHA-256 of all their files, oldest first; the last is that of the present
- * file. All of them make the same of a database: the first ones imported paths, the second ones whole validators.
+ * Migrations that were rewritten: the SHA-256 of every form of the file, oldest first. The last is that of the present file.
+ * All forms do the same to a database.
  */
 export const REWRITTEN: Readonly<Record<string, readonly string[]>> = {
   '20260501090000-create_engines.ts': [
@@ -27,7 +27,7 @@ export const REWRITTEN: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Whether the file that was applied was rewritten, and is now the present one, which nobody has edited besides. */
+/** Whether the applied file is an earlier form of the present one, and the present one is not edited. */
 export function isRewritten(name: string, applied: string, present: string): boolean {
   const hashes = REWRITTEN[name] ?? [];
   return hashes.includes(applied) && present === hashes.at(-1);

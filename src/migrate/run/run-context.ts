@@ -1,7 +1,7 @@
 import type { Document, Filter } from 'mongodb';
 import type { Checkpoint } from './journal.ts';
 
-/** A backfill that was not run. */
+/** What a backfill would do, if it ran. */
 export interface PlannedBackfill {
   label: string;
   collection: string;
@@ -15,9 +15,9 @@ export interface PlannedBackfill {
 
 /** What the operations of a migration know of the run that they are part of. */
 export interface RunContext {
-  /** Takes note of a backfill instead of running it, where the migration is only planned. */
+  /** Present if the migration is only planned: notes a backfill instead of running it. */
   plan?: (sample: () => Promise<PlannedBackfill>) => Promise<void>;
-  /** Where the backfill of this label was when an earlier run of this migration was interrupted. */
+  /** How far the backfill of this label came before an earlier run of this migration was interrupted. */
   checkpoint: (label: string) => Checkpoint | undefined;
   /** How long a batch should take, in milliseconds: the shorter, the sooner the API's own writes come in between. */
   batchMs: number;
@@ -25,10 +25,10 @@ export interface RunContext {
   proceed: (label: string, checkpoint: Checkpoint) => Promise<void>;
 }
 
-/** Where a handle carries its run. A registered symbol, so that it is found by a second copy of this module too. */
+/** The property in which a handle carries its run. A registered symbol, so that a second copy of this module finds it too. */
 export const RUN = Symbol.for('migrate.run');
 
-/** The run that a database or collection was handed out for; `undefined` outside of one, as in a test of an operation. */
+/** The run that a database or collection belongs to; `undefined` outside of a run, as in a test of an operation. */
 export function runOf(handle: object): RunContext | undefined {
   const run: unknown = Reflect.get(handle, RUN);
   return isRun(run) ? run : undefined;

@@ -17,7 +17,7 @@ const both = `${up}export async function down() { await 1; }\n`;
 test.each([
   ['without down', up, 'exports no function down.', 'Compare it with sample-migration.ts.'],
   ['without anything', 'export {};\n', 'exports no function up.', 'Compare it with sample-migration.ts.'],
-  ['that throws', `${both}throw new Error('boom');\n`, 'cannot be loaded: boom.', 'Mend it.'],
+  ['that throws', `${both}throw new Error('boom');\n`, 'cannot be loaded: boom.', 'Correct it.'],
   [
     'with another after',
     `${both}export const after = 5;\n`,

@@ -1,11 +1,11 @@
-/** A write, or a read, that a migration asks for. */
+/** A write or a read by a migration. */
 export interface Write {
-  /** `null` for one that concerns the whole database. */
+  /** `null` if it concerns the whole database. */
   collection: string | null;
   /** The driver's method, or `command` and its name: `updateMany`, `command collMod`. */
   operation: string;
   parameters: readonly unknown[];
 }
 
-/** Decides over each write: `send` passes it on, with these parameters, and gives the driver's answer. */
+/** Decides about a write. `send` sends it, with these parameters, and returns the driver's answer. */
 export type Intercept = (write: Write, send: (parameters: readonly unknown[]) => Promise<unknown>) => Promise<unknown>;
