@@ -23,13 +23,13 @@ const COMMANDS = [
   ['db:verify', ['db:verify', backup]],
 ] as const;
 
-/** Starts a command and waits until it tells of its scratch database. @returns its name too */
+/** Starts a command and waits until it names its scratch database. @returns its name too */
 async function started(parameters: readonly string[]) {
   const { child, ended } = launch([...CLI, ...parameters], env);
-  let told = '';
-  child.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()));
+  let printed = '';
+  child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   let scratch: string | undefined;
-  while ((scratch = SCRATCH.exec(told)?.[0]) === undefined) await once(child.stderr, 'data');
+  while ((scratch = SCRATCH.exec(printed)?.[0]) === undefined) await once(child.stderr, 'data');
   return { child, ended, scratch };
 }
 

@@ -8,32 +8,32 @@ import { rehearse } from './rehearse.ts';
 const on = (name: string, call: string) => `await db.collection('${name}').${call};`;
 const count = (by: number) => `updateMany({}, { $inc: { number: ${by} } })`;
 
-/** What a migration does to one of them, what takes it back, and what is told where nothing does. */
-const CHANGES: Record<string, { up: string; down: string; told: string }> = {
+/** What a migration does to one of them, what undoes it, and the message where nothing undoes it. */
+const CHANGES: Record<string, { up: string; down: string; message: string }> = {
   'a capped collection': {
     up: on('a capped collection', count(1)),
     down: on('a capped collection', count(-1)),
-    told: 'number of a capped collection differs in 3 documents: with _id 1 it was 1 and is 2',
+    message: 'number of a capped collection differs in 3 documents: with _id 1 it was 1 and is 2',
   },
   'a clustered one': {
     up: on('a clustered one', count(1)),
     down: on('a clustered one', count(-1)),
-    told: 'number of a clustered one differs in 3 documents: with _id 1 it was 1 and is 2',
+    message: 'number of a clustered one differs in 3 documents: with _id 1 it was 1 and is 2',
   },
   'a time series': {
     up: on('a time series', `insertOne({ _id: 4, at: new Date(0), of: 2 })`),
     down: on('a time series', `deleteMany({ of: 2 })`),
-    told: 'the documents of a time series differ',
+    message: 'the documents of a time series differ',
   },
   'documents that break their rules': {
     up: on('one with rules', `updateMany({}, { $set: { more: 1 } }, { bypassDocumentValidation: true })`),
     down: on('one with rules', `updateMany({}, { $unset: { more: 1 } }, { bypassDocumentValidation: true })`),
-    told: 'more of one with rules differs in 4 documents: with _id 1 it was absent and is 1',
+    message: 'more of one with rules differs in 4 documents: with _id 1 it was absent and is 1',
   },
   'a view': {
     up: `await db.dropCollection('a view');`,
     down: `await db.createCollection('a view', { viewOn: 'documents', pipeline: [{ $match: { number: 1 } }] });`,
-    told: 'a view is missing',
+    message: 'a view is missing',
   },
 };
 
@@ -41,7 +41,7 @@ const database = await testDatabase();
 await makeKinds(database.db);
 const before = await everyByteOf(database.db);
 
-async function told(up: string, down?: string): Promise<string[]> {
+async function messagesOf(up: string, down?: string): Promise<string[]> {
   const folder = migrationsFolder({ '20260101000000-first.ts': { up, ...(down !== undefined && { down }) } });
   const { differences } = await rehearse({ ...migrating(database, 'test'), folder, report: () => {} });
   expect(await everyByteOf(database.db)).toEqual(before);
@@ -49,6 +49,6 @@ async function told(up: string, down?: string): Promise<string[]> {
 }
 
 test.each(Object.entries(CHANGES))('a rehearsal among all kinds of collections: %s', async (_what, change) => {
-  expect(await told(change.up, change.down)).toEqual([]);
-  expect(await told(change.up)).toEqual([change.told]);
+  expect(await messagesOf(change.up, change.down)).toEqual([]);
+  expect(await messagesOf(change.up)).toEqual([change.message]);
 });

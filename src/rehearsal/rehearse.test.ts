@@ -60,7 +60,7 @@ test('fields that come back in another order are the same', async () => {
   expect(rehearsal.differences).toEqual([]);
 });
 
-test('each down that does not undo is told with its file, collection and field, and one example', async () => {
+test('each down that does not undo its up is reported with its file, collection and field, and one example', async () => {
   const { rehearsal } = await rehearsed({
     [FIRST]: { up: set },
     [SECOND]: { up: update(`{ $set: { mass: 2 } }`), down: update(`{ $unset: { mass: '' } }`) },
@@ -93,22 +93,22 @@ test('documents that the server deletes meanwhile are no difference', async () =
   const later = new Date(Date.now() + 48 * 60 * 60 * 1000);
   // What the server does once a minute.
   const expire = `await db.collection('turns').deleteMany({ endsAt: { $lte: new Date(${soon.getTime()}) } });`;
-  const told = async (more = '') => {
+  const messages = async (more = '') => {
     const { rehearsal } = await rehearsed({ [FIRST]: { up: `${expire} ${more}` } }, async (db) => {
       await db.collection('turns').createIndex({ endsAt: 1 }, { expireAfterSeconds: 0 });
       await db.collection('turns').insertMany([{ endsAt: soon }, { endsAt: later }, { endsAt: null }, {}]);
     });
     return rehearsal.differences.map(({ message }) => message.replace(/, for.*/, ''));
   };
-  expect(await told()).toEqual([]);
-  expect(await told(`await db.collection('turns').deleteMany({ endsAt: { $exists: false } });`)).toEqual([
+  expect(await messages()).toEqual([]);
+  expect(await messages(`await db.collection('turns').deleteMany({ endsAt: { $exists: false } });`)).toEqual([
     'turns has lost 1 document',
   ]);
 });
 
 const command = (text: string) => `await db.command({ collMod: 'things', ${text} });`;
 
-describe('what does not come back is told:', () => {
+describe('what does not come back is reported:', () => {
   test.each([
     [
       'an int that is a double',
@@ -163,8 +163,8 @@ describe('what does not come back is told:', () => {
     const { rehearsal } = await rehearsed({ [FIRST]: texts }, async (db) =>
       db.collection('things').createIndex({ count: 1, name: 1 }),
     );
-    const told = rehearsal.differences.map(({ when, message }) => `${when}: ${message}`);
-    expect(told.join('\n')).toBe(expected);
+    const messages = rehearsal.differences.map(({ when, message }) => `${when}: ${message}`);
+    expect(messages.join('\n')).toBe(expected);
   });
 });
 

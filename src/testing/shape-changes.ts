@@ -56,7 +56,7 @@ export const SHAPE_CHANGES: Readonly<Record<string, ShapeChange>> = {
   'a required field is removed': {
     after: [shape({ thrust, nozzle, mass }, { indexes: old.indexes })],
   },
-  'a field is added, and documents as wholes are told from others': {
+  'a field is added, and a rule for whole documents': {
     after: [
       {
         ...shape({ title, thrust, nozzle, mass, burns: { bsonType: 'int' } }, { ...keep, defaults: { burns: 0 } }),

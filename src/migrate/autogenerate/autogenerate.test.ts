@@ -47,9 +47,7 @@ describe('a generated migration', () => {
       "await editValidator(db, 'engines', edit, async () => {\n    await addField(",
     );
     const withWholes = generated.filter(({ rendered: { text } }) => text.includes('setValidator('));
-    expect(withWholes.map(({ kind }) => kind)).toEqual([
-      'a field is added, and documents as wholes are told from others',
-    ]);
+    expect(withWholes.map(({ kind }) => kind)).toEqual(['a field is added, and a rule for whole documents']);
   });
 
   test('says what a developer must write, and does nothing to a document before that', async () => {
@@ -200,7 +198,7 @@ describe('any two shapes', () => {
         const changes = compare(left, right, renames);
         if (changes.length === 0) return;
         const { text, needsEdit } = render('change it', changes, left, right);
-        // renameField does not tell an empty object from one that it made itself.
+        // renameField removes an empty object, whether it made it or not.
         const isEmpty = ({ inner }: Document) => inner !== undefined && Object.keys(Object(inner)).length === 0;
         const engines = Object.keys(renames).length > 0 ? documents.filter((one) => !isEmpty(one)) : documents;
         await reset(left, { engines });

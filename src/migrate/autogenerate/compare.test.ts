@@ -42,7 +42,7 @@ describe('compare', () => {
     ]);
   });
 
-  test('tells a constraint from a type, and a validator as a whole from both', () => {
+  test('distinguishes changed constraints, changed types and other changes of a validator', () => {
     const list = (items: Document) => ({ bsonType: 'array', items });
     const before = shape({ a: { ...TEXT, maxLength: 5 }, b: { ...TEXT, enum: ['x'] }, c: list(TEXT), d: INT });
     const after = shape({ a: { ...TEXT, maxLength: 6 }, b: { ...TEXT, enum: ['x', 'y'] }, c: list(INT), d: INT }, {}, [
@@ -70,7 +70,7 @@ describe('compare', () => {
     expect(words(before, shape({}))).toEqual(['the index i of engines is removed']);
   });
 
-  test('offers as renames what is of one type, and takes one that it is told', () => {
+  test('offers fields of one type as renames, and takes the given ones', () => {
     const before = shape({ thrust: { ...INT, minimum: 0 }, title: TEXT });
     const after = shape({ thrustKn: INT, ratio: INT, name: TEXT });
     const pair = (from: string, to: string) => ({ collection: 'engines', from, to });

@@ -63,11 +63,14 @@ test.each([
   expect(stampAfter(newest, NOW)).toBe(expected);
 });
 
-test.each(['99991231235959-a.ts', '99999999999999-a.ts'])('behind %s comes nothing, which is told', (newest) => {
-  expect(() => stampAfter(newest, NOW)).toThrow(
-    `No migration can come after ${newest}: its time stamp is the last one possible. Rename that file`,
-  );
-});
+test.each(['99991231235959-a.ts', '99999999999999-a.ts'])(
+  'no file can come after %s, and the error says so',
+  (newest) => {
+    expect(() => stampAfter(newest, NOW)).toThrow(
+      `No migration can come after ${newest}: its time stamp is the last one possible. Rename that file`,
+    );
+  },
+);
 
 test('files that are written at once have stamps of their own, also behind one of the future', async () => {
   const folder = temporaryFolder();
@@ -80,7 +83,7 @@ test('files that are written at once have stamps of their own, also behind one o
 
 const BARE = 'node_modules/.bin/migrate-mongo';
 
-test('create names its file safely, refuses to be told nothing, and says that a stamp is ahead', async () => {
+test('create names its file safely, refuses an empty description, and says that a stamp is ahead', async () => {
   const folder = join(temporaryFolder(), 'migrations');
   const create = (text: string) => run([BARE, 'create', '--migrations-dir', folder, '--', text], {});
   expect(await create('x')).toMatchObject({ code: 1, stderr: expect.stringMatching(/^.* cannot be read .*\.\n$/) });

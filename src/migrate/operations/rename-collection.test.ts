@@ -132,7 +132,7 @@ describe('what others have written', () => {
     await expectCalled(db, 'flights', 'missions');
   });
 
-  test('under the old name while it was killed is told in the end, and an empty collection of it goes', async () => {
+  test('under the old name while it was killed is reported at the end, and an empty collection of that name goes', async () => {
     await prepare(db);
     await db.collection('missions').rename('flights');
     // As the killed run has noted it; SecantusDB gives every collection of a name one UUID.

@@ -10,7 +10,7 @@ import { checkLive } from './check-live.ts';
 const FIRST = '20260101000000-make.ts';
 const SECOND = '20260202000000-rename.ts';
 
-test('a collection that is there again under its old name is told, until it is gone', async () => {
+test('a collection that is there again under its old name is reported, until it is gone', async () => {
   const database = await testDatabase();
   const { db, connection } = database;
   const folder = migrationsFolder({

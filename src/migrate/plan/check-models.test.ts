@@ -22,7 +22,7 @@ async function check(folder: string, withoutModel: Record<string, string> = {}, 
   return checkModels(files, { client: connection.getClient(), folder, models, withoutModel }, unusable);
 }
 
-test('a collection without a model is told with both remedies, unless it is declared to have none', async () => {
+test('a collection without a model is reported with both remedies, unless it is declared to have none', async () => {
   const folder = migrationsFolder({ [FIRST]: create('engines', 'flags') });
   expect(await check(folder)).toEqual([
     {
@@ -58,7 +58,7 @@ test.each(['changelogs', 'archives', 'restoring', 'restoring.x', 'scratch', 'sys
   },
 );
 
-test('what models demand is told although a file cannot be used, with what to mend first', async () => {
+test('what models need is reported although a file cannot be used, with what to correct first', async () => {
   const folder = migrationsFolder({ [FIRST]: create('pumps'), [SECOND]: create('engines'), [THIRD]: create('tanks') });
   writeFileSync(join(folder, SECOND), 'export {};\n');
   const findings = await check(folder, {}, [SECOND]);

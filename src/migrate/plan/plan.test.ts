@@ -184,7 +184,7 @@ test.each<Case>([
   ],
   ['a renamed collection that no model reads', "db.collection('things').rename('x')", things, []],
   ['a dropped database', 'db.dropDatabase()', twins, ['drop-database']],
-])('%s is told as unsafe, with a recipe, where it is', async (_what, up, prepare, expected) => {
+])('%s: the plan says what is unsafe, with a recipe', async (_what, up, prepare, expected) => {
   const plan = await planOf(`await ${up};`, prepare);
   expect(plan?.unsafe.map(({ name }) => name)).toEqual(expected);
   for (const { recipe } of plan?.unsafe ?? []) expect(recipe).toMatch(/await [\w.]+\(/);

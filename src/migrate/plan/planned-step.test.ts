@@ -45,7 +45,7 @@ test.each([
     'backfill "things: removing code" of code, in batches',
     1000,
   ],
-])('%s is told as %s', async (step, what, documents) => {
+])('%s is described as %s', async (step, what, documents) => {
   expect((await planOf(step))?.steps).toMatchObject([{ collection: 'things', what, documents }]);
 });
 
@@ -58,7 +58,7 @@ test.each([
     'await things(db).bulkWrite(Array.from({ length: 1000 }, (_, x) => update({ x }, { $set: { x: 1 } })));',
   ],
   ['a backfill', "await removeField(db, { collection: 'things', field: 'code' });"],
-])('%s is told with the time that it takes, there and back', async (_what, step) => {
+])('%s is described with the time that it takes, up and down', async (_what, step) => {
   for (const direction of ['up', 'down'] as const) {
     const [planned] = (await planOf(step, direction))?.steps ?? [];
     expect(planned?.seconds).toBeGreaterThanOrEqual(1);

@@ -8,7 +8,7 @@ import { planMigrations } from './plan.ts';
 import { replay } from './replay.ts';
 
 const NAME = '20260101000000-rename.ts';
-const verbs =
+const imports =
   "import { addCollection, addIndex, removeCollection, removeField, renameCollection, setValidator } from '#migrate';";
 const models = [{ name: 'flights', validator: null, indexes: [] }];
 
@@ -19,7 +19,7 @@ async function planOf(more: string, prepare: (db: Db) => Promise<unknown> = asyn
   await db.createCollection('flights');
   await prepare(db);
   const up = `await renameCollection(db, 'missions', 'flights'); ${more}`;
-  const folder = migrationsFolder({ [NAME]: { up, more: verbs } });
+  const folder = migrationsFolder({ [NAME]: { up, more: imports } });
   const { files } = await readFiles(folder);
   const before = await everythingIn(db);
   const [plan] = await planMigrations(files, {
@@ -32,7 +32,7 @@ async function planOf(more: string, prepare: (db: Db) => Promise<unknown> = asyn
   return plan;
 }
 
-test('the plan of a renamed collection tells it, and finds nothing unsafe in what gives way', async () => {
+test('the plan of a renamed collection says so, and finds nothing unsafe where an empty one is replaced', async () => {
   const plan = await planOf('');
   expect(plan?.steps.map(({ collection, what }) => [collection, what])).toEqual([
     ['flights', 'renames the collection to migration_replaced.flights'],
@@ -41,7 +41,7 @@ test('the plan of a renamed collection tells it, and finds nothing unsafe in wha
   expect([plan?.unsafe, plan?.isDestructive]).toEqual([[], false]);
 });
 
-test('a collection that is moved aside and comes back is told in both directions', async () => {
+test('a collection that is moved aside and comes back is described in both directions', async () => {
   const plan = await planOf("await removeCollection(db, 'flights'); await addCollection(db, 'flights', {});");
   expect(plan?.steps.slice(2).map(({ collection, what }) => [collection, what])).toEqual([
     ['flights', 'renames the collection to archive.flights'],
@@ -58,7 +58,7 @@ test('what comes next is counted on the documents, by whatever name they are sto
 test.each([
   ["await addIndex(db, 'flights', { name: 'u', key: { crew: 1 }, unique: true });", 'unique-over-duplicates:flights'],
   ["await setValidator(db, 'flights', { crew: { $lt: 2 } });", 'validator-broken:flights'],
-])('what stored documents break is told: %s', async (more, unsafe) => {
+])('what stored documents break is reported: %s', async (more, unsafe) => {
   expect((await planOf(more))?.unsafe.map(({ name }) => name)).toEqual([unsafe]);
 });
 
@@ -76,7 +76,7 @@ test('migrations that make a collection and rename it leave the new name with th
         "await db.createCollection('missions', { validator: { crew: 1 } });" +
         "await addIndex(db, 'missions', { name: 'i', key: { crew: 1 } });" +
         "await renameCollection(db, 'missions', 'flights');",
-      more: verbs,
+      more: imports,
     },
   });
   const { shapes, failed } = await replay((await readFiles(folder)).files, connection.getClient(), folder);

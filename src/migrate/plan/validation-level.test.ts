@@ -29,7 +29,7 @@ test.each([
   ['constraint', "setValidationLevel(db, 'things', 'strict')", ['sets the validation level strict']],
   // The tests' server is older than 9.0.
   ['moderate', "setValidationLevel(db, 'things', 'constraint')", ['sets the validation level strict']],
-])('a plan of a collection at %s tells each step of %s', async (validationLevel, call, steps) => {
+])('a plan of a collection at %s names each step of %s', async (validationLevel, call, steps) => {
   const { db, connection } = await testDatabase();
   await db.createCollection(THINGS, { validator: VALIDATOR, validationLevel });
   // Twice, as a change goes by way of a validator for both shapes.
@@ -37,8 +37,8 @@ test.each([
   const { files } = await readFiles(folder);
   const subject = { client: connection.getClient(), databaseName: db.databaseName, folder, models: [] };
   const [plan] = await planMigrations(files, subject);
-  const told = plan?.steps.map(({ what }) => what);
-  expect(told).toEqual(call.includes('Level') && validationLevel !== 'moderate' ? steps : [...steps, ...steps]);
+  const described = plan?.steps.map(({ what }) => what);
+  expect(described).toEqual(call.includes('Level') && validationLevel !== 'moderate' ? steps : [...steps, ...steps]);
 });
 
 test('the level constraint is not begun while stored documents break the rules', async () => {
