@@ -117,3 +117,10 @@ test('a field with such a default is removed, and comes back as it was', async (
   await reset([before], { buoys: [{ name: 'a', log: { seenAt: at } }] });
   await verify(await load(text), [before], [after], await documentsOf([before]));
 });
+
+test('a default that cannot be written as TypeScript is named, with what to do', () => {
+  const [before, after] = [shapeOf({}), { ...shapeOf({ pattern: String }), defaults: { pattern: /x/ } }];
+  expect(() => render('add pattern', compare([before], [after]), [before], [after])).toThrow(
+    'The value /x/ cannot be written into a generated migration. Give the field another default',
+  );
+});
