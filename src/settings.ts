@@ -194,7 +194,7 @@ export const definition = {
       env: 'MIGRATIONS_LEASE_SECONDS',
     },
     waitSeconds: {
-      doc: 'how long a command waits for another command that migrates',
+      doc: 'how long a command that migrates waits for another process that migrates or restores',
       format: 'positive-number',
       default: 60,
       env: 'MIGRATIONS_WAIT_SECONDS',

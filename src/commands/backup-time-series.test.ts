@@ -103,7 +103,7 @@ describe('the buckets of a time series are backed up and restored as mongodump d
     }
   });
 
-  test('buckets with values of several types are taken once the server is told of them', async () => {
+  test('buckets with values of several types are taken after collMod has allowed them', async () => {
     const [server] = Object.values(SERVERS);
     if (server === undefined) throw new Error('there is no server');
     const { db, uri } = await testDatabase();

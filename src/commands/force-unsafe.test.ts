@@ -35,12 +35,12 @@ test.each([
     "await db.collection('things').insertOne({}); await client.db('other').collection('things').insertOne({});",
     'cannot write to other',
   ],
-])('npx migrate-mongo up refuses a migration that %s, and has written nothing', async (_what, up, told) => {
+])('npx migrate-mongo up refuses a migration that %s, and has written nothing', async (_what, up, reported) => {
   const { db, things, folder, env } = await prepared(up);
   const before = await things();
   const { code, stdout, stderr } = await run(['node_modules/.bin/migrate-mongo', 'up', ...folder], env);
   expect([code, stdout]).toEqual([1, '']);
-  expect(stderr).toContain(told);
+  expect(stderr).toContain(reported);
   expect(stderr).not.toMatch(/^ +at /m);
   expect(await things()).toEqual(before);
   expect(await readHistory(db)).toEqual({ applied: [], entries: [], unfinished: [] });

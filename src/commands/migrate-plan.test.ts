@@ -7,7 +7,7 @@ import { testDatabase } from '../testing/database.ts';
 import { everythingIn } from '../testing/everything.ts';
 import { ownMigrations } from '../testing/migrations-folder.ts';
 
-test('migrate:plan tells what is pending, and with --down what down will do, and about how long; nothing is written', async () => {
+test('migrate:plan shows what is pending, and with --down what down will do, and about how long; nothing is written', async () => {
   const database = await testDatabase();
   const [create = '', addLastFired = '', ...others] = ownMigrations;
   const plan = async (...parameters: string[]) => {

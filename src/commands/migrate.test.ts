@@ -73,7 +73,7 @@ describe('migrate-mongo up', () => {
     expect((await readHistory(database.db)).unfinished).toEqual([]);
   });
 
-  test('that is killed is told as unfinished, and goes on where it was when it is resumed', async () => {
+  test('that is killed is reported as unfinished, and continues where it was when it is resumed', async () => {
     const database = await testDatabase();
     const { child, ended } = await startSlow(database, 1);
     child.kill('SIGKILL');
@@ -102,7 +102,7 @@ describe('migrate-mongo up', () => {
 });
 
 describe('the migrate commands', () => {
-  test('tell the same story as migrate-mongo, and end with a truthful code', async () => {
+  test('report the same as migrate-mongo, and end with the right exit code', async () => {
     const database = await testDatabase();
     const pending = JSON.parse((await cli(database, 'migrate:status', '--json')).stdout);
     expect(pending).toMatchObject({
@@ -122,7 +122,7 @@ describe('the migrate commands', () => {
     expect([code, JSON.parse(stdout)]).toMatchObject([1, [{ rule: 'missing', file: '20250101000000-gone.ts' }]]);
   });
 
-  test('rehearse on the newest backup, and delete an archive for good when told to', async () => {
+  test('rehearse on the newest backup, and delete an archive for good on demand', async () => {
     const database = await testDatabase();
     const { db } = database;
     await cli(database, 'migrate:to', ownMigrations[1] ?? '');

@@ -87,7 +87,7 @@ describe('a command', () => {
     });
   });
 
-  test('tells the version of the package', async () => {
+  test('prints the version of the package', async () => {
     expect(await runCli(['--version'], {})).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 

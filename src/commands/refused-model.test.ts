@@ -48,8 +48,8 @@ test.each([
       MONGODB_URI: uri,
       PORT: '0',
     });
-    const told = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('Database: '));
-    expect([command, code, told]).toEqual([command, 1, [sentence]]);
+    const reported = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('Database: '));
+    expect([command, code, reported]).toEqual([command, 1, [sentence]]);
   }
   expect(await db.listCollections().toArray()).toEqual([]);
 });

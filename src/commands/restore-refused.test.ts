@@ -138,7 +138,7 @@ test.each(cases)('it leaves nothing: $name', async ({ message, from, answer, isE
 });
 
 test.each(['', 'a.b', 'a b', 'a/b', 'a$b', 'é'.repeat(32), 'admin', 'config', 'local'])(
-  'a name that no restore can have is told in one line: "%s"',
+  'a name that no restore can have is reported in one line: "%s"',
   async (name) => {
     const { uri } = await testDatabase();
     const { directory } = await made();
@@ -184,9 +184,9 @@ test('Ctrl-C while documents are loaded: the next run says so, and goes on', asy
   await large.collection('texts').insertMany(texts);
   const { directory } = await backup(large, join(temporaryFolder(), 'made'), { watch: silent });
   const { db, uri } = await testDatabase();
-  let told = false;
+  let isKilled = false;
   const tap = await tapTo(uri, (command) => {
-    if (isInsertOf(/^texts$/)(command) && !told) told = child.kill('SIGINT');
+    if (isInsertOf(/^texts$/)(command) && !isKilled) isKilled = child.kill('SIGINT');
     return undefined;
   });
   const command = ['node', '--import', 'tsx/esm', 'src/cli.ts', 'db:restore', directory];

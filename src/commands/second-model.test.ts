@@ -40,7 +40,7 @@ describe('a second model that is named once', () => {
   });
 
   test.each([['db:import', file('some.csv', 'name\nMadrid\n')], ['db:export']])(
-    'must be told from the first: %s without --collection names both',
+    'must be distinguished from the first: %s without --collection names both',
     async (...parameters) => {
       const { code, stderr } = await cli(parameters);
       expect([code, stderr]).toEqual([1, expect.stringContaining('Add --collection with one of probes, relays.')]);

@@ -38,7 +38,7 @@ describe('db:import', () => {
     expect(await probes.countDocuments()).toBe(4);
   });
 
-  test('tells bad rows, stores the others, and fails', async () => {
+  test('prints rejected rows, stores the others, and fails', async () => {
     const rows = file('rows.ndjson', '{"title":"A"}\n{"thrust":-1}\n');
     const words = await cli('db:import', rows);
     expect(words).toMatchObject({
@@ -60,7 +60,7 @@ describe('db:import', () => {
     expect(await probes.countDocuments()).toBe(1);
   });
 
-  test('reads stdin, if it is told the format', async () => {
+  test('reads stdin, if the format is given', async () => {
     const done = await runFixtureCli(['db:import', '-', ...PROBES, '--format', 'csv'], env, 'title\nA\n');
     expect(done).toMatchObject({ code: 0, stdout: '1 read, 1 stored, 0 rejected\n' });
   });
@@ -134,7 +134,7 @@ describe('db:export', () => {
 describe('what is not whole', () => {
   const rows = '{"title":"A"}\n{"title":"B"}\n';
 
-  test('is told by the line that --end-line writes and demands, from a command to another', async () => {
+  test('is recognised by the line that --end-line writes and demands, from a command to another', async () => {
     await cli('db:import', file('rows.ndjson', rows));
     const exported = await runFixtureCli(['db:export', ...PROBES, '--end-line', '--filter', 'fields=title'], env);
     expect(exported.stdout.trimEnd().split('\n').at(-1)).toBe('{"complete":true,"count":2}');
@@ -150,7 +150,7 @@ describe('what is not whole', () => {
     expect(await probes.countDocuments()).toBe(2);
   });
 
-  test.each(['rows.json', 'rows.csv'])('is refused to be told so by %s', async (name) => {
+  test.each(['rows.json', 'rows.csv'])('cannot be recognised so in %s', async (name) => {
     const { code, stderr } = await cli('db:import', file(name, ''), '--end-line');
     expect([code, stderr]).toEqual([1, expect.stringContaining('Only NDJSON has an end line.')]);
     expect(await cli('db:export', '--format', 'csv', '--end-line')).toMatchObject({ code: 1, stderr });
@@ -160,7 +160,7 @@ describe('what is not whole', () => {
     ['rows.json', '[{"title":"A"},{"title":"B"}]'],
     ['rows.ndjson', rows],
     ['rows.csv', 'title\nA\nB\n'],
-  ])('is told by the number that --expect gives: %s', async (name, text) => {
+  ])('is recognised by the number that --expect gives: %s', async (name, text) => {
     const path = file(name, text);
     const few = await cli('db:import', path, '--strict', '--expect', '3');
     expect([few.code, few.stderr]).toEqual([

@@ -14,13 +14,13 @@ test('every kind of collection and every value is copied as it is, also document
   const [{ db: source }, { db: target }] = [await testDatabase(), await testDatabase()];
   await makeKinds(source);
   await insertRaw(source, 'values', everyValue(), await insertOptions(source));
-  const told: string[] = [];
-  await copyDatabase(source, target, signal, (line) => told.push(line));
+  const reported: string[] = [];
+  await copyDatabase(source, target, signal, (line) => reported.push(line));
   expect(await everyByteOf(target)).toEqual(await everyByteOf(source));
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });
 
-test('a document that the server does not take is told in one line', async () => {
+test('a document that the server does not take is reported in one line', async () => {
   const [{ db: source }, { db: target, uri }] = [await testDatabase(), await testDatabase()];
   await source.collection('engines').insertOne({ title: 'Merlin' });
   const { uri: line } = await tapTo(uri, ({ insert }) =>
@@ -37,8 +37,8 @@ test('what cannot be copied as it is is left out by name', async () => {
   const [{ db: source }, { db: target }] = [await testDatabase(), await testDatabase()];
   await source.collection('engines').insertOne({ title: 'Merlin' });
   await source.command({ createIndexes: 'stages', indexes: [{ key: { 10: 1, 9: 1 }, name: 'odd' }] });
-  const told: string[] = [];
-  await copyDatabase(source, target, signal, (line) => told.push(line));
-  expect(told).toEqual([expect.stringMatching(/^Not in the copy: stages, because it has the index odd /)]);
+  const reported: string[] = [];
+  await copyDatabase(source, target, signal, (line) => reported.push(line));
+  expect(reported).toEqual([expect.stringMatching(/^Not in the copy: stages, because it has the index odd /)]);
   expect(Object.keys(await everyByteOf(target))).toEqual(['engines']);
 });

@@ -22,7 +22,7 @@ const unusable = (instance: string, reason: string) => ({
     'folder that you can write to.',
 });
 
-describe('an instance folder that cannot be used is told at once, in one line:', () => {
+describe('an instance folder that cannot be used is reported at once, in one line:', () => {
   test('one below a file', async () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');

@@ -47,7 +47,7 @@ test('mongod on PATH is next, but data that SecantusDB made stay with it', async
   expect(ofSecantusDB).toMatchObject({ program: 'SecantusDB', path: await installedSecantusDB(cacheHome) });
 });
 
-test('the reason why no mongod can be downloaded is told in a line', async () => {
+test('the reason why no mongod can be downloaded is reported in one line', async () => {
   const script = `import { loadSettings } from './src/config.ts';
     import { findBinary } from './src/database/mongod.ts';
     const wish = { ...loadSettings(), mongodBinary: null, madeBy: undefined };
@@ -66,7 +66,7 @@ test('the reason why no mongod can be downloaded is told in a line', async () =>
   ]);
 });
 
-test('a setting that names no file is told', async () => {
+test('a setting that names no file is reported', async () => {
   const wish = { cacheHome, mongodBinary: '/nowhere/mongod', madeBy: undefined };
   await expect(findBinary(wish, quiet)).rejects.toThrow('MONGOMS_SYSTEM_BINARY: there is no file /nowhere/mongod');
 });

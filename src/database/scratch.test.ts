@@ -38,9 +38,9 @@ test.each([
       .insertOne({ _id: 'owner', database: name, ...owner, ...marker });
   const lines: string[] = [];
   await sweepScratch(client, (line) => lines.push(line));
-  const told = lines.filter((line) => line.includes(name));
+  const reported = lines.filter((line) => line.includes(name));
   const line = `Removed ${name}, which process 1 on elsewhere left behind at 2026-01-01T00:00:00.000Z.`;
-  expect([told, (await namesOf()).includes(name)]).toEqual(isRemoved ? [[line], false] : [[], true]);
+  expect([reported, (await namesOf()).includes(name)]).toEqual(isRemoved ? [[line], false] : [[], true]);
   await db.dropDatabase();
 });
 

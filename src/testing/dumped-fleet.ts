@@ -47,9 +47,9 @@ export async function verifying(path: string, from?: string) {
     { ...silent, report: (line) => lines.push(line) },
     from,
   );
-  const told = lines.filter((line) => !line.includes('has no manifest'));
-  return { database, names: collections.map(({ name }) => name), defects, told };
+  const reported = lines.filter((line) => !line.includes('has no manifest'));
+  return { database, names: collections.map(({ name }) => name), defects, reported };
 }
 
 /** What a whole dump of them gives. */
-export const SOUND = { database: 'fleet', names: ['engines', 'strong'], defects: [], told: [] };
+export const SOUND = { database: 'fleet', names: ['engines', 'strong'], defects: [], reported: [] };

@@ -63,7 +63,7 @@ describe.each([false, true])('an archive of mongodump 100.x, gzip: %s', (gzip) =
   });
 });
 
-test('a flipped bit behind the list of collections is told, or changes nothing', async () => {
+test('a flipped bit behind the list of collections is reported, or changes nothing', async () => {
   const bytes = archiveOf(FLEET);
   const path = archiveFile(bytes);
   const contents = async () => {
@@ -94,16 +94,16 @@ test('of several databases is that of the one that is named', async () => {
     database: 'crew',
     names: ['members'],
     defects: [],
-    told: ['Left alone, because they are not part of crew: admin, fleet.'],
+    reported: ['Left alone, because they are not part of crew: admin, fleet.'],
   });
 });
 
-test('users and roles are told and left alone, an oplog is told', async () => {
+test('users and roles are reported and left alone, and so is an oplog', async () => {
   const users: Dumped = { name: '$admin.system.users', documents: [{ _id: 'fleet.kim' }] };
   const path = archiveFile(archiveOf({ fleet: [ENGINES, STRONG, users], '': [OPLOG] }));
   expect(await verifying(path)).toEqual({
     ...SOUND,
-    told: [
+    reported: [
       'Left alone, because they are not part of fleet: fleet.$admin.system.users.',
       expect.stringMatching(
         /^The oplog holds writes to fleet .* \(1\)\. .* mongorestore --oplogReplay replays them\.$/,

@@ -49,7 +49,7 @@ test('any name comes back from the files of mongodump', async () => {
           gzip,
         ),
       );
-      expect(found).toMatchObject({ defects: [], told: [] });
+      expect(found).toMatchObject({ defects: [], reported: [] });
       expect(found.names.toSorted()).toEqual(names.toSorted());
     }),
     { numRuns: 30 },
@@ -69,7 +69,7 @@ test('the metadata says the name, else the file as mongorestore reads it', async
 });
 
 describe('what is no collection of the database', () => {
-  test('is told and left alone if it is no data', async () => {
+  test('is reported and left alone if it is not data', async () => {
     const folder = dump();
     mkdirSync(join(folder, '.git'));
     for (const name of ['checksums.json', 'fleet/statistics.json', 'fleet/$admin.system.users.bson'])
@@ -77,7 +77,7 @@ describe('what is no collection of the database', () => {
     writeFileSync(join(folder, 'fleet', 'system.profile.bson'), 'cut off');
     expect(await verifying(folder)).toEqual({
       ...SOUND,
-      told: [
+      reported: [
         'Left alone, because they are not part of fleet: fleet/$admin.system.users.bson, fleet/statistics.json, ' +
           'fleet/system.profile.bson, .git, checksums.json.',
       ],
@@ -159,7 +159,7 @@ describe('a dump of several databases', () => {
     const folder = several();
     expect(await verifying(folder)).toEqual({
       ...SOUND,
-      told: ['Left alone, because they are not part of fleet: admin.'],
+      reported: ['Left alone, because they are not part of fleet: admin.'],
     });
   });
 

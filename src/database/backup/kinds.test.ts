@@ -34,7 +34,7 @@ test.each<[string, (source: Db) => Promise<string>]>([
   expect(await verify(db.client, made, silent)).toMatchObject({ defects: [] });
 });
 
-test('MongoDB is told nothing that it refuses, and deletes nothing while documents are loaded', async () => {
+test('MongoDB gets no option that it refuses, and deletes nothing while documents are loaded', async () => {
   const { db: source } = await testDatabase();
   await makeKinds(source);
   const { directory } = await backup(source, folder(), quiet);

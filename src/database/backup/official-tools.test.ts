@@ -12,7 +12,7 @@ import { insertOptions, insertRaw } from './raw-insert.ts';
 import { restore } from './restore.ts';
 import { silent } from './watch.ts';
 
-// Jest tells that they are skipped where neither PATH nor MONGO_TOOLS has the tools.
+// Jest reports that they are skipped where neither PATH nor MONGO_TOOLS has the tools.
 const tools = findMongoTools();
 const onTools = tools ? describe : describe.skip;
 
@@ -59,7 +59,7 @@ onTools('the official tools', () => {
     expect(await everyByteOf(target)).toEqual(await everyByteOf(db));
   });
 
-  test.each(forms)('write all databases and the oplog with %s and %j, of which it is told', async (form, options) => {
+  test.each(forms)('write all databases and the oplog with %s and %j, which it reports', async (form, options) => {
     const server = await ownServer();
     const { db } = await source(server);
     const made = join(temporaryFolder(), 'made');

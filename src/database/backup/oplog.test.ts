@@ -22,13 +22,13 @@ describe('an oplog', () => {
     },
   ];
 
-  test.each([false, true])('is told, and not replayed; gzip: %s', async (gzip) => {
+  test.each([false, true])('is reported, and not replayed; gzip: %s', async (gzip) => {
     const folder = dump(undefined, gzip);
     const oplog = bytesOf(ENTRIES);
     writeFileSync(join(folder, 'oplog.bson'), gzip ? gzipSync(oplog) : oplog);
     expect(await verifying(folder)).toEqual({
       ...SOUND,
-      told: [
+      reported: [
         'The oplog holds writes to fleet that were made while mongodump ran (2). They are not replayed here, so ' +
           'documents may be of different moments: mongorestore --oplogReplay replays them.',
       ],
@@ -38,14 +38,14 @@ describe('an oplog', () => {
   test('without writes to the database says so; a damaged one is refused', async () => {
     const folder = dump();
     writeFileSync(join(folder, 'oplog.bson'), bytesOf(ENTRIES.slice(0, 1)));
-    expect((await verifying(folder)).told).toEqual(['The oplog holds no writes to fleet.']);
+    expect((await verifying(folder)).reported).toEqual(['The oplog holds no writes to fleet.']);
     writeFileSync(join(folder, 'oplog.bson'), bytesOf(ENTRIES).subarray(0, -1));
     expect((await verifying(folder)).defects).toMatchObject([{ where: 'oplog.bson' }]);
   });
 
   test('of that name is a collection where it has metadata', async () => {
     const folder = dump([ENGINES, { name: 'oplog' }]);
-    expect(await verifying(join(folder, 'fleet'))).toMatchObject({ names: ['engines', 'oplog'], told: [] });
+    expect(await verifying(join(folder, 'fleet'))).toMatchObject({ names: ['engines', 'oplog'], reported: [] });
     renameSync(join(folder, 'fleet'), join(folder, 'ships'));
     expect(await verifying(folder)).toMatchObject({ database: 'ships', names: ['engines', 'oplog'] });
   });

@@ -24,13 +24,13 @@ const filesOf = ({ manifest }: Backup) => [
   ...manifest.files.map(({ path }) => path),
 ];
 
-/** What is wrong, by file; for the manifest and its hash the two are told together. */
+/** What is wrong, by file; for the manifest and its hash the two are reported as one. */
 async function damage(directory: string): Promise<string[]> {
   const { defects } = await verifyFiles(directory, silent);
   return defects.map(({ where }) => where);
 }
 
-const told = (path: string) => (path.startsWith('manifest') ? 'manifest.json' : path);
+const reported = (path: string) => (path.startsWith('manifest') ? 'manifest.json' : path);
 
 describe.each([false, true])('a backup with gzip: %s', (gzip) => {
   const make = async () => backup(db, join(temporaryFolder(), 'made'), { gzip, watch: silent });
@@ -42,7 +42,7 @@ describe.each([false, true])('a backup with gzip: %s', (gzip) => {
       const file = join(made.directory, path);
       const bytes = readFileSync(file);
       rmSync(file);
-      expect(await damage(made.directory)).toContain(told(path));
+      expect(await damage(made.directory)).toContain(reported(path));
       writeFileSync(file, bytes);
     }
     expect(await damage(made.directory)).toEqual([]);
@@ -61,7 +61,7 @@ describe.each([false, true])('a backup with gzip: %s', (gzip) => {
         flipped[index] = (flipped[index] ?? 0) ^ (1 << bit);
         writeFileSync(file, flipped);
         try {
-          expect(await damage(made.directory)).toContain(told(path));
+          expect(await damage(made.directory)).toContain(reported(path));
         } finally {
           writeFileSync(file, bytes);
         }
@@ -77,11 +77,11 @@ describe.each([false, true])('a backup with gzip: %s', (gzip) => {
       const bytes = readFileSync(file);
       for (let length = 0; length < bytes.length; length += Math.ceil(bytes.length / 5)) {
         truncateSync(file, length);
-        expect(await damage(made.directory)).toContain(told(path));
+        expect(await damage(made.directory)).toContain(reported(path));
         writeFileSync(file, bytes);
       }
       writeFileSync(file, Buffer.concat([bytes, Buffer.from([0])]));
-      expect(await damage(made.directory)).toContain(told(path));
+      expect(await damage(made.directory)).toContain(reported(path));
       writeFileSync(file, bytes);
     }
     expect(await damage(made.directory)).toEqual([]);

@@ -61,7 +61,7 @@ async function expectMigrated({ db }: TestDatabase): Promise<void> {
   expect(unfinished).toEqual([]);
 }
 
-/** What must be reported as unfinished, told from the data alone. */
+/** What must be reported as unfinished, judged by the data alone. */
 async function halfDone({ db }: TestDatabase): Promise<string[]> {
   const { applied } = await readHistory(db);
   const things = db.collection('things');
@@ -106,7 +106,7 @@ test.each([
   expect(await db.collection('things').countDocuments({ times: 0, converted: { $exists: false } })).toBe(COUNT);
 });
 
-test('up that loses its database in the middle tells so, and is resumed when it is back', async () => {
+test('up that loses its database in the middle says so, and is resumed when it is back', async () => {
   const database = await testDatabase();
   const { db, uri, connection } = database;
   await prepare(database);

@@ -121,7 +121,7 @@ describe('a migration that failed half-way', () => {
     return { database, folder };
   }
 
-  test('is told, and stands in the way of everything else', async () => {
+  test('is reported, and stands in the way of everything else', async () => {
     const { database, folder } = await failed();
     for (const choose of [stepsUp, stepsDown, (state: State) => stepsTo(state, 'head')])
       await expect(run(context(database, folder), (state) => choose(state))).rejects.toThrow(
