@@ -2,12 +2,13 @@
 // run here in the place of its own, and end the process here, as migrate-mongo would go on: docs/decisions/migrate-mongo.md
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import 'tsx';
+
+const isCheckout = existsSync(new URL('src/migrate-mongo.ts', import.meta.url));
+if (isCheckout) await import('./typescript.js');
 
 const [, program = '', command] = process.argv;
 
 if (basename(program).startsWith('migrate-mongo') && ['create', 'up', 'down', 'status'].includes(command)) {
-  const isCheckout = existsSync(new URL('src/migrate-mongo.ts', import.meta.url));
   await import(isCheckout ? './src/migrate-mongo.ts' : './dist/migrate-mongo.js');
   process.exit();
 }

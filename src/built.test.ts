@@ -1,4 +1,14 @@
-import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { projectRoot } from './config.ts';
@@ -8,19 +18,39 @@ import { run, temporaryFolder } from './testing/processes.ts';
 
 const { db, uri } = await testDatabase();
 
-/** A deployment: the built program, its migrations and its packages. */
+/** A deployment: the built program, and what docs/tutorial.md names beside it. */
 const folder = temporaryFolder();
 const migrations = join(folder, 'migrations');
 const env = { MONGODB_URI: uri, INSTANCE_PATH: join(folder, 'instance') };
-const cli = (...parameters: string[]) => run(['node', join(folder, 'dist', 'cli.js'), ...parameters], env);
+const cli = (...parameters: string[]) => run(['node', join(folder, 'engines.js'), ...parameters], env);
 
 beforeAll(async () => {
   const build = ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')];
   expect(await run(['node_modules/.bin/tsc', ...build], {})).toMatchObject({ code: 0 });
-  for (const name of ['migrations', 'migrate-mongo-config.js', 'package.json'])
+  for (const name of ['migrations', 'package.json', 'engines.js', 'migrate-mongo-config.js'])
     cpSync(join(projectRoot, name), join(folder, name), { recursive: true });
   symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
 }, 180_000);
+
+test('npx engines lists the commands in a deployment, and says what it lacks where it is not whole', async () => {
+  const list = () => run(['sh', '-c', `cd ${folder} && exec npx engines`], env);
+  expect(await list()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Usage: npx engines [^]* db:backup /) });
+  renameSync(join(folder, 'dist'), join(folder, 'elsewhere'));
+  const { code, stderr } = await list();
+  renameSync(join(folder, 'elsewhere'), join(folder, 'dist'));
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^Cannot find module '\S*cli\.js'.*\. Copy dist\/ here .*\n$/),
+  ]);
+});
+
+test('a deployment cannot install or remove the embedded database, and says so', async () => {
+  const cache = temporaryFolder();
+  const installed = join(cache, 'spaceship-engines', 'secantusdb');
+  mkdirSync(join(installed, 'x'), { recursive: true });
+  const remove = await run(['node', join(folder, 'engines.js'), 'db:cache', '--remove'], { XDG_CACHE_HOME: cache });
+  expect(remove).toMatchObject({ code: 1, stderr: expect.stringMatching(`Remove ${installed} yourself`) });
+});
 
 test('the built program writes a migration that imports mongodb and #migrate alone, and runs it', async () => {
   const [last = ''] = ownMigrations.slice(-1);
@@ -35,7 +65,15 @@ test('the built program writes a migration that imports mongodb and #migrate alo
     [...ownMigrations.slice(0, -1), written].map((name) => `MIGRATED UP: ${name}\n`).join(''),
   ]);
   expect(await cli('migrate:check')).toMatchObject({ code: 0, stdout: '' });
+  const status = await cli('migrate:status', '--json');
+  expect(JSON.parse(status.stdout).migrations).toHaveLength(ownMigrations.length);
 }, 180_000);
+
+test('db:backup runs in a deployment', async () => {
+  const { code, stdout } = await cli('db:backup');
+  expect(code).toBe(0);
+  expect(readdirSync(stdout.trim())).toContain('manifest.json');
+});
 
 test('npx migrate-mongo runs in a deployment', async () => {
   const migrateMongo = `cd ${folder} && exec node_modules/.bin/migrate-mongo`;

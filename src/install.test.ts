@@ -18,30 +18,35 @@ describe.each(['.', '.ci/contract'])('an installation in %s', (folder) => {
   });
 });
 
-/** The files that npm scripts load first, in a folder without packages. */
+const FIRST = ['package.json', 'typescript.js', 'engines.js', 'migrate-mongo-config.js'];
+
+/** The files that commands load first, in a folder without packages. */
 function uninstalled(): string {
   const folder = temporaryFolder();
-  for (const name of ['package.json', 'typescript.js', 'engines.js', 'src/cli.ts'])
+  for (const name of [...FIRST, 'src/cli.ts', 'src/migrate-mongo.ts'])
     cpSync(join(projectRoot, name), join(folder, name));
   return folder;
 }
 
-const npmRun = async (folder: string, script: string) => {
-  const { code, stderr } = await run(['npm', '--prefix', folder, 'run', '--silent', script], {});
+const inFolder = async (folder: string, command: string) => {
+  const { code, stderr } = await run(['sh', '-c', `cd ${folder} && exec ${command}`], {});
   return { code, stderr };
 };
 
 test.each(['start', 'test', 'db:init'])('npm run %s before an installation says what to do', async (script) => {
   const stderr = 'The packages are not installed. Run npm ci first.\n';
-  expect(await npmRun(uninstalled(), script)).toEqual({ code: 1, stderr });
+  expect(await inFolder(uninstalled(), `npm run --silent ${script}`)).toEqual({ code: 1, stderr });
 });
 
-test.each(['start', 'db:init'])('npm run %s says which package has come since the installation', async (script) => {
-  const folder = uninstalled();
-  symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
-  const { dependencies, ...others } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const pulled = { ...others, dependencies: { ...dependencies, '@new/package': '1.0.0' } };
-  writeFileSync(join(folder, 'package.json'), JSON.stringify(pulled));
-  const stderr = 'Packages are missing: @new/package. Run npm ci first.\n';
-  expect(await npmRun(folder, script)).toEqual({ code: 1, stderr });
-});
+test.each(['npm start --silent', 'npm run --silent db:init', 'npx engines db:init', 'npx migrate-mongo up'])(
+  '%s says which package has come since the installation',
+  async (command) => {
+    const folder = uninstalled();
+    symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
+    const { dependencies, ...others } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const pulled = { ...others, dependencies: { ...dependencies, '@new/package': '1.0.0' } };
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(pulled));
+    const stderr = 'Packages are missing: @new/package. Run npm ci first.\n';
+    expect(await inFolder(folder, command)).toEqual({ code: 1, stderr });
+  },
+);

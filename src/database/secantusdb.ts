@@ -29,7 +29,9 @@ const run = promisify(execFile);
 /** Holds one installation for each requirements.txt and each Python. */
 const folder = (cacheHome: string) => join(cacheHome, 'spaceship-engines', 'secantusdb');
 
+/** `undefined` where no Python can do it, and in a deployment, which has nothing to install from. */
 async function findPython(cacheHome: string): Promise<Python | undefined> {
+  if (!existsSync(sources)) return undefined;
   for (const command of PYTHONS) {
     const environment = await run(command, ['-c', PROBE]).then(
       ({ stdout }) => stdout,
@@ -45,7 +47,7 @@ async function findPython(cacheHome: string): Promise<Python | undefined> {
 
 /** Path of a launcher that takes mongod's arguments, `undefined` where SecantusDB is not installed. */
 export async function installedSecantusDB(cacheHome: string): Promise<string | undefined> {
-  if (!existsSync(folder(cacheHome)) || !existsSync(sources)) return undefined;
+  if (!existsSync(folder(cacheHome))) return undefined;
   const python = await findPython(cacheHome);
   if (python === undefined || !existsSync(join(python.target, 'complete'))) return undefined;
   return launcherIn(python.target);
@@ -61,7 +63,10 @@ const launcherIn = (target: string) => placeLauncher(join(sources, 'mongod.py'),
  */
 export async function installSecantusDB(cacheHome: string, report: Report): Promise<string> {
   const python = await findPython(cacheHome);
-  if (python === undefined) throw new Error('no Python 3.10 to 3.13 with venv');
+  if (python === undefined)
+    throw new Error(
+      existsSync(sources) ? 'no Python 3.10 to 3.13 with venv' : 'a checkout can do that, a deployment cannot',
+    );
   const { command, target } = python;
   const child = spawn(command, [join(sources, 'install.py'), target], { stdio: ['ignore', 'pipe', 'pipe'] });
   createInterface({ input: child.stderr }).on('line', report);
@@ -120,7 +125,7 @@ export function installations(cacheHome: string): Installation[] {
 export async function removeInstallations(cacheHome: string): Promise<void> {
   const python = await findPython(cacheHome);
   if (python === undefined)
-    throw new OperatorError(`Without Python it cannot be seen who uses it. Remove ${folder(cacheHome)} yourself.`);
+    throw new OperatorError(`Only a checkout, with Python, can see who uses it. Remove ${folder(cacheHome)} yourself.`);
   const paths = installations(cacheHome).map(({ path }) => path);
   const { stdout } = await run(python.command, [join(sources, 'remove.py'), ...paths]);
   if (stdout !== '') throw new OperatorError(stdout.trim().replaceAll('\n', ' '));
