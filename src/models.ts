@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { engines } from './engines/index.ts';
-import { historyDefinition, idempotencyKeysDefinition, type ResourceDeclaration } from './rest/index.ts';
+import { historyDefinition, idempotencyKeysDefinition, withOutbox, type ResourceDeclaration } from './rest/index.ts';
 import { collectionDefinition, type CollectionDefinition } from './schema/index.ts';
 
 /** All resources. This is the only place that lists them. */
@@ -11,6 +11,6 @@ export const WITHOUT_MODEL: Readonly<Record<string, string>> = {};
 
 /** The collections that the models require, their histories, and the collection of idempotency keys. */
 export function collectionDefinitions(connection: Connection, resources = RESOURCES): CollectionDefinition[] {
-  const models = resources.map(({ model }) => collectionDefinition(model(connection)));
+  const models = resources.map(({ model }) => withOutbox(collectionDefinition(model(connection))));
   return [...models, ...models.map(({ name }) => historyDefinition(name)), idempotencyKeysDefinition];
 }

@@ -23,3 +23,4 @@ export {
   type ResourceSettings,
 } from './resource-description.ts';
 export { resourceOperations } from './resource.ts';
+export { withOutbox } from './writes/outbox.ts';

@@ -17,6 +17,7 @@ import {
   type WriteJson,
 } from '../schema/index.ts';
 import type { EventLimits } from './events/limits.ts';
+import { withOutbox } from './writes/outbox.ts';
 
 /** A resource as its folder declares it. src/models.ts lists them all. */
 export interface ResourceDeclaration {
@@ -74,7 +75,7 @@ export const memberHeaders = ({ stamps }: Pick<Resource, 'stamps'>): Record<stri
 export function describeResource(model: AnyModel, path: string, settings: ResourceSettings): Resource {
   const fields = readFields(model.schema, model.modelName);
   const { properties, required = [], ...rest } = objectSchema(fields, 'read');
-  const definition = collectionDefinition(model);
+  const definition = withOutbox(collectionDefinition(model));
   return {
     connection: model.db,
     collection: model.collection,

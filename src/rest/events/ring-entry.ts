@@ -1,4 +1,5 @@
 import type { ChangeStreamDocument, Document, UpdateDescription } from 'mongodb';
+import { OUTBOX } from '../writes/outbox.ts';
 import { toId } from './resume-token.ts';
 import { eventMessage } from './server-sent-events.ts';
 
@@ -30,6 +31,8 @@ export function toRingEntry(event: ChangeStreamDocument, show: (document: Docume
       const { fullDocument: document, documentKey } = event;
       // The document has been removed since; a later change event says so.
       if (!document) return { id };
+      // The relay has moved what the document carried: nobody sees a difference.
+      if (event.operationType === 'update' && isRelayed(pathsOf(event.updateDescription))) return { id };
       return {
         id,
         document,
@@ -44,6 +47,9 @@ export function toRingEntry(event: ChangeStreamDocument, show: (document: Docume
       return { id };
   }
 }
+
+const isRelayed = (paths: readonly string[]) =>
+  paths.length > 0 && paths.every((path) => path === OUTBOX || path.startsWith(`${OUTBOX}.`));
 
 const pathsOf = ({ updatedFields = {}, removedFields = [], truncatedArrays = [] }: UpdateDescription): string[] => [
   ...Object.keys(updatedFields),

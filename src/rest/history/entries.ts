@@ -5,6 +5,7 @@ import type { CollectionDefinition } from '../../schema/index.ts';
 import type { Origin } from '../http/operations.ts';
 import type { Resource } from '../resource-description.ts';
 import { Outpaced, type MemberChange, type Companion } from '../writes/commit.ts';
+import { withoutOutbox } from '../writes/outbox.ts';
 
 /** What the history keeps of one change of a member. */
 export interface Entry {
@@ -90,15 +91,19 @@ export function historian(resource: Resource, origin: Origin): Companion {
       } else await entries.updateOne(entryFilter(change), { $unset: { pending: true } });
     },
     withdraw: (change) => entries.deleteOne(entryFilter(change)),
-    async lastChange(id) {
-      const options = { sort: { at: -1 }, projection: { at: 1 }, maxTimeMS: resource.maxTimeMS } as const;
-      const find = async () => (await entries.findOne({ of: id }, options))?.at;
-      const at = await find();
-      if (at === undefined || at <= latestPossible()) return at;
-      await redate(entries, id);
-      return find();
-    },
+    lastChange: (id) => lastChange(resource, id),
   };
+}
+
+/** The time of the last change of a member that the history knows of. */
+export async function lastChange(resource: Resource, id: ObjectId): Promise<Date | undefined> {
+  const entries = entriesOf(resource);
+  const options = { sort: { at: -1 }, projection: { at: 1 }, maxTimeMS: resource.maxTimeMS } as const;
+  const find = async () => (await entries.findOne({ of: id }, options))?.at;
+  const at = await find();
+  if (at === undefined || at <= latestPossible()) return at;
+  await redate(entries, id);
+  return find();
 }
 
 /** No clock of another process is so far ahead. */
@@ -122,18 +127,38 @@ export async function redate(entries: Collection<Entry>, of: ObjectId): Promise<
 
 /** The entry about a change. */
 export function entryOf(
-  { show, settings }: Pick<Resource, 'show' | 'settings'>,
+  resource: Pick<Resource, 'show' | 'settings'>,
   { caller, requestId }: Origin,
   { kind, id, at, before, after }: Pick<MemberChange, 'kind' | 'id' | 'at' | 'before' | 'after'>,
 ): Entry {
-  const expiresAt = new Date(Date.now() + settings.history.days * DAY_MS);
-  const patch = patchOf(before && toJson(show(before)), after && toJson(show(after)));
-  return { _id: new ObjectId(), of: id, at, kind, caller, requestId, patch, before, expiresAt };
+  const state = before && withoutOutbox(before);
+  const patch = patchOf(resource, before, after);
+  return {
+    _id: new ObjectId(),
+    of: id,
+    at,
+    kind,
+    caller,
+    requestId,
+    patch,
+    before: state,
+    expiresAt: expiryOf(resource),
+  };
 }
 
-function patchOf(before: Document | null, after: Document | null): Operation[] {
-  if (before === null) return [{ op: 'add', path: '', value: after }];
-  return after === null ? [{ op: 'remove', path: '' }] : jsonPatch.compare(before, after);
+/** When an entry that is written now expires. */
+export const expiryOf = ({ settings }: Pick<Resource, 'settings'>) =>
+  new Date(Date.now() + settings.history.days * DAY_MS);
+
+/** The difference between two states of a member, as a client sees them. */
+export function patchOf(
+  { show }: Pick<Resource, 'show'>,
+  before: Document | null,
+  after: Document | null,
+): Operation[] {
+  const json = after && toJson(show(after));
+  if (before === null) return [{ op: 'add', path: '', value: json }];
+  return json === null ? [{ op: 'remove', path: '' }] : jsonPatch.compare(toJson(show(before)), json);
 }
 
 export const toJson = (shown: Document): Document => JSON.parse(JSON.stringify(shown));

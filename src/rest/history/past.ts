@@ -6,6 +6,7 @@ import type { Resource } from '../resource-description.ts';
 import { hasTransactions } from '../writes/topology.ts';
 import type { MemberChange } from '../writes/commit.ts';
 import { DAY_MS, entriesOf, redate, toJson, type Entry } from './entries.ts';
+import { readMember } from './relay.ts';
 import { lackingOf, reshape, type Reshaped } from './reshape.ts';
 
 /** Matches the entries of a member whose changes are known to have been made, not those that were only announced. */
@@ -17,14 +18,14 @@ export const madeEntries = (id: ObjectId): Filter<Entry> => ({ of: id, pending: 
  *   lacked a field that is required now
  */
 export async function memberAt(resource: Resource, id: ObjectId, time: Date): Promise<Reshaped> {
-  const { collection, maxTimeMS, settings } = resource;
+  const { maxTimeMS, settings } = resource;
   const { days } = settings.history;
   if (time.getTime() < Date.now() - days * DAY_MS)
     throw new Problem(410, `The history keeps only the last ${days} days. Ask for a later time.`, [
       { parameter: 'at', keyword: 'minimum', detail: `must not be more than ${days} days ago` },
     ]);
   await settleAnnounced(resource, id);
-  const present = await collection.findOne({ _id: id }, { maxTimeMS });
+  const present = await readMember(resource, id);
   // Read after the member, so that a change between the two reads is found here.
   const next = await entriesOf(resource).findOne(
     { ...madeEntries(id), at: { $gt: time } },
@@ -57,10 +58,12 @@ const wasChangedBefore = async (resource: Resource, id: ObjectId, time: Date): P
 
 /**
  * Finds out which announced changes were made, if their process died before it could note that. On a server with
- * transactions there are none. Also corrects entries that are dated in the future.
+ * transactions there are none. Also moves what the member
+ * carries to the history, and corrects entries that are dated in the future.
  */
 export async function settleAnnounced(resource: Resource, id: ObjectId): Promise<void> {
   const { connection, maxTimeMS } = resource;
+  await readMember(resource, id);
   await redate(entriesOf(resource), id);
   if (await hasTransactions(connection)) return;
   const entries = entriesOf(resource);
@@ -83,8 +86,8 @@ export async function wasMade(
   { kind, id, at }: Pick<MemberChange, 'kind' | 'id' | 'at'>,
   after: () => Document | null,
 ): Promise<boolean> {
-  const { collection, maxTimeMS, show, stamps } = resource;
-  const present = await collection.findOne({ _id: id }, { maxTimeMS });
+  const { maxTimeMS, show, stamps } = resource;
+  const present = await readMember(resource, id);
   const next = await entriesOf(resource).findOne({ of: id, at: { $gt: at } }, { sort: { at: 1 }, maxTimeMS });
   const state = next ? next.before : present;
   if (kind === 'remove' || state === null) return kind === 'remove' && state === null;

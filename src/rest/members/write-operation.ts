@@ -1,4 +1,5 @@
 import { historian } from '../history/entries.ts';
+import { outboxOf } from '../history/relay.ts';
 import type { Answer } from '../http/answers.ts';
 import type { Input, Operation } from '../http/operations.ts';
 import { stateCheck } from './answers.ts';
@@ -19,10 +20,18 @@ export function termsOf(
   { preconditions, origin }: Input,
   { companions, newMember }: IdempotencyTerms = { companions: [] },
 ): Terms {
-  const { enabled } = resource.settings.history;
-  return {
-    requireState: stateCheck(resource, preconditions),
-    companions: enabled ? [historian(resource, origin), ...companions] : companions,
-    newMember,
-  };
+  const requireState = stateCheck(resource, preconditions);
+  if (!resource.settings.history.enabled) return { requireState, companions, newMember };
+  const outbox = outboxOf(resource, origin);
+  return { requireState, companions: [historian(resource, origin), ...companions], newMember, outbox };
+}
+
+/**
+ * The terms of a write that leaves a member behind: it can carry the entry of its history itself. A member without a
+ * timestamp cannot, and neither can one whose change must be written together with the answer.
+ */
+export function carryingTermsOf(resource: Resource, input: Input, idempotency?: IdempotencyTerms): Terms {
+  const terms = termsOf(resource, input, idempotency);
+  const isAlone = idempotency === undefined && resource.stamps.updated !== undefined;
+  return isAlone && terms.outbox ? { ...terms, companions: [] } : { ...terms, outbox: undefined };
 }

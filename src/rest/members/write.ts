@@ -7,7 +7,7 @@ import { compileJsonPatch, jsonPatchSchema } from '../writes/json-patch.ts';
 import { changeMember, createMember, removeMember } from '../writes/members.ts';
 import { mergePatched } from '../writes/merge-patch.ts';
 import { answerTo } from './answers.ts';
-import { termsOf, type IdempotencyTerms, type WriteOperation } from './write-operation.ts';
+import { carryingTermsOf, termsOf, type IdempotencyTerms, type WriteOperation } from './write-operation.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
 
@@ -39,7 +39,7 @@ export function createOperation(resource: Resource, createSchema: JsonSchema): W
     preferences: many.preferences,
     async handle(input, idempotency) {
       if (input.source) return many.handle(input, input.source);
-      const terms = termsOf(resource, input, idempotency);
+      const terms = carryingTermsOf(resource, input, idempotency);
       return answerTo(resource, await createMember(resource, terms, toDocument(fields, input.body)));
     },
   };
@@ -131,5 +131,8 @@ async function change(
   idempotency: IdempotencyTerms | undefined,
   update: PlannedUpdate,
 ) {
-  return answerTo(resource, await changeMember(resource, termsOf(resource, input, idempotency), input.id, update));
+  return answerTo(
+    resource,
+    await changeMember(resource, carryingTermsOf(resource, input, idempotency), input.id, update),
+  );
 }

@@ -1,6 +1,7 @@
 import type { ClientSession, Document, ObjectId } from 'mongodb';
 import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT } from '../../error-code.ts';
 import type { Resource } from '../resource-description.ts';
+import type { LastChange } from './times.ts';
 import { hasTransactions } from './topology.ts';
 import { withinWriteLimit, writeLimit } from './write-limit.ts';
 import { inTransaction } from './transaction.ts';
@@ -40,7 +41,7 @@ export interface Companion {
   /** Called instead, if the request has nothing to change. */
   settleUnchanged?: (outcome: Outcome) => Promise<unknown>;
   /** The time of the last change of a member, if the companion knows one. */
-  lastChange?: (id: ObjectId) => Promise<Date | undefined>;
+  lastChange?: LastChange;
 }
 
 /** Another request changed the member first, so the change must be planned again. */

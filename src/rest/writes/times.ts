@@ -1,6 +1,9 @@
-import type { Document } from 'mongodb';
+import type { Document, ObjectId } from 'mongodb';
 import type { Resource } from '../resource-description.ts';
-import type { Companion } from './commit.ts';
+import { carriedBy } from './outbox.ts';
+
+/** Finds out when a member was last changed, if that is known. */
+export type LastChange = (id: ObjectId) => Promise<Date | undefined>;
 
 /** How far the clock of another process may be ahead of this one. */
 const SKEW_MS = 1000;
@@ -12,17 +15,18 @@ const SKEW_MS = 1000;
  */
 export async function timeOfNext(
   { stamps }: Pick<Resource, 'stamps'>,
-  companions: readonly Companion[],
+  lookups: readonly LastChange[],
   before: Document,
 ): Promise<Date> {
   const stamp: unknown = stamps.updated === undefined ? undefined : before[stamps.updated];
   const stampMs = stamp instanceof Date ? stamp.getTime() : undefined;
   const now = Date.now();
   if (stampMs !== undefined && stampMs < now) return new Date(now);
-  const lookups = companions.flatMap(({ lastChange }) => lastChange ?? []);
   const known = await Promise.all(lookups.map((lastChange) => lastChange(before['_id'])));
+  const times = [...known, carriedBy(before).at(-1)?.at].filter((time) => time !== undefined);
   const last =
-    known.find((time) => time !== undefined) ?? (stampMs !== undefined && stampMs <= now + SKEW_MS ? stamp : undefined);
+    times.toSorted((one, other) => Number(one) - Number(other)).at(-1) ??
+    (stampMs !== undefined && stampMs <= now + SKEW_MS ? stamp : undefined);
   const next = nowOrAfter(last);
   // The state after the change must differ from the state before.
   return next.getTime() === stampMs ? nowOrAfter(next) : next;

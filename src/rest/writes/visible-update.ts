@@ -4,18 +4,20 @@ import { constantDefaultOf, type UpdateOperators, type Field } from '../../schem
 /**
  * An update pipeline that makes the changes and stamps the document if a client will see a difference, and else leaves
  * the document as it is. See "Updates with Aggregation Pipeline" in MongoDB's manual.
+ * @param carried expressions of fields that a changed document gets as well
  */
 export function visibleUpdate(
   fields: readonly Field[],
   { $set, $unset }: UpdateOperators,
   stamp: Document,
+  carried: Document = {},
 ): Document[] {
   const removed = Object.keys($unset);
   const differences = [
     ...Object.entries($set).flatMap(([path, value]) => differing(fieldAt(fields, path.split('.')), path, value)),
     ...removed.map((path) => ({ $ne: [orNull(path), null] })),
   ];
-  const changed = { $mergeObjects: ['$$ROOT', assembled($set), { $literal: stamp }] };
+  const changed = { $mergeObjects: ['$$ROOT', assembled($set), { $literal: stamp }, carried] };
   return [
     { $replaceWith: { $cond: [{ $or: differences }, changed, '$$ROOT'] } },
     ...(removed.length > 0 ? [{ $unset: removed }] : []),

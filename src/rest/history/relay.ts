@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MongoBulkWriteError, ObjectId, type Document } from 'mongodb';
+import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT } from '../../error-code.ts';
+import type { Origin } from '../http/operations.ts';
+import type { Resource } from '../resource-description.ts';
+import { carriedBy, OUTBOX, type CarriedEntry, type Outbox } from '../writes/outbox.ts';
+import { entriesOf, expiryOf, lastChange, patchOf, type Entry } from './entries.ts';
+
+/** Long enough for the changes of a busy API to be moved together. */
+const COLLECTING_MS = 10;
+const MOST_AT_ONCE = 500;
+/** What waits beyond that is forgotten here, and stays in the documents: whoever reads the history moves it. */
+const MOST_WAITING = 5000;
+
+/** The outbox of a request's writes. */
+export function outboxOf(resource: Resource, { caller, requestId }: Origin): Outbox {
+  return {
+    entryFor: (kind, at) => ({ _id: new ObjectId(), at, kind, caller, requestId, expiresAt: expiryOf(resource) }),
+    relay: (id, entry, after) => relayOf(resource)({ id, entry, after }),
+    keep: async (document) => insert(resource, entriesIn(resource, document)),
+    lastChange: (id) => lastChange(resource, id),
+  };
+}
+
+/** An entry that is to be moved, and the state of its member after it. */
+interface Waiting {
+  id: ObjectId;
+  entry: CarriedEntry;
+  after: Document;
+}
+
+const relays = new WeakMap<Resource, (one: Waiting) => void>();
+
+/** One relay for each resource and process; any number of them may move the same entries. */
+function relayOf(resource: Resource): (one: Waiting) => void {
+  const known = relays.get(resource);
+  if (known) return known;
+  const relay = relayFor(resource);
+  relays.set(resource, relay);
+  return relay;
+}
+
+function relayFor(resource: Resource): (one: Waiting) => void {
+  const waiting: Waiting[] = [];
+  let isMoving = false;
+  const move = async () => {
+    isMoving = true;
+    while (waiting.length > 0) {
+      await sleep(COLLECTING_MS, undefined, { ref: false });
+      const batch = waiting.splice(0, MOST_AT_ONCE);
+      const entries = batch.map(({ id, entry, after }) => entryAbout(resource, id, entry, after));
+      // The documents still carry what could not be moved.
+      await moveEntries(resource, entries).catch(() => {});
+    }
+    isMoving = false;
+  };
+  return (one) => {
+    if (waiting.length < MOST_WAITING) waiting.push(one);
+    if (!isMoving) void move();
+  };
+}
+
+/**
+ * Moves to the history what a member carries, and tells what it is like then.
+ * @returns the member, which may carry entries of later changes; null if there is none
+ */
+export async function readMember(resource: Resource, id: ObjectId): Promise<Document | null> {
+  const { collection, maxTimeMS } = resource;
+  const member = await collection.findOne({ _id: id }, { maxTimeMS });
+  if (carriedBy(member).length > 0 && member) await moveEntries(resource, entriesIn(resource, member));
+  return member;
+}
+
+/** Moves what processes have left behind that have ended since. @param signal ends it */
+export async function moveLeftEntries(resource: Resource, signal: AbortSignal): Promise<void> {
+  const left = resource.collection.find({ [OUTBOX]: { $exists: true } }, { signal });
+  for await (const member of left) await moveEntries(resource, entriesIn(resource, member));
+}
+
+/** The entries that a document carries, as the history keeps them. */
+function entriesIn(resource: Resource, document: Document): Entry[] {
+  const carried = carriedBy(document);
+  return carried.map((entry, place) =>
+    entryAbout(resource, document['_id'], entry, carried[place + 1]?.before ?? document),
+  );
+}
+
+const entryAbout = (resource: Resource, of: ObjectId, entry: CarriedEntry, after: Document): Entry => ({
+  ...entry,
+  of,
+  patch: patchOf(resource, entry.before, after),
+});
+
+async function moveEntries(resource: Resource, entries: readonly Entry[]): Promise<void> {
+  await insert(resource, entries);
+  await remove(resource, entries);
+}
+
+/** An entry that is there already has been moved before. */
+async function insert(resource: Resource, entries: readonly Entry[]): Promise<void> {
+  if (entries.length === 0) return;
+  try {
+    await entriesOf(resource).insertMany([...entries], { ordered: false });
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
+    const failed = [error.writeErrors].flat();
+    if (failed.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
+    // Another change of the member has the same time. No two may, so this one is a millisecond later.
+    const tied = failed.filter(({ errmsg = '' }) => !errmsg.includes('_id_'));
+    const later = tied.flatMap(({ index }) => {
+      const entry = entries[index];
+      return entry ? [{ ...entry, at: new Date(entry.at.getTime() + 1) }] : [];
+    });
+    await insert(resource, later);
+  }
+}
+
+/** Takes entries out of the documents that carry them. */
+async function remove({ collection }: Resource, entries: readonly Entry[]): Promise<void> {
+  const _id = { $in: entries.map(({ of }) => of) };
+  const moved = { $in: entries.map((entry) => entry._id) };
+  const moving: Document = { [OUTBOX]: { _id: moved } };
+  const carriesOne = { [`${OUTBOX}.1`]: { $exists: false } };
+  await collection
+    .bulkWrite([
+      {
+        updateMany: {
+          filter: { _id, [`${OUTBOX}._id`]: moved, ...carriesOne },
+          update: { $unset: { [OUTBOX]: true } },
+        },
+      },
+      { updateMany: { filter: { _id, [`${OUTBOX}._id`]: moved }, update: { $pull: moving } } },
+      { updateMany: { filter: { _id, [OUTBOX]: { $size: 0 } }, update: { $unset: { [OUTBOX]: true } } } },
+    ])
+    .catch((error: unknown) => {
+      // The history has the entries: that a document of another shape goes on carrying them does no harm.
+      if (!hasCode(error, INVALID_DOCUMENT)) throw error;
+    });
+}
