@@ -11,7 +11,7 @@ import { missingMigrations } from './missing-migrations.ts';
 import { collectionDefinitions, RESOURCES } from './models.ts';
 import { OperatorError } from './operator-error.ts';
 import { warnOfDifferences } from './readiness.ts';
-import { httpServer } from './rest/index.ts';
+import { describeResource, httpServer, moveLeftEntries } from './rest/index.ts';
 
 /** How long running requests may take to end when the server stops. */
 const DRAIN_MS = 10_000;
@@ -52,6 +52,7 @@ export async function serve(
     await prepare(database, { settings, logger, migrations, resources });
     const server = httpServer(app);
     const url = await listen(server, settings);
+    const moved = moveAllLeftEntries(database, { settings, logger, resources }, stopping.signal);
     const unfinished = new Set<ServerResponse>();
     server.on('request', (_request, response) => {
       unfinished.add(response);
@@ -63,6 +64,7 @@ export async function serve(
       const breakOff = () => unfinished.forEach((response) => response.destroy());
       const late = setTimeout(breakOff, drainMs - BREAK_OFF_MS);
       await drain().finally(() => clearTimeout(late));
+      await moved;
       await database.close();
     };
     return { url, stop };
@@ -85,6 +87,20 @@ async function prepare(
   const missing = settings.nodeEnv === 'production' ? [] : await missingMigrations(open, resources);
   const definitions = collectionDefinitions(connection, resources);
   await warnOfDifferences({ connection, migrations, definitions }, missing, logger);
+}
+
+/** Ends a move that another process has begun, or would have; whoever reads the history of a member does so as well. */
+async function moveAllLeftEntries(
+  { connection }: Database,
+  { settings, logger, resources }: Pick<Services, 'logger' | 'resources'> & { settings: Settings },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    for (const { model, path } of resources)
+      await moveLeftEntries(describeResource(model(connection), path, settings), signal);
+  } catch (error) {
+    if (!signal.aborted) logger.warn({ error }, 'history entries stay in the documents that carry them for now');
+  }
 }
 
 async function listen(server: ReturnType<typeof httpServer>, { host, port }: Settings): Promise<string> {

@@ -13,6 +13,7 @@ import { serve } from '../testing.ts';
 import { testDatabase } from '../testing/database.ts';
 import { standalone } from '../testing/standalone.ts';
 import type { ResourceDeclaration } from './resource-description.ts';
+import { withOutbox } from './writes/outbox.ts';
 
 /** A probe as some version of the application declares it. */
 function declared(version: string, fields: object, hasSearch = false): ResourceDeclaration {
@@ -121,7 +122,7 @@ describe('a database that has the shape', () => {
   test('or both shapes during a migration, or no rules at all, is ready, and takes what the new version writes', async () => {
     const newer = declared('WithMaker', { mass: Number, maker: String });
     const { api, db } = await served(old, newer);
-    const [was, is] = [old, newer].map((one) => collectionDefinition(one.model(db.connection)).validator);
+    const [was, is] = [old, newer].map((one) => withOutbox(collectionDefinition(one.model(db.connection))).validator);
     for (const validator of [eitherValidator(was ?? {}, is ?? {}), is, {}]) {
       await db.db.command({ collMod: 'probes', validator });
       expect(await api.get('/health/ready')).toMatchObject({ status: 200, body: { status: 'ready' } });

@@ -9,6 +9,7 @@ import { atEnd } from '../../testing/cleanup.ts';
 import { links } from '../../testing/links.ts';
 import { mortalClient } from '../../testing/mortal-client.ts';
 import { standalone } from '../../testing/standalone.ts';
+import { relayed } from '../../testing/relayed.ts';
 import { historyDefinition } from './entries.ts';
 
 const { url, probes, db, uri } = await fixtureServer();
@@ -87,6 +88,7 @@ describe.each(kinds)('on %s', (_kind, server) => {
     await probes.insertOne({ _id: new ObjectId(NOBODY), title: '', thrust: 1 }, { bypassDocumentValidation: true });
     expect((await server.patch(`/probes/${NOBODY}`).send({ thrust: 2 })).status).toBe(422);
     expect((await historyOf(path, server)).length).toBe(1);
+    await relayed(probes);
     expect(await entries.countDocuments({})).toBe(1);
   });
 
@@ -219,6 +221,7 @@ describe('the history', () => {
       await serve(await anotherConnection(), { settings: { history: { enabled: true, days: 2 } } }),
     );
     const { path } = await created(short);
+    await relayed(probes);
     const [entry] = await entries.find().toArray();
     expect(Number(entry?.['expiresAt']) - Number(entry?.['at'])).toBeGreaterThan(2 * 86_400_000 - 1000);
     const answer = await short.get(`${path}?at=${new Date(Date.now() - 3 * 86_400_000).toISOString()}`);

@@ -11,6 +11,8 @@ const COLLECTING_MS = 10;
 const MOST_AT_ONCE = 500;
 /** What waits beyond that is forgotten here, and stays in the documents: whoever reads the history moves it. */
 const MOST_WAITING = 5000;
+/** Tells the commands of this room from those of requests, in the database's log and profile. */
+const COMMENT = 'relay of the history';
 
 /** The outbox of a request's writes. */
 export function outboxOf(resource: Resource, { caller, requestId }: Origin): Outbox {
@@ -71,10 +73,10 @@ export async function readMember(resource: Resource, id: ObjectId): Promise<Docu
   return member;
 }
 
-/** Moves what processes have left behind that have ended since. @param signal ends it */
+/** Moves to the history what members still carry because a process ended before it could do so. @param signal ends this */
 export async function moveLeftEntries(resource: Resource, signal: AbortSignal): Promise<void> {
-  const left = resource.collection.find({ [OUTBOX]: { $exists: true } }, { signal });
-  for await (const member of left) await moveEntries(resource, entriesIn(resource, member));
+  const carrying = resource.collection.find({ [OUTBOX]: { $exists: true } }, { signal });
+  for await (const member of carrying) await moveEntries(resource, entriesIn(resource, member));
 }
 
 /** The entries that a document carries, as the history keeps them. */
@@ -100,7 +102,7 @@ async function moveEntries(resource: Resource, entries: readonly Entry[]): Promi
 async function insert(resource: Resource, entries: readonly Entry[]): Promise<void> {
   if (entries.length === 0) return;
   try {
-    await entriesOf(resource).insertMany([...entries], { ordered: false });
+    await entriesOf(resource).insertMany([...entries], { ordered: false, comment: COMMENT });
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
     const failed = [error.writeErrors].flat();
@@ -122,16 +124,19 @@ async function remove({ collection }: Resource, entries: readonly Entry[]): Prom
   const moving: Document = { [OUTBOX]: { _id: moved } };
   const carriesOne = { [`${OUTBOX}.1`]: { $exists: false } };
   await collection
-    .bulkWrite([
-      {
-        updateMany: {
-          filter: { _id, [`${OUTBOX}._id`]: moved, ...carriesOne },
-          update: { $unset: { [OUTBOX]: true } },
+    .bulkWrite(
+      [
+        {
+          updateMany: {
+            filter: { _id, [`${OUTBOX}._id`]: moved, ...carriesOne },
+            update: { $unset: { [OUTBOX]: true } },
+          },
         },
-      },
-      { updateMany: { filter: { _id, [`${OUTBOX}._id`]: moved }, update: { $pull: moving } } },
-      { updateMany: { filter: { _id, [OUTBOX]: { $size: 0 } }, update: { $unset: { [OUTBOX]: true } } } },
-    ])
+        { updateMany: { filter: { _id, [`${OUTBOX}._id`]: moved }, update: { $pull: moving } } },
+        { updateMany: { filter: { _id, [OUTBOX]: { $size: 0 } }, update: { $unset: { [OUTBOX]: true } } } },
+      ],
+      { comment: COMMENT },
+    )
     .catch((error: unknown) => {
       // The history has the entries: that a document of another shape goes on carrying them does no harm.
       if (!hasCode(error, INVALID_DOCUMENT)) throw error;

@@ -5,6 +5,7 @@ import supertest from 'supertest';
 import { openEvents } from '../../testing/event-source.ts';
 import { WHOLE_PROBE } from '../../testing/fixtures.ts';
 import { kindsOfServer } from '../../testing/kinds-of-server.ts';
+import { relayed } from '../../testing/relayed.ts';
 
 const { url, urls, db, entries, probes, relays } = await kindsOfServer();
 const api = supertest(url);
@@ -68,6 +69,7 @@ describe.each(servers)('on %s', (kind, server) => {
   test.each(cases)('of %s, %s as %s (%#) changes nothing, and so writes nothing', async (what, method, type, body) => {
     const path =
       what === 'a whole probe' ? `/probes/${(await api.post('/probes').send(WHOLE_PROBE)).body.id}` : await store({});
+    await relayed(probes);
     const [before, log] = [await probes.find({}, { raw: true }).toArray(), await entries.countDocuments()];
     const first = await server.get(path);
     const tag = String(first.headers['etag']);
@@ -102,6 +104,7 @@ describe.each(servers)('on %s', (kind, server) => {
     expect(answer.status).toBe(200);
     expect(answer.headers['etag']).not.toBe(first.headers['etag']);
     expect(Date.parse(answer.body.updatedAt)).toBeGreaterThan(Date.parse(first.body.updatedAt));
+    await relayed(probes);
     expect(await entries.countDocuments()).toBe(kind === 'a server without history' ? 0 : 1);
     expect((await server.get(path)).body).toEqual(answer.body);
   });
@@ -164,6 +167,7 @@ describe.each(servers)('on %s', (kind, server) => {
         await probes.deleteMany({});
         const [path, other] = [await store({}), await store({})];
         const stored = async (one: string) => {
+          await relayed(probes);
           const { _id, ...whole } = (await probes.findOne({ _id: new ObjectId(one.slice(-24)) })) ?? {};
           return seen(whole);
         };

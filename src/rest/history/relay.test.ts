@@ -1,0 +1,174 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import mongoose from 'mongoose';
+import { ObjectId, type Document } from 'mongodb';
+import supertest from 'supertest';
+import { serve, fixtureServer } from '../../testing.ts';
+import { atEnd } from '../../testing/cleanup.ts';
+import { FIXTURES, probeModel } from '../../testing/fixtures.ts';
+import { mortalClient } from '../../testing/mortal-client.ts';
+import { relayed } from '../../testing/relayed.ts';
+import { standalone } from '../../testing/standalone.ts';
+import { until } from '../../testing/until.ts';
+import { openEvents } from '../../testing/event-source.ts';
+import { loadSettings } from '../../config.ts';
+import { describeResource } from '../resource-description.ts';
+import { MOST_CARRIED, OUTBOX } from '../writes/outbox.ts';
+import { moveLeftEntries } from './relay.ts';
+
+const { url, probes, db, uri, connection } = await fixtureServer();
+const api = supertest(url);
+const entries = db.collection('probes.history');
+const JSON_PATCH = 'application/json-patch+json';
+const another = async () => {
+  const own = await mongoose.createConnection(uri, { autoCreate: false, autoIndex: false }).asPromise();
+  atEnd(() => own.close());
+  return own;
+};
+const bare = supertest(await serve(standalone(await another())));
+const kinds = [
+  ['a server with transactions', api],
+  ['a standalone server', bare],
+] as const;
+
+beforeEach(async () => {
+  await probes.deleteMany({});
+  await entries.deleteMany({});
+});
+
+const historyOf = async (path: string, server = api): Promise<Document[]> =>
+  (await server.get(`${path}/history?limit=200`)).body;
+const kindsOf = async (path: string, server = api) =>
+  (await historyOf(path, server)).map(({ kind }) => kind).toReversed();
+
+/** A member that carries entries of a process that ended before it could move them. */
+async function carrying(count: number) {
+  const _id = new ObjectId();
+  const at = (place: number) => new Date(Date.UTC(2026, 4, 1) + place * 1000);
+  const state = (place: number) => ({ _id, title: `V${place}`, thrust: place, createdAt: at(0), updatedAt: at(place) });
+  const carried = Array.from({ length: count }, (_, place) => ({
+    _id: new ObjectId(),
+    at: at(place),
+    kind: place === 0 ? 'create' : 'change',
+    caller: '192.0.2.1',
+    requestId: `request-${place}`,
+    expiresAt: new Date(Date.now() + 86_400_000),
+    before: place === 0 ? null : state(place - 1),
+  }));
+  await probes.insertOne({ ...state(count - 1), [OUTBOX]: carried });
+  return { _id, path: `/probes/${_id.toHexString()}`, at, carried };
+}
+
+describe.each(kinds)('on %s', (kind, server) => {
+  test('a change is moved to the history, and the member is as it was: tag, timestamps, and no event', async () => {
+    const source = await openEvents(`${url}/probes/events`);
+    await source.when(() => source.lastEventId() !== '');
+    const { headers } = await server.post('/probes').send({ title: 'Merlin' });
+    const path = String(headers['location']);
+    const changed = await server.patch(path).send({ thrust: 990 });
+    await relayed(probes);
+    expect(await entries.countDocuments({ pending: { $exists: false } })).toBe(2);
+    const after = await server.get(path);
+    expect([after.body, after.headers['etag'], after.headers['last-modified']]).toEqual([
+      changed.body,
+      changed.headers['etag'],
+      changed.headers['last-modified'],
+    ]);
+    await server.patch(path).send({ thrust: 991 });
+    await source.when(() => source.events.some(({ data }) => data['thrust'] === 991));
+    source.close();
+    expect(source.events.map(({ event, data }) => [event, data['thrust']])).toEqual([
+      ['created', 0],
+      ['changed', 990],
+      ['changed', 991],
+    ]);
+  });
+
+  test.each(['POST', 'PATCH', 'PUT', 'JSON Patch', 'DELETE'])(
+    'killed at any write, %s leaves its entry exactly if it took place, once',
+    async (method) => {
+      for (let write = 1, died = true; died; write += 1) {
+        await probes.deleteMany({});
+        await entries.deleteMany({});
+        const { headers } = await api.post('/probes').send({ title: 'Raptor', thrust: 1 });
+        // Still carried by the member, or in the history: both are left by real processes.
+        if (write % 2) await relayed(probes);
+        const path = String(headers['location']);
+        const { client, isDead } = await mortalClient(uri, write);
+        const own = mongoose.createConnection().setClient(client);
+        const mortal = supertest(await serve(kind === 'a standalone server' ? standalone(own) : own));
+        const send = {
+          POST: () => mortal.post('/probes').send({ title: 'Merlin' }),
+          PATCH: () => mortal.patch(path).send({ thrust: 990 }),
+          PUT: () => mortal.put(path).send({ title: 'Raptor', thrust: 990 }),
+          'JSON Patch': () =>
+            mortal.patch(path).type(JSON_PATCH).send('[{"op":"replace","path":"/thrust","value":990}]'),
+          DELETE: () => mortal.delete(path),
+        }[method];
+        await send?.();
+        // What it moves after its answer is part of its life.
+        await until(async () => isDead() || (await probes.countDocuments({ [OUTBOX]: { $exists: true } })) === 0);
+        died = isDead();
+        await client.removeAllListeners().close();
+        const [other] = await probes.find({ title: 'Merlin' }).toArray();
+        if (method === 'POST') {
+          if (other) expect(await kindsOf(`/probes/${String(other._id)}`, server)).toEqual(['create']);
+        } else {
+          const { status, body } = await api.get(path);
+          const took = method === 'DELETE' ? status === 404 : body.thrust === 990;
+          const end = method === 'DELETE' ? 'remove' : 'change';
+          expect(await kindsOf(path, server)).toEqual(took ? ['create', end] : ['create']);
+        }
+      }
+    },
+  );
+
+  test('what a process has left behind is read as if it had been moved, and no change of it is lost', async () => {
+    const { path, at } = await carrying(3);
+    expect(await kindsOf(path, server)).toEqual(['create', 'change', 'change']);
+    expect(
+      (await historyOf(path)).map(({ patch }) => patch.find(({ path: one }: Document) => one === '/thrust')?.value),
+    ).toEqual([2, 1, undefined]);
+    expect((await server.get(`${path}?at=${at(1).toISOString()}`)).body.title).toBe('V1');
+    await server.delete(path);
+    expect(await kindsOf(path, server)).toEqual(['create', 'change', 'change', 'remove']);
+    expect((await server.post(`${path}/restore`)).body.title).toBe('V2');
+  });
+
+  test.each(['PATCH', 'DELETE'])('%s of a member that carries as much as it may loses nothing', async (method) => {
+    const { path } = await carrying(MOST_CARRIED);
+    await (method === 'PATCH' ? server.patch(path).send({ thrust: 77 }) : server.delete(path));
+    const changes = Array.from({ length: MOST_CARRIED - 1 }, () => 'change');
+    expect(await kindsOf(path, server)).toEqual(['create', ...changes, method === 'PATCH' ? 'change' : 'remove']);
+  });
+});
+
+test('any number of processes may move the same entries at once, and again', async () => {
+  const { path, _id, carried } = await carrying(4);
+  const resource = async () => describeResource(probeModel(await another()), FIXTURES[0]?.path ?? '', loadSettings({}));
+  const resources = await Promise.all([resource(), resource(), resource()]);
+  const { signal } = new AbortController();
+  await Promise.all(resources.map((one) => moveLeftEntries(one, signal)));
+  expect(await entries.countDocuments({})).toBe(4);
+  expect(await probes.countDocuments({ [OUTBOX]: { $exists: true } })).toBe(0);
+  // Killed before it could take them out of the document.
+  await probes.updateOne({ _id }, { $set: { [OUTBOX]: carried } });
+  expect(await kindsOf(path)).toEqual(['create', 'change', 'change', 'change']);
+  expect(await entries.countDocuments({})).toBe(4);
+});
+
+test('two changes of one time are told apart, in their order', async () => {
+  const { path, _id, carried } = await carrying(2);
+  await probes.updateOne({ _id }, { $set: { [`${OUTBOX}.1.at`]: carried[0]?.at } });
+  expect(await kindsOf(path)).toEqual(['create', 'change']);
+});
+
+test('an answer does not wait for the history, which may be away', async () => {
+  const { headers } = await api.post('/probes').send({ title: 'Merlin' });
+  await relayed(probes);
+  await entries.drop();
+  const { status } = await api.patch(String(headers['location'])).send({ thrust: 3 });
+  expect(status).toBe(200);
+  await connection.db?.createCollection('probes.history');
+  await entries.createIndex({ of: 1, at: 1 }, { unique: true });
+  expect(await kindsOf(String(headers['location']))).toEqual(['change']);
+});
