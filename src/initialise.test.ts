@@ -57,6 +57,7 @@ test('what differs from the models is told and left as it is', async () => {
       'parts.name (string) is declared',
       'parts.mass (double or int or long) is declared',
       'parts.__v (double or int or long) is declared',
+      'parts._outbox (array) is declared',
       'parts has another validator',
       'the index name_1__id_1 of parts is made again, with key {"name":1,"_id":1} instead of {"name":-1}',
       'the index mass_1 of parts is removed',

@@ -112,7 +112,7 @@ test.each<[string, Document]>([
   ['may be tried again', { code: 112, codeName: 'WriteConflict', errorLabels: ['TransientTransactionError'] }],
   ['are too many', { code: 99_999, codeName: 'TooManyOpenTransactions', errorLabels: ['TransientTransactionError'] }],
 ])('transactions that %s are, and in vain it is a 503 in time', async (_what, error) => {
-  const create: Request = ['POST', '/probes', () => json, '{"title":"Voyager 1"}'];
+  const create: Request = ['POST', '/probes', keyed, '{"title":"Voyager 1"}'];
   failure = (name, nth) => (name === 'insert' && nth === 1 ? { ok: 0, errmsg: SECRET, ...error } : undefined);
   expect(await ask(urls.transactions, create)).toMatchObject({ status: 201 });
   failure = (name) => (name === 'insert' ? { ok: 0, errmsg: SECRET, ...error } : undefined);
