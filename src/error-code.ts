@@ -6,6 +6,9 @@ export const DUPLICATE_KEY = 11_000;
 /** A document breaks the validator of its collection. */
 export const INVALID_DOCUMENT = 121;
 
+/** A document would be larger than 16 MiB. */
+export const DOCUMENT_TOO_LARGE = 10_334;
+
 /** An operation took longer than its maxTimeMS. */
 export const MAX_TIME_MS_EXPIRED = 50;
 

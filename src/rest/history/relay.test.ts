@@ -142,6 +142,21 @@ describe.each(kinds)('on %s', (kind, server) => {
   });
 });
 
+test.each(kinds)(
+  'on %s, a document that is too large to carry its former state is changed with its entry',
+  async (_kind, server) => {
+    const { path, _id } = await carrying(2);
+    await db.command({ collMod: 'probes', validationLevel: 'off' });
+    await probes.updateOne({ _id }, { $set: { hidden: 'x'.repeat(9 * 2 ** 20) } });
+    expect((await server.patch(path).send({ thrust: 77 })).status).toBe(200);
+    expect(
+      (await server.patch(path).type(JSON_PATCH).send('[{"op":"replace","path":"/thrust","value":78}]')).status,
+    ).toBe(200);
+    expect(await kindsOf(path)).toEqual(['create', 'change', 'change', 'change']);
+    await db.command({ collMod: 'probes', validationLevel: 'strict' });
+  },
+);
+
 test('any number of processes may move the same entries at once, and again', async () => {
   const { path, _id, carried } = await carrying(4);
   const resource = async () => describeResource(probeModel(await another()), FIXTURES[0]?.path ?? '', loadSettings({}));

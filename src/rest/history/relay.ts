@@ -4,10 +4,10 @@ import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT } from '../../error-code.ts';
 import type { Origin } from '../http/operations.ts';
 import type { Resource } from '../resource-description.ts';
 import { carriedBy, OUTBOX, type CarriedEntry, type Outbox } from '../writes/outbox.ts';
-import { entriesOf, expiryOf, lastChange, patchOf, type Entry } from './entries.ts';
+import { entriesOf, expiryOf, historian, lastChange, patchOf, type Entry } from './entries.ts';
 
 /** Long enough for the changes of a busy API to be moved together. */
-const COLLECTING_MS = 10;
+const COLLECTING_MS = 50;
 const MOST_AT_ONCE = 500;
 /** What waits beyond that is forgotten here, and stays in the documents: whoever reads the history moves it. */
 const MOST_WAITING = 5000;
@@ -15,8 +15,10 @@ const MOST_WAITING = 5000;
 const COMMENT = 'relay of the history';
 
 /** The outbox of a request's writes. */
-export function outboxOf(resource: Resource, { caller, requestId }: Origin): Outbox {
+export function outboxOf(resource: Resource, origin: Origin): Outbox {
+  const { caller, requestId } = origin;
   return {
+    companion: historian(resource, origin),
     entryFor: (kind, at) => ({ _id: new ObjectId(), at, kind, caller, requestId, expiresAt: expiryOf(resource) }),
     relay: (id, entry, after) => relayOf(resource)({ id, entry, after }),
     keep: async (document) => insert(resource, entriesIn(resource, document)),
@@ -119,26 +121,20 @@ async function insert(resource: Resource, entries: readonly Entry[]): Promise<vo
 
 /** Takes entries out of the documents that carry them. */
 async function remove({ collection }: Resource, entries: readonly Entry[]): Promise<void> {
-  const _id = { $in: entries.map(({ of }) => of) };
-  const moved = { $in: entries.map((entry) => entry._id) };
-  const moving: Document = { [OUTBOX]: { _id: moved } };
-  const carriesOne = { [`${OUTBOX}.1`]: { $exists: false } };
-  await collection
-    .bulkWrite(
-      [
-        {
-          updateMany: {
-            filter: { _id, [`${OUTBOX}._id`]: moved, ...carriesOne },
-            update: { $unset: { [OUTBOX]: true } },
-          },
-        },
-        { updateMany: { filter: { _id, [`${OUTBOX}._id`]: moved }, update: { $pull: moving } } },
-        { updateMany: { filter: { _id, [OUTBOX]: { $size: 0 } }, update: { $unset: { [OUTBOX]: true } } } },
-      ],
-      { comment: COMMENT },
-    )
-    .catch((error: unknown) => {
-      // The history has the entries: that a document of another shape goes on carrying them does no harm.
-      if (!hasCode(error, INVALID_DOCUMENT)) throw error;
-    });
+  const members = new Set(entries.map(({ of }) => of.toHexString()));
+  const ids = { $in: entries.map(({ _id }) => _id) };
+  const carrying = { _id: { $in: entries.map(({ of }) => of) }, [`${OUTBOX}._id`]: ids };
+  const unset = { $unset: { [OUTBOX]: true } };
+  const options = { comment: COMMENT };
+  const pulled: Document = { [OUTBOX]: { _id: ids } };
+  try {
+    const carriesOne = { [`${OUTBOX}.1`]: { $exists: false } };
+    const { matchedCount } = await collection.updateMany({ ...carrying, ...carriesOne }, unset, options);
+    if (matchedCount === members.size) return;
+    await collection.updateMany(carrying, { $pull: pulled }, options);
+    await collection.updateMany({ _id: carrying._id, [OUTBOX]: { $size: 0 } }, unset, options);
+  } catch (error) {
+    // The history has the entries: that a document of another shape goes on carrying them does no harm.
+    if (!hasCode(error, INVALID_DOCUMENT)) throw error;
+  }
 }

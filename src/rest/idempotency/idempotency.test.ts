@@ -5,6 +5,7 @@ import supertest from 'supertest';
 import { serve, fixtureServer } from '../../testing.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { mortalClient } from '../../testing/mortal-client.ts';
+import { relayed } from '../../testing/relayed.ts';
 import { standalone } from '../../testing/standalone.ts';
 
 const { url, probes, db, uri } = await fixtureServer();
@@ -50,6 +51,7 @@ describe.each([
     await api.patch(path).send({ thrust: 5 });
     expect(essence(await add(api, 'two', path))).toEqual(essence(changed));
     expect((await api.get(path)).body.thrust).toBe(5);
+    await relayed(probes);
     expect(await entries.countDocuments()).toBe(3);
   });
 

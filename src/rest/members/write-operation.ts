@@ -1,4 +1,3 @@
-import { historian } from '../history/entries.ts';
 import { outboxOf } from '../history/relay.ts';
 import type { Answer } from '../http/answers.ts';
 import type { Input, Operation } from '../http/operations.ts';
@@ -23,7 +22,7 @@ export function termsOf(
   const requireState = stateCheck(resource, preconditions);
   if (!resource.settings.history.enabled) return { requireState, companions, newMember };
   const outbox = outboxOf(resource, origin);
-  return { requireState, companions: [historian(resource, origin), ...companions], newMember, outbox };
+  return { requireState, companions: [outbox.companion, ...companions], newMember, outbox };
 }
 
 /**

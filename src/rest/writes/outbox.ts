@@ -1,6 +1,6 @@
 import type { Document, ObjectId } from 'mongodb';
 import type { CollectionDefinition } from '../../schema/index.ts';
-import type { MemberChange } from './commit.ts';
+import type { Companion, MemberChange } from './commit.ts';
 import type { LastChange } from './times.ts';
 
 /**
@@ -26,6 +26,8 @@ export const MOST_CARRIED = 8;
 
 /** The history, as far as the writes of one request need it. */
 export interface Outbox {
+  /** Writes the entry of a change that no document can carry. */
+  companion: Companion;
   /** The entry about a change, without the state before it. */
   entryFor: (kind: MemberChange['kind'], at: Date) => Omit<CarriedEntry, 'before'>;
   /** Has an entry that was written moved to the history soon. */
