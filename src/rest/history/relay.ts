@@ -108,7 +108,8 @@ async function insert(resource: Resource, entries: readonly Entry[]): Promise<vo
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
     const failed = [error.writeErrors].flat();
-    if (failed.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
+    // Without one, the command as a whole has failed.
+    if (failed.length === 0 || failed.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
     // Another change of the member has the same time. No two may, so this one is a millisecond later.
     const tied = failed.filter(({ errmsg = '' }) => !errmsg.includes('_id_'));
     const later = tied.flatMap(({ index }) => {
