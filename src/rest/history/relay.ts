@@ -111,7 +111,7 @@ async function insert(resource: Resource, entries: readonly Entry[]): Promise<vo
     // Without one, the command as a whole has failed.
     if (failed.length === 0 || failed.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
     // Another change of the member has the same time. No two may, so this one is a millisecond later.
-    const tied = failed.filter(({ errmsg = '' }) => !errmsg.includes('_id_'));
+    const tied = failed.filter(({ errmsg = '' }) => !errmsg.includes(' index: _id_ '));
     const later = tied.flatMap(({ index }) => {
       const entry = entries[index];
       return entry ? [{ ...entry, at: new Date(entry.at.getTime() + 1) }] : [];

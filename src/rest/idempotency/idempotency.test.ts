@@ -18,6 +18,7 @@ const bare = supertest(await serve(standalone(connection)));
 const JSON_PATCH = 'application/json-patch+json';
 
 async function clear() {
+  await relayed(probes);
   await Promise.all([probes, entries, keys].map((collection) => collection.deleteMany({})));
 }
 beforeEach(clear);

@@ -19,6 +19,7 @@ const JSON_PATCH = 'application/json-patch+json';
 const NOBODY = '0'.repeat(24);
 
 beforeEach(async () => {
+  await relayed(probes);
   await Promise.all([probes.deleteMany({}), relays.deleteMany({}), entries.deleteMany({})]);
 });
 
