@@ -7,6 +7,7 @@ import { run, runCli, SERVER, temporaryFolder } from './testing/processes.ts';
 import { openTerminal } from './testing/terminal.ts';
 
 const CLI = ['node', '--import', 'tsx/esm', 'src/cli.ts'];
+const ENGINES = ['--collection', 'engines'];
 const BY_SIGHUP = -1;
 const COUNT = 20_000;
 
@@ -46,9 +47,9 @@ describe('a closed terminal ends', () => {
 
   test.each([
     ['a backup', ['db:backup', 'TARGET/backup'], 'Backup of'],
-    ['an export', ['db:export', 'TARGET/engines.csv'], 'Exporting'],
-    ['an import', ['db:import', rows], 'Importing'],
-    ['an import of what somebody types', ['db:import', '-', '--format', 'csv'], 'Database: '],
+    ['an export', ['db:export', 'TARGET/engines.csv', ...ENGINES], 'Exporting'],
+    ['an import', ['db:import', rows, ...ENGINES], 'Importing'],
+    ['an import of what somebody types', ['db:import', '-', '--format', 'csv', ...ENGINES], 'Database: '],
     ['the check of a backup', ['db:verify', backup], 'Restoring verify-'],
     ['a shell', ['shell'], 'engines>'],
   ])('%s, and leaves nothing behind it', async (_what, parameters, pattern) => {

@@ -5,13 +5,17 @@ import { testDatabase } from './testing/database.ts';
 import { run, temporaryFolder } from './testing/processes.ts';
 
 const CLI = ['node', '--import', 'tsx/esm', 'src/cli.ts'];
+const ENGINES = ['--collection', 'engines'];
 /** Runs the command behind it while no file can grow. */
 const ON_FULL_DISK = ['sh', '-c', 'trap "" XFSZ; ulimit -f 0; exec "$@"', 'sh'];
 const hasFullDevice = existsSync('/dev/full') ? test : test.skip;
 
-hasFullDevice.each(['db:export', 'migrate:status'])('what %s cannot print is told in one line', async (command) => {
+hasFullDevice.each([
+  ['db:export', ['db:export', ...ENGINES]],
+  ['migrate:status', ['migrate:status']],
+])('what %s cannot print is told in one line', async (_command, parameters) => {
   const { db, uri } = await testDatabase();
-  const toFull = ['sh', '-c', 'exec "$@" > /dev/full', 'sh', ...CLI, command];
+  const toFull = ['sh', '-c', 'exec "$@" > /dev/full', 'sh', ...CLI, ...parameters];
   await db.collection('engines').insertOne({ title: 'RS-25' });
   const { code, stderr } = await run(toFull, { MONGODB_URI: uri });
   expect(code).toBe(1);
@@ -22,7 +26,7 @@ hasFullDevice.each(['db:export', 'migrate:status'])('what %s cannot print is tol
 test('an export onto a full disk is told in one line, and leaves nothing', async () => {
   const { uri } = await testDatabase();
   const folder = temporaryFolder();
-  const { code, stderr } = await run([...ON_FULL_DISK, ...CLI, 'db:export', join(folder, 'engines.csv')], {
+  const { code, stderr } = await run([...ON_FULL_DISK, ...CLI, 'db:export', join(folder, 'engines.csv'), ...ENGINES], {
     MONGODB_URI: uri,
   });
   expect(code).toBe(1);
