@@ -51,10 +51,8 @@ function relayFor(resource: Resource): (one: Waiting) => void {
     isMoving = true;
     while (waiting.length > 0) {
       await sleep(COLLECTING_MS, undefined, { ref: false });
-      const batch = waiting.splice(0, MOST_AT_ONCE);
-      const entries = batch.map(({ id, entry, after }) => entryAbout(resource, id, entry, after));
       // The documents still carry what could not be moved.
-      await moveEntries(resource, entries).catch(() => {});
+      await moveWaiting(resource, waiting.splice(0, MOST_AT_ONCE)).catch(() => {});
     }
     isMoving = false;
   };
@@ -64,9 +62,15 @@ function relayFor(resource: Resource): (one: Waiting) => void {
   };
 }
 
+const moveWaiting = async (resource: Resource, waiting: readonly Waiting[]) =>
+  moveEntries(
+    resource,
+    waiting.map(({ id, entry, after }) => entryAbout(resource, id, entry, after)),
+  );
+
 /**
- * Moves to the history what a member carries, and tells what it is like then.
- * @returns the member, which may carry entries of later changes; null if there is none
+ * Moves to the history what a member carries, and reads the member.
+ * @returns the member as it was before the move; null if there is none
  */
 export async function readMember(resource: Resource, id: ObjectId): Promise<Document | null> {
   const { collection, maxTimeMS } = resource;

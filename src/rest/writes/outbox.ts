@@ -38,14 +38,16 @@ export interface Outbox {
   lastChange: LastChange;
 }
 
+/** The entries that a document carries, the oldest first. */
 export const carriedBy = (document: Document | null): readonly CarriedEntry[] => document?.[OUTBOX] ?? [];
 
+/** A document as it is without what it carries. */
 export function withoutOutbox(document: Document): Document {
   const { [OUTBOX]: _carried, ...own } = document;
   return own;
 }
 
-/** What a collection is to be like so that its documents can carry entries. */
+/** The definition of a collection whose documents may carry entries. */
 export function withOutbox(definition: CollectionDefinition): CollectionDefinition {
   const { $jsonSchema } = definition.validator;
   const properties = { ...$jsonSchema.properties, [OUTBOX]: { bsonType: 'array', items: { bsonType: 'object' } } };
