@@ -92,6 +92,13 @@ test('the files have their names, and their owner alone may read them', async ()
   expect(manifest).toMatchObject({ database: db.databaseName, gzip: false });
 });
 
+test('a collection is read before what moves out of it, whichever was made first', async () => {
+  const source = await emptyDatabase();
+  for (const name of ['engines.history', 'tanks', 'engines']) await source.collection(name).insertOne({});
+  const { manifest } = await backup(source, folder(), quiet);
+  expect(manifest.collections.map(({ name }) => name)).toEqual(['engines', 'engines.history', 'tanks']);
+});
+
 test('a folder that exists is refused, and leftovers of killed backups alone are removed', async () => {
   const parent = temporaryFolder();
   const names = { dead: `old.partial-${GONE}@${hostname()}`, live: `b.partial-${process.ppid}@${hostname()}` };

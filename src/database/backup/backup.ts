@@ -78,7 +78,7 @@ async function writeAll(db: Db, view: View, task: Task): Promise<Manifest> {
   const { partial, gzip, skip, watch } = task;
   await requireWhole(db);
   const server = await serverOf(db);
-  const chosen = await chooseCollections(db, view.session, skip);
+  const chosen = inOrder(await chooseCollections(db, view.session, skip));
   const manifest: Manifest = {
     format: 'spaceship-backup',
     version: 1,
@@ -112,6 +112,13 @@ async function writeAll(db: Db, view: View, task: Task): Promise<Manifest> {
   if (skip.length > 0) watch.report(`Left out: ${skip.join(', ')}.`);
   return manifest;
 }
+
+/**
+ * By name, so that `engines` is read before `engines.history`. Where a server is not read as of one moment, entries that
+ * move from the first to the second meanwhile are in one of the two at least.
+ */
+const inOrder = (chosen: readonly Chosen[]): Chosen[] =>
+  chosen.toSorted(({ description: one }, { description: other }) => (one.name < other.name ? -1 : 1));
 
 /** About how many documents there are; for a time series, how many buckets. */
 async function count(db: Db, chosen: readonly Chosen[]): Promise<number> {
