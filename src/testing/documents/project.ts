@@ -17,18 +17,16 @@ const PARTS = [
   'migrate-mongo-config.ts',
 ];
 
-/** The newest migration that the documents know; see project.md. */
-const NEWEST = '20261122210000-add_history.ts';
-
 /** A folder with what the commands of the documents need: the project, with what project.md puts in place of its own. */
 export function copyOfProject(): string {
   const folder = temporaryFolder();
+  const own = readFileSync(join(import.meta.dirname, 'project.md'), 'utf8');
+  const [, newest = ''] = /migrations that are newer than `([^`]*)`/.exec(own.replaceAll('\n', ' ')) ?? [];
   const isNewer = (path: string) =>
-    dirname(path) === join(projectRoot, 'migrations') && /^\d/.test(basename(path)) && basename(path) > NEWEST;
+    dirname(path) === join(projectRoot, 'migrations') && /^\d/.test(basename(path)) && basename(path) > newest;
   for (const part of PARTS)
     cpSync(join(projectRoot, part), join(folder, part), { recursive: true, filter: (path) => !isNewer(path) });
   symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
-  for (const block of blocksOf(readFileSync(join(import.meta.dirname, 'project.md'), 'utf8')))
-    writeBlock(folder, block);
+  for (const block of blocksOf(own)) writeBlock(folder, block);
   return folder;
 }
