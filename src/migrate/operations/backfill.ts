@@ -60,9 +60,6 @@ export async function backfill(collection: Collection, options: Backfill): Promi
   const matching = await collection.countDocuments(filter);
   if (run?.plan) return run.plan(() => sampled(collection, options, matching));
   if (matching === 0) return;
-  // Then the ends of batches are found by the index on _id, without a look at the documents. A transaction has no
-  // estimatedDocumentCount().
-  const isMost = (await collection.countDocuments({}, { limit: 2 * matching })) < 2 * matching;
   const start = { last: resumed?.last, done: resumed?.done ?? 0, total: matching + (resumed?.done ?? 0) };
   const progress = showProgress(label, start.total);
   progress.advance(start.done, true);
@@ -70,8 +67,9 @@ export async function backfill(collection: Collection, options: Backfill): Promi
     let from = start;
     // Others may write documents of the old shape that this pass is past, or change one between its read and its write.
     for (let pass = 0; pass < PASSES; pass += 1) {
-      const walked = { ...options, isMost: isMost && pass === 0 };
-      const { done } = await walk(collection, walked, from, (items) => progress.advance(items));
+      const { done } = await walk(collection, options, { from, isFirst: pass === 0 }, (items) =>
+        progress.advance(items),
+      );
       if ((await collection.findOne(filter, { projection: { _id: 1 } })) === null) return;
       from = { ...start, last: undefined, done };
     }
@@ -102,24 +100,24 @@ interface Position {
   total: number;
 }
 
-/** One walk through the collection; `isMost` where most documents still have the old shape. */
-type Walk = Backfill & { isMost: boolean };
-
 async function walk(
   collection: Collection,
-  options: Walk,
-  start: Position,
+  options: Backfill,
+  { from, isFirst }: { from: Position; isFirst: boolean },
   onBatch: (items: number) => void,
 ): Promise<Position> {
   const { label, batchSize } = options;
   const run = runOf(collection);
   const limits = { batchMs: run?.batchMs ?? BATCH_MS, most: options.convert ? MOST_READ : MOST_UPDATED };
   let size = batchSize ?? LEAST_BATCH;
-  for (let position = start; ;) {
+  // While most documents have the old shape, the index on _id alone tells where a batch ends.
+  let isDense = isFirst;
+  for (let position = from; ;) {
     const startedAt = performance.now();
     const { items, last } = await (options.convert
       ? convertBatch(collection, options, position.last, size)
-      : updateBatch(collection, options, position.last, size));
+      : updateBatch(collection, options, position.last, size, isDense));
+    isDense &&= items > size / 2;
     position = { ...position, last: last ?? position.last, done: position.done + items };
     if (batchSize === undefined) size = nextSize(size, performance.now() - startedAt, limits);
     if (items > 0) await run?.proceed(label, position);
@@ -145,12 +143,13 @@ async function convertBatch(collection: Collection, options: Conversion, last: u
 /** Only where the batch ends is read. */
 async function updateBatch(
   collection: Collection,
-  options: Update & { isMost: boolean },
+  options: Update,
   last: unknown,
   size: number,
+  isDense: boolean,
 ): Promise<Done> {
   const filter = behind(options.filter, last);
-  const [end] = await read(collection, options, options.isMost ? behind({}, last) : filter, 1)
+  const [end] = await read(collection, options, isDense ? behind({}, last) : filter, 1)
     .sort({ _id: 1 })
     .skip(size - 1)
     .toArray();
