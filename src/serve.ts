@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import gracefulShutdown from 'http-graceful-shutdown';
 import type { Logger } from 'pino';
 import { createApp, type Services } from './app.ts';
@@ -11,12 +12,15 @@ import { missingMigrations } from './missing-migrations.ts';
 import { collectionDefinitions, RESOURCES } from './models.ts';
 import { OperatorError } from './operator-error.ts';
 import { warnOfDifferences } from './readiness.ts';
-import { describeResource, httpServer, moveLeftEntries } from './rest/index.ts';
+import { describeResource, httpServer, moveLeftEntries, relaysEnded } from './rest/index.ts';
 
 /** How long running requests may take to end when the server stops. */
 const DRAIN_MS = 10_000;
 /** How long before that time is over unfinished answers are broken off, so that none of them looks complete. */
 const BREAK_OFF_MS = 250;
+
+/** How long the relays may take to end; documents carry on what they have not moved by then. */
+const RELAYS_MS = 1000;
 
 /** A server that listens. */
 export interface Serving {
@@ -64,7 +68,7 @@ export async function serve(
       const breakOff = () => unfinished.forEach((response) => response.destroy());
       const late = setTimeout(breakOff, drainMs - BREAK_OFF_MS);
       await drain().finally(() => clearTimeout(late));
-      await moved;
+      await Promise.race([Promise.all([moved, relaysEnded()]), sleep(RELAYS_MS, undefined, { ref: false })]);
       await database.close();
     };
     return { url, stop };

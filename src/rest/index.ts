@@ -5,7 +5,7 @@ export { reportAs } from './bulk/report.ts';
 export { lines, split } from './bulk/split.ts';
 export type { EventLimits } from './events/limits.ts';
 export { historyDefinition } from './history/entries.ts';
-export { moveLeftEntries } from './history/relay.ts';
+export { moveLeftEntries, relaysEnded } from './history/relay.ts';
 export { canonicalPaths } from './http/canonical-paths.ts';
 export { DatabaseTimeout, answerFailures, notFound } from './http/failures.ts';
 export { FORMATS, type Format } from './http/formats.ts';

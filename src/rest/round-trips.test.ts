@@ -4,7 +4,7 @@ import { MongoClient } from 'mongodb';
 import supertest from 'supertest';
 import { fixtureServer, serve } from '../testing.ts';
 import { atEnd } from '../testing/cleanup.ts';
-import { relayed } from '../testing/relayed.ts';
+import { relaysEnded } from './history/relay.ts';
 import { standalone } from '../testing/standalone.ts';
 
 const { uri, probes } = await fixtureServer();
@@ -64,7 +64,7 @@ test.each<[string, Send, readonly [string[], string[]]]>([
   for (const [place, api] of Object.values(servers).entries()) {
     await probes.deleteMany({});
     const { headers } = await api.post('/probes').send({ title: 'Voyager', thrust: 1 });
-    await relayed(probes);
+    await relaysEnded();
     const tag = String(headers['etag']);
     commands = [];
     const { status } = await send(api, String(headers['location']), tag);

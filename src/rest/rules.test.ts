@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import supertest from 'supertest';
 import { fixtureServer } from '../testing.ts';
-import { relayed } from '../testing/relayed.ts';
+import { relaysEnded } from './history/relay.ts';
 
 const { url, probes } = await fixtureServer();
 const api = supertest(url);
@@ -156,7 +156,7 @@ describe('a body', () => {
   /** What POST, PUT and PATCH answer to a body, having made sure that none of them stored a thing. */
   async function refusals(body: unknown) {
     const path = await store();
-    await relayed(probes);
+    await relaysEnded();
     const before = await probes.find().toArray();
     const text = JSON.stringify(body);
     const writes = [api.post('/probes'), api.put(path), api.patch(path)];

@@ -4,7 +4,7 @@ import { Error as MongooseError, Schema } from 'mongoose';
 import supertest from 'supertest';
 import { testServer } from '../testing.ts';
 import { FIXTURES } from '../testing/fixtures.ts';
-import { relayed } from '../testing/relayed.ts';
+import { relaysEnded } from '../rest/index.ts';
 import { exactValues } from './exact-values-plugin.ts';
 
 const bare = new Schema({ base: { code: String }, inner: new Schema({ note: String }, { _id: false }) });
@@ -25,7 +25,7 @@ const json = (value: unknown): string =>
 
 /** What is stored besides what differs in each document, in its BSON types; a Double may be an int. */
 async function stored(collection = probes): Promise<Document | undefined> {
-  await relayed(collection);
+  await relaysEnded();
   const [found] = await collection
     .find({}, { promoteValues: false, projection: { _id: 0, __v: 0, createdAt: 0, updatedAt: 0 } })
     .toArray();

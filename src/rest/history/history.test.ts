@@ -9,7 +9,7 @@ import { atEnd } from '../../testing/cleanup.ts';
 import { links } from '../../testing/links.ts';
 import { mortalClient } from '../../testing/mortal-client.ts';
 import { standalone } from '../../testing/standalone.ts';
-import { relayed } from '../../testing/relayed.ts';
+import { relaysEnded } from './relay.ts';
 import { historyDefinition } from './entries.ts';
 
 const { url, probes, db, uri } = await fixtureServer();
@@ -31,6 +31,7 @@ const kinds = [
 ] as const;
 
 async function clear() {
+  await relaysEnded();
   await probes.deleteMany({});
   await entries.deleteMany({});
 }
@@ -88,7 +89,7 @@ describe.each(kinds)('on %s', (_kind, server) => {
     await probes.insertOne({ _id: new ObjectId(NOBODY), title: '', thrust: 1 }, { bypassDocumentValidation: true });
     expect((await server.patch(`/probes/${NOBODY}`).send({ thrust: 2 })).status).toBe(422);
     expect((await historyOf(path, server)).length).toBe(1);
-    await relayed(probes);
+    await relaysEnded();
     expect(await entries.countDocuments({ of: new ObjectId(id) })).toBe(1);
   });
 
@@ -221,7 +222,7 @@ describe('the history', () => {
       await serve(await anotherConnection(), { settings: { history: { enabled: true, days: 2 } } }),
     );
     const { path, id } = await created(short);
-    await relayed(probes);
+    await relaysEnded();
     const [entry] = await entries.find({ of: new ObjectId(id) }).toArray();
     expect(Number(entry?.['expiresAt']) - Number(entry?.['at'])).toBeGreaterThan(2 * 86_400_000 - 1000);
     const answer = await short.get(`${path}?at=${new Date(Date.now() - 3 * 86_400_000).toISOString()}`);

@@ -7,7 +7,6 @@ import { atEnd } from '../../testing/cleanup.ts';
 import { FIXTURES, probeModel } from '../../testing/fixtures.ts';
 import { mortalClient } from '../../testing/mortal-client.ts';
 import { tapTo } from '../../testing/tap.ts';
-import { relayed } from '../../testing/relayed.ts';
 import { standalone } from '../../testing/standalone.ts';
 import { until } from '../../testing/until.ts';
 import { openEvents } from '../../testing/event-source.ts';
@@ -15,7 +14,7 @@ import { loadSettings } from '../../config.ts';
 import { connect } from '../../database/connect.ts';
 import { describeResource } from '../resource-description.ts';
 import { MOST_CARRIED, OUTBOX } from '../writes/outbox.ts';
-import { moveLeftEntries } from './relay.ts';
+import { moveLeftEntries, relaysEnded } from './relay.ts';
 
 const { url, probes, db, uri, connection } = await fixtureServer();
 const api = supertest(url);
@@ -33,6 +32,7 @@ const kinds = [
 ] as const;
 
 beforeEach(async () => {
+  await relaysEnded();
   await probes.deleteMany({});
   await entries.deleteMany({});
 });
@@ -67,7 +67,7 @@ describe.each(kinds)('on %s', (kind, server) => {
     const { headers } = await server.post('/probes').send({ title: 'Merlin' });
     const path = String(headers['location']);
     const changed = await server.patch(path).send({ thrust: 990 });
-    await relayed(probes);
+    await relaysEnded();
     const of = new ObjectId(path.slice(-24));
     expect(await entries.countDocuments({ of, pending: { $exists: false } })).toBe(2);
     const after = await server.get(path);
@@ -96,7 +96,7 @@ describe.each(kinds)('on %s', (kind, server) => {
         await entries.deleteMany({});
         const { headers } = await api.post('/probes').send({ title: 'Raptor', thrust: 1 });
         // Still carried by the member, or in the history: both are left by real processes.
-        if (write % 2) await relayed(probes);
+        if (write % 2) await relaysEnded();
         const path = String(headers['location']);
         const { client, isDead } = await mortalClient(uri, write);
         const own = mongoose.createConnection().setClient(client);
@@ -111,7 +111,7 @@ describe.each(kinds)('on %s', (kind, server) => {
         }[method];
         await send?.();
         // What it moves after its answer is part of its life.
-        await until(async () => isDead() || (await probes.countDocuments({ [OUTBOX]: { $exists: true } })) === 0);
+        await relaysEnded();
         died = isDead();
         await client.removeAllListeners().close();
         const [other] = await probes.find({ title: 'Merlin' }).toArray();
@@ -214,7 +214,7 @@ test.each<[string, Document]>([
 
 test('an answer does not wait for the history, which may be away', async () => {
   const { headers } = await api.post('/probes').send({ title: 'Merlin' });
-  await relayed(probes);
+  await relaysEnded();
   await entries.drop();
   const { status } = await api.patch(String(headers['location'])).send({ thrust: 3 });
   expect(status).toBe(200);

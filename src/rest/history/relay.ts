@@ -50,7 +50,7 @@ function relayFor(resource: Resource): (one: Waiting) => void {
   const move = async () => {
     isMoving = true;
     while (waiting.length > 0) {
-      await sleep(COLLECTING_MS, undefined, { ref: false });
+      await sleep(COLLECTING_MS);
       // The documents still carry what could not be moved.
       await moveWaiting(resource, waiting.splice(0, MOST_AT_ONCE)).catch(() => {});
     }
@@ -58,8 +58,21 @@ function relayFor(resource: Resource): (one: Waiting) => void {
   };
   return (one) => {
     if (waiting.length < MOST_WAITING) waiting.push(one);
-    if (!isMoving) void move();
+    if (!isMoving) track(move());
   };
+}
+
+/** What the relays of this process are doing. */
+const moving = new Set<Promise<void>>();
+
+function track(move: Promise<void>): void {
+  moving.add(move);
+  void move.finally(() => moving.delete(move));
+}
+
+/** Waits until the relays of this process have nothing left to move, or could not move it. */
+export async function relaysEnded(): Promise<void> {
+  while (moving.size > 0) await Promise.all(moving);
 }
 
 const moveWaiting = async (resource: Resource, waiting: readonly Waiting[]) =>

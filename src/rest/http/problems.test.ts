@@ -11,7 +11,7 @@ import { pino } from 'pino';
 import supertest from 'supertest';
 import { anyString } from '../../testing/any-string.ts';
 import { fixtureServer } from '../../testing.ts';
-import { relayed } from '../../testing/relayed.ts';
+import { relaysEnded } from '../history/relay.ts';
 import { answerFailures } from './failures.ts';
 import { problemSchema } from './problems.ts';
 
@@ -150,7 +150,7 @@ describe('a client', () => {
   test.each(['text/html', 'application/xml', 'application/json;q=0', 'application/problem+json;q=0'])(
     'that accepts %s only is told so by a 406, and nothing is written',
     async (accept) => {
-      await relayed(probes);
+      await relaysEnded();
       const before = await probes.find().toArray();
       const writes = [api.post('/probes'), api.put(member), api.patch(member)].map((sent) => sent.send({ title: 'a' }));
       const reads = ['/probes', member, '/health', '/openapi.json'].map((path) => api.get(path));

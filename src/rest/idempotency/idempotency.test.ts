@@ -5,7 +5,7 @@ import supertest from 'supertest';
 import { serve, fixtureServer } from '../../testing.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { mortalClient } from '../../testing/mortal-client.ts';
-import { relayed } from '../../testing/relayed.ts';
+import { relaysEnded } from '../history/relay.ts';
 import { standalone } from '../../testing/standalone.ts';
 
 const { url, probes, db, uri } = await fixtureServer();
@@ -18,7 +18,7 @@ const bare = supertest(await serve(standalone(connection)));
 const JSON_PATCH = 'application/json-patch+json';
 
 async function clear() {
-  await relayed(probes);
+  await relaysEnded();
   await Promise.all([probes, entries, keys].map((collection) => collection.deleteMany({})));
 }
 beforeEach(clear);
@@ -52,7 +52,7 @@ describe.each([
     await api.patch(path).send({ thrust: 5 });
     expect(essence(await add(api, 'two', path))).toEqual(essence(changed));
     expect((await api.get(path)).body.thrust).toBe(5);
-    await relayed(probes);
+    await relaysEnded();
     expect(await entries.countDocuments()).toBe(3);
   });
 

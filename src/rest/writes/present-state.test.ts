@@ -5,6 +5,7 @@ import supertest from 'supertest';
 import { fixtureServer, serve } from '../../testing.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { standalone } from '../../testing/standalone.ts';
+import { relaysEnded } from '../history/relay.ts';
 import { inPresentState } from './present-state.ts';
 
 const { url, uri, db, probes, connection } = await fixtureServer();
@@ -28,6 +29,7 @@ const JSON_PATCH = 'application/json-patch+json';
 const RENAMING = '[{"op":"replace","path":"/title","value":"b"}]';
 
 beforeEach(async () => {
+  await relaysEnded();
   await probes.deleteMany({});
   await db.collection('probes.history').deleteMany({});
 });

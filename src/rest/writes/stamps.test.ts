@@ -9,7 +9,7 @@ import { atEnd } from '../../testing/cleanup.ts';
 import { readDescription } from '../../testing/description.ts';
 import { mortalClient } from '../../testing/mortal-client.ts';
 import { standalone } from '../../testing/standalone.ts';
-import { relayed } from '../../testing/relayed.ts';
+import { relaysEnded } from '../history/relay.ts';
 import type { ResourceDeclaration } from '../resource-description.ts';
 
 /** Models that differ in their timestamps alone: the option, and the names of the two that it makes. */
@@ -106,7 +106,7 @@ describe.each(cases)('on $kind, $name with $created and $updated', ({ name, api,
     const { id, member } = await create();
     const stored = { _id: new ObjectId(id), _search: expect.anything(), title: 'Phobos', level: 0 };
     const dates = Object.fromEntries(stamps.map((stamp) => [stamp, expect.any(Date)]));
-    await relayed(db.collection(name));
+    await relaysEnded();
     expect(await db.collection(name).findOne({ _id: stored._id })).toEqual({ ...stored, ...dates });
     await api.patch(member).send({});
     expect(await db.collection(name).findOne({ _id: stored._id })).toEqual({ ...stored, ...dates });

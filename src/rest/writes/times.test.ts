@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ObjectId, type Document } from 'mongodb';
 import supertest from 'supertest';
 import { kindsOfServer } from '../../testing/kinds-of-server.ts';
-import { relayed } from '../../testing/relayed.ts';
+import { relaysEnded } from '../history/relay.ts';
 
 const { url, urls, entries, probes } = await kindsOfServer();
 const api = supertest(url);
@@ -17,7 +17,7 @@ const id = '65a1b2c3d4e5f60718293a4b';
 const path = `/probes/${id}`;
 
 beforeEach(async () => {
-  await relayed(probes); // what comes to the history later would belong to the next member of this id
+  await relaysEnded(); // what comes to the history later would belong to the next member of this id
   await Promise.all([probes.deleteMany({}), entries.deleteMany({})]);
 });
 

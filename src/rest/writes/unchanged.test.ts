@@ -5,7 +5,7 @@ import supertest from 'supertest';
 import { openEvents } from '../../testing/event-source.ts';
 import { WHOLE_PROBE } from '../../testing/fixtures.ts';
 import { kindsOfServer } from '../../testing/kinds-of-server.ts';
-import { relayed } from '../../testing/relayed.ts';
+import { relaysEnded } from '../history/relay.ts';
 
 const { url, urls, db, entries, probes, relays } = await kindsOfServer();
 const api = supertest(url);
@@ -19,7 +19,7 @@ const JSON_PATCH = 'application/json-patch+json';
 const NOBODY = '0'.repeat(24);
 
 beforeEach(async () => {
-  await relayed(probes);
+  await relaysEnded();
   await Promise.all([probes.deleteMany({}), relays.deleteMany({}), entries.deleteMany({})]);
 });
 
@@ -70,7 +70,7 @@ describe.each(servers)('on %s', (kind, server) => {
   test.each(cases)('of %s, %s as %s (%#) changes nothing, and so writes nothing', async (what, method, type, body) => {
     const path =
       what === 'a whole probe' ? `/probes/${(await api.post('/probes').send(WHOLE_PROBE)).body.id}` : await store({});
-    await relayed(probes);
+    await relaysEnded();
     const [before, log] = [await probes.find({}, { raw: true }).toArray(), await entries.countDocuments()];
     const first = await server.get(path);
     const tag = String(first.headers['etag']);
@@ -105,7 +105,7 @@ describe.each(servers)('on %s', (kind, server) => {
     expect(answer.status).toBe(200);
     expect(answer.headers['etag']).not.toBe(first.headers['etag']);
     expect(Date.parse(answer.body.updatedAt)).toBeGreaterThan(Date.parse(first.body.updatedAt));
-    await relayed(probes);
+    await relaysEnded();
     expect(await entries.countDocuments()).toBe(kind === 'a server without history' ? 0 : 1);
     expect((await server.get(path)).body).toEqual(answer.body);
   });
@@ -168,7 +168,7 @@ describe.each(servers)('on %s', (kind, server) => {
         await probes.deleteMany({});
         const [path, other] = [await store({}), await store({})];
         const stored = async (one: string) => {
-          await relayed(probes);
+          await relaysEnded();
           const { _id, ...whole } = (await probes.findOne({ _id: new ObjectId(one.slice(-24)) })) ?? {};
           return seen(whole);
         };
