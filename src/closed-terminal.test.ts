@@ -73,7 +73,11 @@ describe('a closed terminal ends', () => {
     expect(await terminal.close()).toBe(BY_SIGHUP);
     const loaded = await db.collection('engines').countDocuments();
     expect(loaded).toBeLessThan(COUNT);
-    expect(await run([...CLI, ...command], there)).toMatchObject({ code: 0 });
+    // With what it says, should it fail.
+    expect(await run([...CLI, ...command], there)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('Restor'),
+    });
     expect(await db.collection('engines').countDocuments()).toBe(COUNT);
   }, 180_000); // it loads them twice, on a machine that does other work
 });

@@ -24,7 +24,7 @@ interface Progress {
 }
 
 /** How long the right to restore outlives its last heartbeat, unless its process is known to have ended. */
-const LEASE_SECONDS = 20;
+const LEASE_SECONDS = 60;
 
 /** A restore in progress. No other process restores into the same database. */
 export interface OpenRestore {

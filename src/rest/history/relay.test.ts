@@ -110,8 +110,8 @@ describe.each(kinds)('on %s', (kind, server) => {
           DELETE: () => mortal.delete(path),
         }[method];
         await send?.();
-        // What it moves after its answer is part of its life.
-        await relaysEnded();
+        // What it moves after its answer is part of its life. Once dead, it has left open a transaction that others wait for.
+        if (!isDead()) await relaysEnded();
         died = isDead();
         await client.removeAllListeners().close();
         const [other] = await probes.find({ title: 'Merlin' }).toArray();

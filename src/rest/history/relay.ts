@@ -88,7 +88,11 @@ const moveWaiting = async (resource: Resource, waiting: readonly Waiting[]) =>
 export async function readMember(resource: Resource, id: ObjectId): Promise<Document | null> {
   const { collection, maxTimeMS } = resource;
   const member = await collection.findOne({ _id: id }, { maxTimeMS });
-  if (carriedBy(member).length > 0 && member) await moveEntries(resource, entriesIn(resource, member));
+  if (member === null || carriedBy(member).length === 0) return member;
+  const entries = entriesIn(resource, member);
+  await insert(resource, entries);
+  // A reader does not wait for a transaction that has written the member.
+  track(remove(resource, entries).catch(() => {}));
   return member;
 }
 
@@ -112,6 +116,8 @@ const entryAbout = (resource: Resource, of: ObjectId, entry: CarriedEntry, after
   patch: patchOf(resource, entry.before, after),
 });
 
+const options = ({ maxTimeMS }: Resource) => ({ comment: COMMENT, maxTimeMS });
+
 async function moveEntries(resource: Resource, entries: readonly Entry[]): Promise<void> {
   await insert(resource, entries);
   await remove(resource, entries);
@@ -121,7 +127,7 @@ async function moveEntries(resource: Resource, entries: readonly Entry[]): Promi
 async function insert(resource: Resource, entries: readonly Entry[]): Promise<void> {
   if (entries.length === 0) return;
   try {
-    await entriesOf(resource).insertMany([...entries], { ordered: false, comment: COMMENT });
+    await entriesOf(resource).insertMany([...entries], { ordered: false, ...options(resource) });
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
     const failed = [error.writeErrors].flat();
@@ -138,19 +144,19 @@ async function insert(resource: Resource, entries: readonly Entry[]): Promise<vo
 }
 
 /** Takes entries out of the documents that carry them. */
-async function remove({ collection }: Resource, entries: readonly Entry[]): Promise<void> {
+async function remove(resource: Resource, entries: readonly Entry[]): Promise<void> {
+  const { collection } = resource;
   const members = new Set(entries.map(({ of }) => of.toHexString()));
   const ids = { $in: entries.map(({ _id }) => _id) };
   const carrying = { _id: { $in: entries.map(({ of }) => of) }, [`${OUTBOX}._id`]: ids };
   const unset = { $unset: { [OUTBOX]: true } };
-  const options = { comment: COMMENT };
   const pulled: Document = { [OUTBOX]: { _id: ids } };
   try {
     const carriesOne = { [`${OUTBOX}.1`]: { $exists: false } };
-    const { matchedCount } = await collection.updateMany({ ...carrying, ...carriesOne }, unset, options);
+    const { matchedCount } = await collection.updateMany({ ...carrying, ...carriesOne }, unset, options(resource));
     if (matchedCount === members.size) return;
-    await collection.updateMany(carrying, { $pull: pulled }, options);
-    await collection.updateMany({ _id: carrying._id, [OUTBOX]: { $size: 0 } }, unset, options);
+    await collection.updateMany(carrying, { $pull: pulled }, options(resource));
+    await collection.updateMany({ _id: carrying._id, [OUTBOX]: { $size: 0 } }, unset, options(resource));
   } catch (error) {
     // The history has the entries: that a document of another shape goes on carrying them does no harm.
     if (!hasCode(error, INVALID_DOCUMENT)) throw error;
