@@ -83,7 +83,11 @@ function step(world: World, client: 0 | 1, one: Deed): [World, Observed] {
       { status: 200, thrust },
     ];
   };
-  const changed = (value: number) => shown({ ...world, exists: true, thrust: value, version: world.version + 1 });
+  const changed = (value: number) => {
+    // What would look the same is not written, and its tag stays.
+    const isSame = world.exists && world.thrust === value;
+    return shown({ ...world, exists: true, thrust: value, version: world.version + (isSame ? 0 : 1) });
+  };
   const refused = (status: number): [World, Observed] => [world, { status }];
   if (one.kind === 'restore') return world.exists ? refused(409) : changed(world.thrust);
   if (!world.exists) return refused(404);
