@@ -9,7 +9,7 @@ import { sampleDocuments } from '../src/database/index.ts';
 import { openTemporary } from '../src/database/launch.ts';
 import { sampleEngine } from '../src/engines/sample.ts';
 import { RESOURCES } from '../src/models.ts';
-import { OperatorError } from '../src/operator-error.ts';
+import { messageOf, OperatorError } from '../src/operator-error.ts';
 import { httpServer } from '../src/rest/index.ts';
 import { SEARCH } from '../src/schema/index.ts';
 
@@ -46,9 +46,7 @@ export async function openBenchDatabase() {
     return { db, uri, description, isSecantus, close: () => db.dropDatabase().finally(disconnect) };
   } catch (error) {
     await disconnect();
-    throw new OperatorError(
-      `${maskUri(uri)} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new OperatorError(`${maskUri(uri)} cannot be used: ${messageOf(error)}`);
   }
 }
 

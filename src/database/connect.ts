@@ -2,7 +2,7 @@ import { ConnectionString } from 'mongodb-connection-string-url';
 import mongoose, { type Connection } from 'mongoose';
 import { databaseName, maskUri } from '../config.ts';
 import type { Settings } from '../settings.ts';
-import { OperatorError } from '../operator-error.ts';
+import { messageOf, OperatorError } from '../operator-error.ts';
 import type { Report } from './report.ts';
 
 /** An open database with what must be closed after it. */
@@ -96,7 +96,7 @@ export async function connect(uri: string, name: string, impatient = false): Pro
   try {
     return await mongoose.createConnection(uri, { ...COMMON, ...(impatient && IMPATIENT), dbName: name }).asPromise();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new OperatorError(
       `MongoDB at ${maskUri(uri)} cannot be used: ${reason}. Check MONGODB_URI and that it runs.`,
     );

@@ -1,5 +1,5 @@
 import { MongoMemoryServer } from 'mongodb-memory-server';
-import { OperatorError } from '../operator-error.ts';
+import { messageOf, OperatorError } from '../operator-error.ts';
 import type { Settings } from '../settings.ts';
 import { findBinary, type Binary } from './mongod.ts';
 import type { Report } from './report.ts';
@@ -44,7 +44,7 @@ export async function launch(
   const { failure } = server;
   if (failure === undefined) return server;
   if (await binary.repair?.()) return launch(binary, instance);
-  const reason = failure instanceof Error ? failure.message : String(failure);
+  const reason = messageOf(failure);
   const folder = instance.dbPath ?? 'a temporary folder';
   throw new OperatorError(
     `${binary.program} (${binary.path}) did not start on ${folder}: ${reason.split('\n').join(' ')}`,

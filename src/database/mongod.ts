@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DryMongoBinary } from 'mongodb-memory-server';
 import { projectRoot } from '../config.ts';
-import { OperatorError } from '../operator-error.ts';
+import { messageOf, OperatorError } from '../operator-error.ts';
 import type { Report } from './report.ts';
 import { installedSecantusDB, installSecantusDB, repairedSecantusDB } from './secantusdb.ts';
 
@@ -49,7 +49,7 @@ export async function findBinary({ mongodBinary, cacheHome, madeBy }: Wish, repo
     origin: 'its Python wheel',
     repair: () =>
       repairedSecantusDB(path, cacheHome, report).catch((error: unknown) => {
-        throw new OperatorError(`SecantusDB (${path}) does not work, even installed anew: ${inWords(error)}.`);
+        throw new OperatorError(`SecantusDB (${path}) does not work, even installed anew: ${messageOf(error)}.`);
       }),
   });
   const installed = madeBy === 'mongod' ? undefined : await installedSecantusDB(cacheHome);
@@ -70,13 +70,11 @@ export async function findBinary({ mongodBinary, cacheHome, madeBy }: Wish, repo
   );
 }
 
-const inWords = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 async function attempt<T>(what: string, action: () => Promise<T>, failures: string[]): Promise<T | undefined> {
   try {
     return await action();
   } catch (error) {
-    failures.push(`${what} failed: ${inWords(error)}`);
+    failures.push(`${what} failed: ${messageOf(error)}`);
     return undefined;
   }
 }

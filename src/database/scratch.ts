@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { MongoError, type Db, type MongoClient } from 'mongodb';
 import { interruption, remaining } from '../interruption.ts';
 import { SCRATCH, takeLease, thisProcess, type Lease, type LeaseDocument } from '../lease/index.ts';
-import { OperatorError } from '../operator-error.ts';
+import { messageOf, OperatorError } from '../operator-error.ts';
 import { isServers, SCRATCH_MARKER } from '../own-collections.ts';
 
 /** The one document of the marker: the lease of a scratch database. */
@@ -41,9 +41,7 @@ export async function withScratch<T>(
       return await action(db, AbortSignal.any([interruption(), lease.lost]));
     } finally {
       if (interruption().aborted) report(`Removing ${db.databaseName} ...`);
-      await lease
-        .end(() => drop(db))
-        .catch((error: unknown) => report(`${left} (${error instanceof Error ? error.message : String(error)})`));
+      await lease.end(() => drop(db)).catch((error: unknown) => report(`${left} (${messageOf(error)})`));
     }
   } catch (error) {
     throw error instanceof MongoError

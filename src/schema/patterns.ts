@@ -1,5 +1,6 @@
 import { RegExpParser, visitRegExpAST, type AST } from '@eslint-community/regexpp';
 import { isAmbiguous } from './pattern-ambiguity.ts';
+import { messageOf } from '../operator-error.ts';
 
 /**
  * Three engines must apply a pattern alike: ajv's is ECMAScript's with the flag `u`, MongoDB's is PCRE2 with UTF but without
@@ -39,7 +40,7 @@ export function patternFlaw(pattern: string, maxLength = Infinity): string | und
   try {
     parsed = parsePattern(pattern);
   } catch (error) {
-    return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    return `cannot be read: ${messageOf(error)}`;
   }
   const flaws: string[] = [];
   const refuse = (flaw: string | undefined) => flaw !== undefined && flaws.push(flaw);

@@ -1,6 +1,6 @@
 import type { ClientSession, Db } from 'mongodb';
 import { hasCode, UNAUTHORIZED } from '../../error-code.ts';
-import { OperatorError } from '../../operator-error.ts';
+import { messageOf, OperatorError } from '../../operator-error.ts';
 import { describeCollections, losesOrder, type Description } from './collections.ts';
 import { BUCKETS } from './layout.ts';
 import { isRefusal } from './refusal.ts';
@@ -77,7 +77,7 @@ async function unreadable(
     return undefined;
   } catch (error) {
     if (!isRefusal(error) && !hasCode(error, UNAUTHORIZED)) throw error;
-    return `cannot be read (${error instanceof Error ? error.message : String(error)})`;
+    return `cannot be read (${messageOf(error)})`;
   }
 }
 

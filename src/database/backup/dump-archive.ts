@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { interruption } from '../../interruption.ts';
-import { OperatorError } from '../../operator-error.ts';
+import { messageOf, OperatorError } from '../../operator-error.ts';
 import { listArchive, readArchive, type Listed, type Chunk } from './archive.ts';
 import { chooseDatabase } from './choose-database.ts';
 import { parseMetadata, type Description } from './collections.ts';
@@ -9,7 +9,7 @@ import { ContentsSum } from './digest.ts';
 import type { Dump, Dumped } from './dump-folder.ts';
 import { BUCKETS, fileStem, isLeftAlone } from './layout.ts';
 import { describeOplog, writesTo } from './oplog.ts';
-import { explain, type Defect } from './read-folder.ts';
+import type { Defect } from './read-folder.ts';
 import type { Part } from './verify-files.ts';
 
 /** A collection of the database: what has been read of it so far. */
@@ -27,7 +27,7 @@ interface Reading {
 export async function readDumpArchive({ path, from, defects, watch }: Dump): Promise<Dumped> {
   const listed = await listArchive(path).catch((error: unknown) => {
     if (error instanceof OperatorError) throw error;
-    throw new OperatorError(`${path} cannot be read: ${explain(error)}. Use another backup.`, { cause: error });
+    throw new OperatorError(`${path} cannot be read: ${messageOf(error)}. Use another backup.`, { cause: error });
   });
   const databases = [...new Set(listed.map((one) => one.database))].filter((name) => name !== '').toSorted();
   const database = chooseDatabase(path, databases, from);
@@ -62,7 +62,7 @@ export async function readDumpArchive({ path, from, defects, watch }: Dump): Pro
     if (listed.some(isOplog)) watch.report(describeOplog(writes, database));
   } catch (error) {
     interruption().throwIfAborted(); // an interruption is not a defect of the archive
-    defects.push({ where: basename(path), problem: explain(error) });
+    defects.push({ where: basename(path), problem: messageOf(error) });
   } finally {
     progress.stop();
   }
@@ -117,7 +117,7 @@ function describe(listed: readonly Listed[], defects: Defect[]): Map<string, Rea
       const description = parseMetadata(one.metadata, fileStem(one.collection));
       readings.set(where, { description, sum: new ContentsSum(), crc: new Crc64() });
     } catch (error) {
-      defects.push({ where, problem: explain(error) });
+      defects.push({ where, problem: messageOf(error) });
     }
   }
   return readings;

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { messageOf } from '../../operator-error.ts';
 import { chooseDatabase } from './choose-database.ts';
 import { ContentsSum } from './digest.ts';
 import { documentBatches } from './documents.ts';
@@ -7,7 +8,7 @@ import { isPacked, readFile } from './file.ts';
 import { BUCKETS, fileStem, isStemOf, MANIFEST, MANIFEST_HASH, parseFileName, PRELUDE } from './layout.ts';
 import type { Manifest } from './manifest.ts';
 import { describeOplog, OPLOG, writesTo } from './oplog.ts';
-import { explain, sortUnexpected, readFolder, type Defect, type ReadFile } from './read-folder.ts';
+import { sortUnexpected, readFolder, type Defect, type ReadFile } from './read-folder.ts';
 import type { Part, StoredBackup, StoredCollection } from './verify-files.ts';
 import type { Watch } from './watch.ts';
 
@@ -89,7 +90,7 @@ async function reportOplog(root: string, database: string, { defects, watch }: D
     for await (const entries of documentBatches(chunks)) writes += writesTo(database, entries);
     watch.report(describeOplog(writes, database));
   } catch (error) {
-    defects.push({ where: OPLOG, problem: explain(error) });
+    defects.push({ where: OPLOG, problem: messageOf(error) });
   }
 }
 

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { MANIFEST } from './layout.ts';
 import { readManifest } from './manifest.ts';
+import { messageOf } from '../../operator-error.ts';
 
 /** What a folder of backups holds; absolute paths. */
 export interface FoundBackups {
@@ -37,6 +38,6 @@ async function inspect(path: string, database: string): Promise<{ createdAt: str
     if (manifest.database !== database) return { reason: `it is a backup of ${manifest.database}` };
     return { createdAt: manifest.createdAt };
   } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) };
+    return { reason: messageOf(error) };
   }
 }

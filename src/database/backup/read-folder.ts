@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BSON } from 'mongodb';
+import { messageOf } from '../../operator-error.ts';
 import { parseMetadata, type Description } from './collections.ts';
 import { ContentsSum, type Contents } from './digest.ts';
 import { documentBatches } from './documents.ts';
@@ -66,7 +67,7 @@ export async function readFolder({ root, folder, manifest, defects, leftAlone, w
     } catch (error) {
       if (interruption().aborted) progress.stop();
       interruption().throwIfAborted(); // an interruption is not a defect of the file
-      defects.push({ where, problem: explain(error) });
+      defects.push({ where, problem: messageOf(error) });
     }
   }
   progress.stop();
@@ -117,9 +118,6 @@ function checkStructure(document: Uint8Array, number: number): void {
   try {
     BSON.deserialize(document, { validation: { utf8: false } });
   } catch (error) {
-    throw new Error(`document ${number} is not valid BSON: ${explain(error)}`, { cause: error });
+    throw new Error(`document ${number} is not valid BSON: ${messageOf(error)}`, { cause: error });
   }
 }
-
-/** The message of whatever was thrown. */
-export const explain = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Db, MongoClient } from 'mongodb';
 import { hasCode, UNAUTHORIZED } from '../../error-code.ts';
 import { interruption } from '../../interruption.ts';
-import { OperatorError } from '../../operator-error.ts';
+import { messageOf, OperatorError } from '../../operator-error.ts';
 import { isRestoring, RESTORE_STATE } from '../../own-collections.ts';
 import { describeCollections, isInternal, metadataText } from './collections.ts';
 import { startLoading, type Loader, type Loading } from './load.ts';
@@ -200,7 +200,7 @@ function explain(error: unknown, db: Db, open?: OpenRestore): OperatorError {
       `The restore into ${databaseName} was interrupted. Run it again: it continues where it stopped.`,
     );
   if (error instanceof OperatorError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const { happened, next } = hasCode(error, UNAUTHORIZED)
     ? { happened: 'is not permitted', next: 'Run it as a user who has the role restore.' }
     : { happened: 'stopped', next: `Run it again${isBegun ? ': it continues where it stopped' : ''}.` };

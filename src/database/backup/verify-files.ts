@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { hasCode } from '../../error-code.ts';
-import { OperatorError } from '../../operator-error.ts';
+import { messageOf, OperatorError } from '../../operator-error.ts';
 import { isRestoring, LEASE_COLLECTION } from '../../own-collections.ts';
 import { isInternal, type Description } from './collections.ts';
 import { sameContents, type Contents } from './digest.ts';
@@ -9,7 +9,7 @@ import { readDumpArchive } from './dump-archive.ts';
 import { readDumpFolder } from './dump-folder.ts';
 import { MANIFEST } from './layout.ts';
 import { readManifest, type Manifest } from './manifest.ts';
-import { explain, type Defect } from './read-folder.ts';
+import type { Defect } from './read-folder.ts';
 import { onStderr, type Watch } from './watch.ts';
 
 /** A collection of a backup on disk. */
@@ -74,7 +74,7 @@ async function manifestOf(path: string, defects: Defect[]): Promise<Manifest | u
   try {
     return await readManifest(path);
   } catch (error) {
-    defects.push({ where: MANIFEST, problem: explain(error) });
+    defects.push({ where: MANIFEST, problem: messageOf(error) });
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { MongoClient } from 'mongodb';
 import { LeaseLost, type Lease, type Owner } from '../../lease/index.ts';
-import { OperatorError, sentence } from '../../operator-error.ts';
+import { messageOf, OperatorError, sentence } from '../../operator-error.ts';
 import { fence } from './fence.ts';
 import { loadMigration } from './files.ts';
 import { interceptWrites } from './handle.ts';
@@ -76,7 +76,7 @@ export async function apply(context: Applying, step: Step, attempt: Attempt): Pr
     else await work();
   } catch (error) {
     if (error instanceof LeaseLost) throw error;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const left = migration?.transaction ? inherited : counts;
     const isNoted = await fail(db, entry, message, left).then(
       () => true,

@@ -4,7 +4,7 @@ import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Db, MongoClient } from 'mongodb';
 import { register } from 'tsx/esm/api';
-import { OperatorError } from '../../operator-error.ts';
+import { messageOf, OperatorError } from '../../operator-error.ts';
 
 /** One direction of a migration. */
 export type MigrationFunction = (db: Db, client: MongoClient) => Promise<unknown>;
@@ -88,7 +88,7 @@ export async function loadMigration(folder: string, { name, hash }: MigrationFil
   try {
     module = Object(await import(`${pathToFileURL(path).href}?${hash}`));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Unusable(path, `cannot be loaded: ${reason.replaceAll(/\s*\n\s*/g, ' ')}.`, 'Correct it.');
   } finally {
     await unregister?.();

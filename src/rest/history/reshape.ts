@@ -4,7 +4,7 @@ import { applyChanges, constantDefaultOf, objectSchema, toDocument, type Field }
 import type { Flaw } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import { compileCheck, escapePointer } from '../http/validation.ts';
-import { isObject, valueAt } from '../../document.ts';
+import { isPlainObject, valueAt } from '../../document.ts';
 import { toJson } from './entries.ts';
 
 /** A state of a member in the shape that the model has now. */
@@ -90,7 +90,7 @@ function fitObject(fields: readonly Field[], object: Document, pointer: string, 
 function fit(field: Field, value: unknown, pointer: string, leftOut: string[]): unknown {
   const { type, fields, items } = field;
   if (type === 'Object') {
-    if (!isPlain(value)) return undefined;
+    if (!isPlainObject(value)) return undefined;
     const inner: string[] = [];
     const object = fitObject(fields, value, pointer, inner);
     if (fields.some(({ name, required }) => required && object[name] === undefined)) return undefined;
@@ -126,6 +126,3 @@ function isStoredAs(type: Field['type'], value: unknown): boolean {
   if (type === 'Date') return value instanceof Date;
   return type === 'ObjectId' ? value instanceof ObjectId : typeof value !== 'object';
 }
-
-const isPlain = (value: unknown): value is Document =>
-  isObject(value) && !(value instanceof Date) && !('_bsontype' in value);

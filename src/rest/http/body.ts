@@ -9,6 +9,7 @@ import { withoutMark } from './byte-order-mark.ts';
 import { inexactNumbers } from './exact-numbers.ts';
 import { bodyTooLarge, unsupportedMediaType } from './described-problems.ts';
 import { Problem } from './problems.ts';
+import { messageOf } from '../../operator-error.ts';
 
 /** The largest size of a body that is one value, and of each value in a stream. */
 export const LIMIT_BYTES = 102_400;
@@ -160,7 +161,7 @@ export function parse(bytes: Buffer = Buffer.alloc(0), subject = 'The body'): un
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw malformed(`is not JSON (${error instanceof Error ? error.message : String(error)})`);
+    throw malformed(`is not JSON (${messageOf(error)})`);
   }
   const repeated = findRepeatedName(text, value);
   if (repeated !== undefined) throw malformed(`has the name ${JSON.stringify(repeated)} twice in one object`);

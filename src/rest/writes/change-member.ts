@@ -100,8 +100,9 @@ async function changeUnread(
   const entry = { $mergeObjects: [{ $literal: outbox.entryFor('change', at) }, { before: '$$ROOT' }] };
   const carriesNone = { [stamps.updated]: { $lt: at }, [OUTBOX]: { $exists: false } };
   const after = await update({ _id: id, ...carriesNone }, { [OUTBOX]: [entry] });
+  if (after === null) return undefined;
   const [written] = carriedBy(after);
-  if (after === null || written === undefined) return after === null ? undefined : { kind: 'none', id, after };
+  if (written === undefined) return { kind: 'none', id, after };
   outbox.relay(id, written, after);
   return { kind: 'change', id, after };
 }
