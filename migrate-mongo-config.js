@@ -4,13 +4,14 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 
 const isCheckout = existsSync(new URL('src/migrate-mongo.ts', import.meta.url));
-if (isCheckout) await import('./typescript.js');
+if (isCheckout) await import('./built.js');
 
 const [, program = '', command] = process.argv;
 
 if (basename(program).startsWith('migrate-mongo') && ['create', 'up', 'down', 'status'].includes(command)) {
-  await import(isCheckout ? './src/migrate-mongo.ts' : './dist/migrate-mongo.js');
+  await import('./dist/migrate-mongo.js');
   process.exit();
 }
 
+if (isCheckout) await import('./typescript.js');
 export default (await import('./migrate-mongo-config.ts')).default;

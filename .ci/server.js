@@ -7,13 +7,14 @@ import { createInterface } from 'node:readline';
  * @param {string[]} command arguments of Node
  * @param {Record<string, string>} settings environment variables besides those of this process
  * @param {(url: string) => Promise<T>} use
+ * @param {import('node:child_process').SpawnOptions} options for its process
  * @returns {Promise<T>} what `use` returns
  * @throws {Error} if the server does not listen, or does not end well
  * @template T
  */
-export async function withServer(command, settings, use) {
+export async function withServer(command, settings, use, options = {}) {
   const env = { ...process.env, PORT: '0', NODE_ENV: '', ...settings };
-  const server = spawn(process.execPath, command, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn(process.execPath, command, { ...options, env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(server, 'close');
   const lines = createInterface({ input: server.stdout });
   const listening = new Promise((resolve, reject) => {

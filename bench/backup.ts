@@ -1,10 +1,9 @@
-import { cpus, loadavg } from 'node:os';
 import { Command } from 'commander';
 import { connect, initialiseCollections } from '../src/database/index.ts';
 import { collectionDefinitions } from '../src/models.ts';
 import { measureRound, type Round, type Stage } from './backup-rounds.ts';
-import { between, closeAll, median, runBench } from './command.ts';
-import { openBenchDatabase, seed } from './database.ts';
+import { between, inRounds, jsonOption, median, runBench, type Bench } from './command.ts';
+import { seed } from './database.ts';
 import { findMongoTools } from '../src/testing/mongo-tools.ts';
 
 interface Options {
@@ -31,7 +30,7 @@ const options = new Command('npm run bench:backup --')
   )
   .option('--engines <count>', `stored engines (default: ${MANY}, and ${FEW} on SecantusDB)`, between(100, 10_000_000))
   .option('--rounds <count>', 'rounds of everything', between(1, 100), 1)
-  .option('--json <file>', 'save all figures in this file; without it nothing is written')
+  .addOption(jsonOption())
   .addHelpText(
     'after',
     '\nIt runs on MONGODB_URI, else on an embedded server, in databases of its own. The official tools are taken from the' +
@@ -41,61 +40,35 @@ const options = new Command('npm run bench:backup --')
   .opts<Options>();
 const SLOWEST_MS = 15; // for all that happens to an engine in a round, on SecantusDB
 await runBench({
-  measure: (signal) => bench(options, signal),
+  measure: (bench) => compare(bench, options),
   describe,
   json: options.json,
   limitSeconds: 300 + ((options.rounds + 1) * (options.engines ?? FEW) * SLOWEST_MS) / 1000,
 });
 
-/** Prepares the databases, measures, and removes everything again, whatever happens. */
-async function bench({ engines: wanted, rounds }: Options, signal: AbortSignal) {
-  const loadAverage = loadavg()[0] ?? NaN;
+async function compare({ db, uri, isSecantus, signal }: Bench, { engines: wanted, rounds }: Options) {
   const tools = findMongoTools();
-  const closers: (() => Promise<unknown>)[] = [];
-  try {
-    const { db, uri, description, isSecantus, close } = await openBenchDatabase();
-    closers.push(close);
-    const engines = wanted ?? (isSecantus ? FEW : MANY);
-    console.error(`${description}: ${engines} engines, ${tools ? tools.mongodump : 'no official tools'}`);
-    const connection = await connect(uri, db.databaseName);
-    await initialiseCollections(db, collectionDefinitions(connection)).finally(() => connection.close());
-    await seed(db, engines, signal);
-    const stage: Stage = { db, uri, tools, engines, signal };
-    const measured: Round[] = [];
-    for (let round = 0; round < rounds; round += 1) {
-      console.error(`round ${round + 1} of ${rounds}`);
-      measured.push(await measureRound(stage, round));
-    }
-    return {
-      date: new Date().toISOString(),
-      machine: `Node ${process.version}, ${cpus().length} CPUs`,
-      loadAverage,
-      database: description,
-      tools: tools !== undefined,
-      options: { engines, rounds },
-      rounds: measured,
-    };
-  } finally {
-    await closeAll(closers);
-  }
+  const engines = wanted ?? (isSecantus ? FEW : MANY);
+  console.error(`${engines} engines, ${tools ? tools.mongodump : 'no official tools'}`);
+  const connection = await connect(uri, db.databaseName);
+  await initialiseCollections(db, collectionDefinitions(connection)).finally(() => connection.close());
+  await seed(db, engines, signal);
+  const stage: Stage = { db, uri, tools, engines, signal };
+  return {
+    tools: tools !== undefined,
+    options: { engines, rounds },
+    rounds: await inRounds(rounds, 0, (round) => measureRound(stage, round)),
+  };
 }
 
-type Report = Awaited<ReturnType<typeof bench>>;
+type Report = Awaited<ReturnType<typeof compare>>;
 
 /** The report as text. */
-function describe({
-  machine,
-  loadAverage,
-  database,
-  tools,
-  options: { engines, rounds },
-  rounds: all,
-}: Report): string {
+function describe({ tools, options: { engines, rounds }, rounds: all }: Report): string {
   const middle = (name: keyof Round) => median(all.map((round) => round[name]));
   const pace = (name: keyof Round) => `${name} ${Math.round((engines * 1000) / middle(name))}`;
   const measured = Object.keys(all[0] ?? {}).filter((name): name is keyof Round => tools || !name.startsWith('mongo'));
   return [
-    `${machine}, load average ${loadAverage.toFixed(1)} at the start; ${database}`,
     `${engines} engines, ${rounds} rounds, medians; ${tools ? 'with' : 'without'} the official tools`,
     `Engines a second: ${measured.map((name) => pace(name)).join(', ')}`,
     ...TARGETS.filter(({ official }) => tools || !official).map(({ what, beside, least, official }) => {

@@ -1,29 +1,29 @@
-import { once } from 'node:events';
-import { MongoClient, MongoServerError, ObjectId, type Db, type Document } from 'mongodb';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MongoClient, ObjectId, type Db, type Document } from 'mongodb';
 import { ConnectionString } from 'mongodb-connection-string-url';
-import mongoose, { type Connection } from 'mongoose';
-import { pino } from 'pino';
-import { createApp } from '../src/app.ts';
 import { loadSettings, maskUri } from '../src/config.ts';
 import { sampleDocuments } from '../src/database/index.ts';
 import { openTemporary } from '../src/database/launch.ts';
 import { sampleEngine } from '../src/engines/sample.ts';
-import { RESOURCES } from '../src/models.ts';
 import { messageOf, OperatorError } from '../src/operator-error.ts';
-import { httpServer } from '../src/rest/index.ts';
+import { OUTBOX } from '../src/rest/writes/outbox.ts';
 import { SEARCH } from '../src/schema/index.ts';
 
 const BATCH = 1000;
 
-/** What one query cost the database. */
-export interface Plan {
-  keysExamined: number;
-  docsExamined: number;
-  returned: number;
+/** An empty database. */
+export interface BenchDatabase {
+  db: Db;
+  uri: string;
+  isSecantus: boolean;
+  kind: string;
+  version: string;
+  /** Where it is, without a password. */
+  place: string;
 }
 
 /** Opens an empty database for the benchmark: at MONGODB_URI if that is set, else on an embedded server in memory. */
-export async function openBenchDatabase() {
+export async function openBenchDatabase(): Promise<BenchDatabase & { close: () => Promise<void> }> {
   const settings = loadSettings();
   const { mongodbUri } = settings;
   const report = (line: string) => console.error(line);
@@ -38,12 +38,15 @@ export async function openBenchDatabase() {
     await server.stop();
   };
   try {
-    const isSecantus = (await db.command({ hello: 1 }))['setName'] === 'secantus';
+    const { setName, msg } = await db.command({ hello: 1 });
     const { version } = await db.command({ buildInfo: 1 });
     await db.dropDatabase();
+    const isSecantus = setName === 'secantus';
+    const topology = msg === 'isdbgrid' ? 'sharded cluster' : setName === undefined ? 'standalone' : 'replica set';
+    const kind = isSecantus ? 'SecantusDB as MongoDB' : `MongoDB (${topology})`;
+    const close = async () => void (await db.dropDatabase().finally(disconnect));
     const place = mongodbUri === null ? 'embedded, in memory' : maskUri(uri);
-    const description = `${isSecantus ? 'SecantusDB as ' : ''}MongoDB ${version}, ${place}`;
-    return { db, uri, description, isSecantus, close: () => db.dropDatabase().finally(disconnect) };
+    return { db, uri, isSecantus, kind, version, place, close };
   } catch (error) {
     await disconnect();
     throw new OperatorError(`${maskUri(uri)} cannot be used: ${messageOf(error)}`);
@@ -89,47 +92,22 @@ export const seedTutorial = (db: Db) =>
     .aggregate([{ $sort: { _id: 1 } }, { $unset: SEARCH }, { $set: { __v: 0 } }, { $out: 'tutorial' }])
     .toArray();
 
-/** Has the database explain the queries that the API really sends for the given paths. */
-export async function explainQueries(uri: string, paths: readonly string[]): Promise<(Plan | string)[]> {
-  const connection = mongoose.createConnection(uri, { monitorCommands: true, autoCreate: false, autoIndex: false });
-  const queries: Document[] = [];
-  connection.getClient().on('commandStarted', ({ command, commandName }) => {
-    if (commandName === 'find') queries.push(command);
-  });
-  const server = httpServer(
-    createApp({
-      connection: await connection.asPromise(),
-      resources: RESOURCES,
-      logger: pino({ level: 'silent' }),
-      migrations: [],
-      settings: loadSettings(),
-    }),
-  );
-  try {
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const address = server.address();
-    const port = typeof address === 'object' ? address?.port : undefined;
-    for (const path of paths) await (await fetch(`http://127.0.0.1:${port}${path}`)).arrayBuffer();
-    return await Promise.all(queries.map((query) => explain(connection, query)));
-  } finally {
-    server.close();
-    server.closeAllConnections();
-    await connection.close();
-  }
+/** Takes away what requests have added to the seeded engines. @param youngest the newest id that stays */
+export async function restore(db: Db, youngest: ObjectId): Promise<void> {
+  for (const name of ['engines', 'tutorial']) await db.collection(name).deleteMany({ _id: { $gt: youngest } });
+  await db.collection('engines').updateMany({ [OUTBOX]: { $exists: true } }, { $unset: { [OUTBOX]: true } });
+  await db.collection('engines.history').deleteMany({});
 }
 
-/** @returns the plan, or the reason why the database has none */
-async function explain(connection: Connection, command: Document): Promise<Plan | string> {
-  // The driver adds fields that are not part of the query, and explain refuses them.
-  const isOfDriver = (name: string) => name.startsWith('$') || name === 'lsid' || name === 'maxTimeMS';
-  const query = Object.fromEntries(Object.entries(command).filter(([name]) => !isOfDriver(name)));
-  try {
-    const answer = await connection.getClient().db().command({ explain: query, verbosity: 'executionStats' });
-    const { totalKeysExamined, totalDocsExamined, nReturned } = Object(answer['executionStats']);
-    if (typeof totalKeysExamined !== 'number') return 'this database counts no keys';
-    return { keysExamined: totalKeysExamined, docsExamined: totalDocsExamined, returned: nReturned };
-  } catch (error) {
-    if (error instanceof MongoServerError) return `this database cannot explain: ${error.message}`;
-    throw error;
+const LOOK_MS = 100;
+
+/** Waits until the relay of the history has ended its work: until it has nothing left, or leaves the rest where it is. */
+export async function relayEnded(db: Db): Promise<void> {
+  let left = Infinity;
+  for (;;) {
+    const count = await db.collection('engines').countDocuments({ [OUTBOX]: { $exists: true } });
+    if (count === 0 || count === left) return;
+    left = count;
+    await sleep(LOOK_MS);
   }
 }

@@ -37,11 +37,13 @@ export async function load({ name, url, ids, requests, status, connections, seco
     client.setRequests(ownIds.filter((id) => id !== undefined).flatMap(requests));
   };
   const stopping = AbortSignal.any(end ? [signal, end] : [signal]);
+  const times: number[] = [];
   const { errors, statusCodeStats, latency, duration } = await new Promise<autocannon.Result>((resolve, reject) => {
     const limits = { connections, duration: seconds, bailout: 1, ...(rate !== undefined && { overallRate: rate }) };
     const instance = autocannon({ url, setupClient, ...limits }, (error, done) =>
       error ? reject(error) : resolve(done),
     );
+    instance.on('response', (_client, _status, _bytes, milliseconds) => times.push(milliseconds));
     const stop = () => instance.stop();
     stopping.addEventListener('abort', stop);
     instance.on('done', () => stopping.removeEventListener('abort', stop));
@@ -53,5 +55,14 @@ export async function load({ name, url, ids, requests, status, connections, seco
     throw new OperatorError(
       `${name}: answered with ${JSON.stringify(statusCodeStats)}, and ${errors} requests got no answer.`,
     );
-  return { answers: succeeded, requestsPerSecond: succeeded / duration, p99Ms: latency.p99 };
+  times.sort((left, right) => left - right);
+  const percentile = (percent: number) => times[Math.ceil((times.length * percent) / 100) - 1] ?? NaN;
+  return {
+    answers: succeeded,
+    requestsPerSecond: succeeded / duration,
+    p50Ms: percentile(50),
+    p99Ms: percentile(99),
+    /** With a rate: as if no request had been sent late because another one was answered late. */
+    correctedP99Ms: latency.p99,
+  };
 }

@@ -1,10 +1,9 @@
-import { cpus } from 'node:os';
 import { Command } from 'commander';
-import { between, closeAll, median, runBench } from './command.ts';
-import { openBenchDatabase, seed } from './database.ts';
+import { between, inRounds, jsonOption, median, runBench, type Bench } from './command.ts';
+import { seed } from './database.ts';
 import { askApi, measureRound, type Round, type Stage } from './migrate-rounds.ts';
 import { makeMigrations } from './migration-process.ts';
-import { SERVERS, startServer } from './servers.ts';
+import { startServer } from './servers.ts';
 
 interface Options {
   documents: number;
@@ -33,72 +32,56 @@ const options = new Command('npm run bench:migrate --')
   .option('--seconds <count>', 'how long the API is measured at rest', between(1, 600), 10)
   .option('--rate <count>', "requests per second, while the API's answers are timed", between(1, 10_000), 200)
   .option('--connections <count>', 'connections that send requests to the API', between(1, 500), 8)
-  .option('--json <file>', 'save all figures in this file; without it nothing is written')
+  .addOption(jsonOption())
   .addHelpText('after', '\nIt runs on MONGODB_URI, else on an embedded server, in a database of its own.')
   .parse()
   .opts<Options>();
 const SLOWEST_MS = 20; // for all that happens to a document in a round
 await runBench({
-  measure: (signal) => bench(options, signal),
+  measure: (bench) => compare(bench, options),
   describe,
   json: options.json,
   limitSeconds: 300 + options.rounds * (options.seconds + 60 + (options.documents * SLOWEST_MS) / 1000),
 });
 
-/** Prepares the database and the API, measures, and removes everything again, whatever happens. */
-async function bench({ documents, rounds, seconds, rate, connections }: Options, signal: AbortSignal) {
-  const closers: (() => Promise<unknown>)[] = [];
-  try {
-    const { db, uri, description, close } = await openBenchDatabase();
-    closers.push(close);
-    console.error(`${description}: ${documents} documents`);
-    // The API starts first, because it creates the collection with its validator.
-    const api = startServer(SERVERS.api, uri);
-    closers.push(() => api.stop());
-    const url = await api.listening(signal);
-    await db.collection('engines').dropIndex('lastFired_1__id_1'); // add_lastFired makes it after its backfill
-    await seed(db, documents, signal);
-    const { folder, remove } = await makeMigrations();
-    closers.push(remove);
-    const sample = await db
-      .collection('engines')
-      .aggregate([{ $sample: { size: 1000 } }, { $project: { _id: 1 } }])
-      .toArray();
-    const ids = sample.map(({ _id }) => String(_id));
-    const stage: Stage = { db, uri, url, folder, documents, ids, connections, rate, seconds, signal };
-    await askApi(stage, WARM_UP_S);
-    const measured: Round[] = [];
-    for (let round = 0; round < rounds; round += 1) {
-      console.error(`round ${round + 1} of ${rounds}`);
-      measured.push(await measureRound(stage));
-    }
-    return {
-      date: new Date().toISOString(),
-      machine: `Node ${process.version}, ${cpus().length} CPUs`,
-      database: description,
-      options: { documents, rounds, seconds, rate, connections },
-      ratios: TARGETS.map(({ what, ratio, least, most }) => {
-        const value = median(measured.map(ratio));
-        const target = least === undefined ? `<= ${most}` : `>= ${least}`;
-        return { what, value, target, isMet: value >= (least ?? -Infinity) && value <= (most ?? Infinity) };
-      }),
-      rounds: measured,
-    };
-  } finally {
-    await closeAll(closers);
-  }
+async function compare({ db, uri, signal, atEnd }: Bench, options: Options) {
+  const { documents, rounds, seconds, rate, connections } = options;
+  // The API starts first, because it creates the collection with its validator.
+  const api = startServer('history-off', uri);
+  atEnd(() => api.stop());
+  const url = await api.listening(signal);
+  await db.collection('engines').dropIndex('lastFired_1__id_1'); // add_lastFired makes it after its backfill
+  await seed(db, documents, signal);
+  const { folder, remove } = await makeMigrations();
+  atEnd(remove);
+  const sample = await db
+    .collection('engines')
+    .aggregate([{ $sample: { size: 1000 } }, { $project: { _id: 1 } }])
+    .toArray();
+  const ids = sample.map(({ _id }) => String(_id));
+  const stage: Stage = { db, uri, url, folder, documents, ids, connections, rate, seconds, signal };
+  await askApi(stage, WARM_UP_S);
+  const measured = await inRounds(rounds, 0, () => measureRound(stage));
+  return {
+    options: { documents, rounds, seconds, rate, connections },
+    ratios: TARGETS.map(({ what, ratio, least, most }) => {
+      const value = median(measured.map(ratio));
+      const target = least === undefined ? `<= ${most}` : `>= ${least}`;
+      return { what, value, target, isMet: value >= (least ?? -Infinity) && value <= (most ?? Infinity) };
+    }),
+    rounds: measured,
+  };
 }
 
-type Report = Awaited<ReturnType<typeof bench>>;
+type Report = Awaited<ReturnType<typeof compare>>;
 
 /** The report as text. */
-function describe({ machine, database, options, ratios, rounds }: Report): string {
+function describe({ options, ratios, rounds }: Report): string {
   const { documents, rate, connections } = options;
   const middle = (measure: (round: Round) => number) => median(rounds.map(measure));
   const perSecond = (milliseconds: (round: Round) => number) => Math.round((documents * 1000) / middle(milliseconds));
   const missed = ratios.filter(({ isMet }) => !isMet).map(({ what }) => what);
   return [
-    `${machine}; ${database}`,
     `${documents} documents, ${options.rounds} rounds; API asked ${rate} times a second over ${connections} connections`,
     `Documents/s: updateMany ${perSecond((round) => round.updateMany)}, backfill ${perSecond((round) => round.backfill)}` +
       ` (with the API asked ${perSecond((round) => round.backfillUnderLoad)}), saves ${perSecond((round) => round.singleSaves)},` +

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../src/config.ts';
 import { OperatorError } from '../src/operator-error.ts';
-import { environment } from './servers.ts';
+import { environment } from '../src/testing/measured-server.ts';
 
 /** A migration that ran. */
 interface Outcome {

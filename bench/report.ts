@@ -1,77 +1,66 @@
-import type { Plan } from './database.ts';
-import type { Result } from './rounds.ts';
+import type { Measurement, Result } from './rounds.ts';
+import { KEPT_TARGETS } from './scenarios.ts';
+import { HEAP_MB, SERVERS, type Subject } from './servers.ts';
 
-/** The circumstances of a run. */
-interface Circumstances {
-  machine: string;
-  database: string;
-  /** Processes that wanted a processor before the run, on average over a minute. */
-  loadAverage: number;
+const TITLE = 32;
+const GAP = 2;
+
+/** What was measured, and how. */
+export interface Report {
   options: { documents: number; connections: number; rounds: number; seconds: number };
-  oldSpaceLimitMb: number;
-  peakMemoryMb: number;
-  /** The plans of the API's pages, by their order. */
-  plans: Record<string, Pages>;
+  subjects: readonly Subject[];
+  results: readonly Result[];
+  /** The most memory that each server has used. */
+  peakMemoryMb: Partial<Record<Subject, number>>;
 }
 
-interface Pages {
-  first: Plan | string;
-  deep: Plan | string;
-}
-
-const NAME = 18;
-const CELL = 9;
-const MOST_DEEP_TO_FIRST = 1.2;
-const SERVERS = ['api', 'bare', 'tutorial'] as const;
-const HEADS = ['API', 'bare', 'tutorial'];
-
-/** The report as text. */
-export function describe(results: readonly Result[], circumstances: Circumstances): string {
-  const { machine, database, loadAverage, options, oldSpaceLimitMb, peakMemoryMb, plans } = circumstances;
+/** The report as text: a table for each kind of figure, with a line for each server. */
+export function describe({ options, subjects, results, peakMemoryMb }: Report): string {
   const { documents, connections, rounds, seconds } = options;
-  const missed = results.filter(({ ratios, targets }) => !meets(ratios, targets)).map(({ name }) => name);
+  const line = (title: string, cell: (result: Result) => string) =>
+    title.padEnd(TITLE) + results.map((result) => cell(result).padStart(widthOf(result))).join('');
+  const table = (title: string, cell: (result: Result, subject: Subject) => string) => [
+    '',
+    line(title, ({ name }) => name),
+    ...subjects.map((subject) => line(`  ${SERVERS[subject].title}`, (result) => cell(result, subject))),
+  ];
+  const figures = (title: string, key: keyof Measurement, digits: number) =>
+    table(title, ({ medians }, subject) => medians[subject]?.[key].toFixed(digits) ?? '');
+  const missed = subjects.flatMap((subject) => missedBy(subject, results));
+  const kept = results.filter(({ kept }) => !Number.isNaN(kept)).map(keptBy);
+  const memory = subjects.map((subject) => `${SERVERS[subject].title} ${peakMemoryMb[subject]} MB`);
   return [
-    `${machine}, load average ${loadAverage.toFixed(1)} at the start; ${database}`,
-    `${documents} documents, ${connections} connections, ${rounds} rounds of ${seconds} s; medians`,
-    `bare: Fastify + driver; tutorial: Express + Mongoose; each process with ${oldSpaceLimitMb} MB of heap`,
-    '',
-    line('', ['requests/s', '', '', 'API to', '', 'p99, ms', '', '', 'CPU, ms', '', '']),
-    line('', [...HEADS, 'bare', 'tutorial', ...HEADS, ...HEADS]),
-    ...results.map((result) =>
-      line(result.name, [
-        ...SERVERS.map((server) => result[server].requestsPerSecond.toFixed(0)),
-        marked(result.ratios.bare, result.targets.bare),
-        marked(result.ratios.tutorial, result.targets.tutorial),
-        ...SERVERS.map((server) => result[server].p99Ms.toFixed(0)),
-        ...SERVERS.map((server) => result[server].cpuMs.toFixed(2)),
-      ]),
+    `${documents} engines, ${connections} connections, ${rounds} rounds of ${seconds} s, medians; ` +
+      `each server with ${HEAP_MB} MB of heap`,
+    ...table(
+      'Requests/s beside Fastify',
+      ({ ratios, targets }, subject) =>
+        (isMissed(ratios[subject], targets[subject]) ? '! ' : '') + ratios[subject]?.toFixed(2),
     ),
+    ...figures('Requests/s', 'requestsPerSecond', 0),
+    ...figures('p50, ms', 'p50Ms', 1),
+    ...figures('p99, ms', 'p99Ms', 1),
+    ...figures('Processor time an answer, ms', 'cpuMs', 3),
     '',
-    'Targets: reads at least 0.8 of bare, lists at least twice tutorial.',
-    missed.length === 0 ? 'All are met.' : `Missed (!): ${missed.join(', ')}.`,
-    ...Object.entries(plans).map(([order, pages]) => explained(order, pages)),
-    `Most memory of the API's process, code included: ${peakMemoryMb} MB.`,
+    `Most memory, code included: ${memory.join(', ')}.`,
+    ...(kept.length === 0 ? [] : [`With keys and limits the API keeps of its requests/s: ${kept.join(', ')}.`]),
+    ...(missed.length === 0 ? ['All targets are met.'] : missed),
   ].join('\n');
 }
 
-const line = (name: string, cells: readonly string[]) =>
-  name.padEnd(NAME) + cells.map((cell) => cell.padStart(CELL)).join('');
+const widthOf = ({ name }: Result) => Math.max(name.length, 6) + GAP;
 
-const marked = (ratio: number, target = 0) => `${ratio < target ? '! ' : ''}${ratio.toFixed(2)}`;
+const isMissed = (ratio = NaN, target = 0) => ratio < target;
 
-const meets = (ratios: Result['ratios'], { bare = 0, tutorial = 0 }: Result['targets']) =>
-  ratios.bare >= bare && ratios.tutorial >= tutorial;
+/** What one scenario keeps with keys and limits. */
+const keptBy = ({ name, kept }: Result) =>
+  `${name} ${kept.toFixed(2)}${isMissed(kept, KEPT_TARGETS[name]) ? ` (! of ${KEPT_TARGETS[name]})` : ''}`;
 
-function explained(order: string, { first, deep }: Pages): string {
-  if (typeof first === 'string' || typeof deep === 'string')
-    return `Pages ${order}: this database does not explain queries. Measure this on a mongod.`;
-  if (first.keysExamined === 0 || deep.keysExamined === 0)
-    return `Pages ${order}: this database reads them without an index. Measure this on a mongod.`;
-  const examined = ({ keysExamined, docsExamined }: Plan) =>
-    `${keysExamined} keys and ${docsExamined} documents examined`;
-  const ratio = deep.keysExamined / first.keysExamined;
-  return (
-    `Pages ${order}: first ${examined(first)}, deep ${examined(deep)}; ` +
-    `keys ${ratio.toFixed(2)} (target: at most ${MOST_DEEP_TO_FIRST}).`
+/** Says which targets a server misses, and by which ratios. */
+function missedBy(subject: Subject, results: readonly Result[]): string[] {
+  const missed = results.filter(({ ratios, targets }) => isMissed(ratios[subject], targets[subject]));
+  const list = missed.map(
+    ({ name, ratios, targets }) => `${name} (${ratios[subject]?.toFixed(2)} of ${targets[subject]})`,
   );
+  return list.length === 0 ? [] : [`${SERVERS[subject].title} misses (!): ${list.join('; ')}.`];
 }

@@ -96,7 +96,7 @@ async function watch({ api }: Stage, work: () => Promise<unknown>): Promise<Watc
   const done = new AbortController();
   const watching = (async () => {
     while (!done.signal.aborted) {
-      heap.push(await api.heap());
+      heap.push(Number(await api.ask('heap')));
       await sleep(SAMPLE_MS);
     }
   })();

@@ -6,11 +6,7 @@
 import { once } from 'node:events';
 import express from 'express';
 import mongoose from 'mongoose';
-import { loadSettings } from '../src/config.ts';
-import { OperatorError } from '../src/operator-error.ts';
-
-const { mongodbUri } = loadSettings();
-if (mongodbUri === null) throw new OperatorError('MONGODB_URI is not set; this server is started by npm run bench.');
+import { benchUri } from './engines.ts';
 
 const engineSchema = new mongoose.Schema(
   {
@@ -53,7 +49,7 @@ app.patch('/engines/:id', async (request, response) => {
   else response.status(404).json({ message: 'Engine not found' });
 });
 
-await mongoose.connect(mongodbUri);
+await mongoose.connect(benchUri());
 const server = app.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const address = server.address();

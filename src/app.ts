@@ -1,8 +1,12 @@
 import express, { type Express } from 'express';
+import type { Db } from 'mongodb';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
-import { pinoHttp } from 'pino-http';
+import { allScopes, authentication, authorizer, keyOperations, type AccessSettings } from './access/index.ts';
+import { packageVersion } from './config.ts';
+import type { Probe } from './database/index.ts';
 import { docs, docsPaths } from './docs.ts';
+import { limiting, type LimitSettings } from './limits/index.ts';
 import { collectionDefinitions } from './models.ts';
 import { ready, logRefusals } from './readiness.ts';
 import {
@@ -27,18 +31,24 @@ export interface Services {
   logger: Logger;
   /** The names of the migrations that this version has. */
   migrations: readonly string[];
-  settings: ResourceSettings;
+  settings: ResourceSettings & AccessSettings & LimitSettings;
+  /** Aborted as soon as the process is told to end. */
+  leaving?: AbortSignal;
+  /** Asked for health, so that this is told even if requests are too many; without it, their connection is asked. */
+  probe?: Pick<Probe, 'db'>;
 }
 
-const about = (resources: readonly ResourceDeclaration[]): About => ({
+const about = (resources: readonly ResourceDeclaration[], isClosed: boolean): About => ({
+  isClosed,
   info: {
     title: 'Spacecraft engine registry',
-    version: '1.0.0',
+    version: packageVersion(),
     description: 'The engines of a spacecraft: create, read, change, delete and list them.',
     license: { name: 'MIT', identifier: 'MIT' },
   },
   tags: {
     ...Object.fromEntries(resources.map(({ path, description }) => [path.slice(1), description])),
+    keys: 'Who may use this API',
     health: 'Whether the API runs, and whether its database fits this version',
     openapi: 'The description of this API',
     root: 'Where to begin',
@@ -46,22 +56,28 @@ const about = (resources: readonly ResourceDeclaration[]): About => ({
 });
 
 /** The application: its middleware, from top to bottom. */
-export function createApp({ connection, resources, logger, migrations, settings }: Services): Express {
+export function createApp({ connection, resources, logger, migrations, settings, leaving, probe }: Services): Express {
+  const healthDb = probe?.db ?? (async () => openDb(connection));
   const shape = { connection, migrations, definitions: collectionDefinitions(connection, resources) };
+  const isClosed = authentication(connection, settings);
   const operations = [
     ...resources.flatMap(({ model, path }) => resourceOperations(model(connection), path, settings)),
-    health(connection),
-    ready(shape),
+    ...keyOperations(connection, allScopes(resources)),
+    health(healthDb),
+    ready(shape, healthDb, leaving),
     openapi(),
     root(resources),
   ];
-  const description = describeOperations(operations, about(resources));
+  const [open = '', closed = ''] = [false, true].map((isClosed) =>
+    JSON.stringify(describeOperations(operations, about(resources, isClosed))),
+  );
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.disable('query parser');
-  if (logger.isLevelEnabled('debug')) app.use(pinoHttp({ logger, customLogLevel: () => 'debug' }));
-  app.use(routes(operations));
+  app.set('trust proxy', settings.trustProxy ?? false);
+  const { limit, guarded } = limiting(connection, settings);
+  app.use(routes(operations, { authorize: guarded(authorizer(connection, settings, isClosed)), limit }));
   app.use(docs());
   app.use(canonicalPaths([...operations.map(({ path }) => path), ...docsPaths]));
   app.use(notFound);
@@ -85,12 +101,20 @@ export function createApp({ connection, resources, logger, migrations, settings 
         },
       },
       problems: [],
-      handle: async () => ({ status: 200, body: description }),
+      handle: async () => ({
+        status: 200,
+        json: (await Promise.resolve(isClosed()).catch(() => true)) ? closed : open,
+      }),
     };
   }
 }
 
-function health({ db }: Connection): Operation {
+function openDb({ db }: Connection): Db {
+  if (!db) throw new DatabaseTimeout('not connected');
+  return db;
+}
+
+function health(healthDb: Probe['db']): Operation {
   return {
     method: 'get',
     path: '/health',
@@ -108,8 +132,7 @@ function health({ db }: Connection): Operation {
     },
     problems: [],
     async handle() {
-      if (!db) throw new DatabaseTimeout('not connected');
-      await db.command({ ping: 1 });
+      await (await healthDb()).command({ ping: 1 });
       return { status: 200, body: { status: 'ok' } };
     },
   };

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { isAlive } from './lease/alive.ts';
 import { testDatabase } from './testing/database.ts';
-import { run, runCli, SERVER, temporaryFolder } from './testing/processes.ts';
+import { CLI, run, runCli, SERVER, temporaryFolder } from './testing/processes.ts';
 import { openTerminal } from './testing/terminal.ts';
 
-const CLI = ['node', '--import', 'tsx/esm', 'src/cli.ts'];
 const ENGINES = ['--collection', 'engines'];
 const BY_SIGHUP = -1;
+/** So many that no command has done its work before the terminal is closed. */
 const COUNT = 20_000;
 
 /** What lies in a folder, whatever its depth; not the files of an embedded database. */
@@ -17,11 +17,12 @@ const contentOf = (folder: string) =>
 
 describe('a closed terminal ends, and leaves no file and no database behind it:', () => {
   test.each([
-    ['the server', SERVER, 'Listening on'],
-    ['a command', [...CLI, 'db:seed', '--count', '100000'], 'Seeding engines: [1-9]'],
-  ])('%s', async (_what, command, pattern) => {
+    ['the server', SERVER, 'Listening on', '1'],
+    ['the server with its workers', SERVER, 'Listening on', '2'],
+    ['a command', [...CLI, 'db:seed', '--count', '100000'], 'Seeding engines: [1-9]', '1'],
+  ])('%s', async (_what, command, pattern, WORKERS) => {
     const instance = temporaryFolder();
-    const terminal = await openTerminal(command, pattern, { INSTANCE_PATH: instance, PORT: '0' });
+    const terminal = await openTerminal(command, pattern, { INSTANCE_PATH: instance, PORT: '0', WORKERS });
     const { pid } = JSON.parse(readFileSync(join(instance, 'embedded.json'), 'utf8'));
     expect(isAlive(pid)).toBe(true);
     expect(await terminal.close()).toBe(BY_SIGHUP);
@@ -43,7 +44,7 @@ describe('a closed terminal ends', () => {
     await db.collection('engines').insertMany(engines);
     expect(await runCli(['db:backup', backup], env)).toMatchObject({ code: 0 });
     writeFileSync(rows, '{"title":"RS-25","thrust":1}\n'.repeat(COUNT));
-  });
+  }, 180_000); // it stores and reads them all, on a machine that does other work
 
   test.each([
     ['a backup', ['db:backup', 'TARGET/backup'], 'Backup of'],

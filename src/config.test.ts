@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { databaseName, describeSettings, loadSettings, maskUri } from './config.ts';
@@ -17,6 +18,13 @@ describe('settings', () => {
       port: 5000,
       logLevel: 'warn',
     });
+  });
+
+  test('has as many workers as there are cores with auto', () => {
+    expect(load(undefined)).toMatchObject({ workers: 1 });
+    expect(load('{"workers": 3}')).toMatchObject({ workers: 3 });
+    expect(load('{"workers": "auto"}')).toMatchObject({ workers: Math.min(availableParallelism(), 64) });
+    expect(load(undefined, { WORKERS: 'auto' })).toMatchObject({ workers: Math.min(availableParallelism(), 64) });
   });
 
   test('may begin with a byte order mark in the file, and with one only', () => {
@@ -44,6 +52,10 @@ describe('settings', () => {
     ['[]', {}, /must contain one JSON object/],
     [undefined, { PORT: '65536' }, /environment variable PORT: 65536 is not accepted/],
     [undefined, { PORT: '3e3' }, /environment variable PORT: "3e3" is not accepted/],
+    [undefined, { WORKERS: '0' }, /WORKERS: 0 is not accepted; it must be a whole number from 1 to 64, or auto/],
+    [undefined, { WORKERS: '65' }, /WORKERS: 65 is not accepted/],
+    [undefined, { WORKERS: '1.5' }, /WORKERS: 1\.5 is not accepted/],
+    ['{"workers": "all"}', {}, /"workers": "all" is not accepted/],
     [undefined, { LOG_LEVEL: 'loud' }, /LOG_LEVEL: "loud" is not accepted; it must be one of fatal, error/],
     [undefined, { NODE_ENV: 'prod' }, /NODE_ENV: "prod" is not accepted; it must be one of development/],
     [undefined, { MONGODB_URI: 'postgres://me:s3cret@h/d' }, /MONGODB_URI: its value is not accepted.*mongodb:/],
@@ -68,6 +80,11 @@ describe('settings', () => {
 
   test('the table names each with its variable and default', () => {
     expect(describeSettings()).toMatch(/port +PORT +3000 +port to listen on/);
+  });
+
+  test('the connection string may have every option of TLS', () => {
+    const uri = 'mongodb://h/d?tls=true&tlsCAFile=%2Frun%2Fca.pem&tlsCertificateKeyFile=%2Frun%2Fclient.pem';
+    expect(load(undefined, { MONGODB_URI: uri })).toMatchObject({ mongodbUri: uri });
   });
 
   test('the database is named by the path of the connection string', () => {

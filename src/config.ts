@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,10 +6,26 @@ import convict from 'convict';
 import { ConnectionString } from 'mongodb-connection-string-url';
 import { hasCode } from './error-code.ts';
 import { OperatorError, systemReason } from './operator-error.ts';
-import { definition, definitions, FORMATS, Unacceptable, type Settings } from './settings.ts';
+import { openToOthers, readPrivateFile } from './private-file.ts';
+import { FORMATS, Unacceptable } from './setting-formats.ts';
+import { definition } from './setting-definitions.ts';
+import { definitions } from './setting-list.ts';
+import type { Settings } from './settings.ts';
 
 /** The checkout or deployment that this code belongs to; `src/` and `dist/` both lie directly below it. */
 export const projectRoot = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * Where relative paths in settings begin: at the checkout or deployment. A package in `node_modules` keeps no data there, so
+ * for one they begin at the folder in which it is run.
+ */
+export const settingsRoot = /[\\/]node_modules[\\/]/.test(projectRoot) ? process.cwd() : projectRoot;
+
+/** The version of this program, which stands in `package.json` alone. */
+export function packageVersion(): string {
+  const { version }: { version: string } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+  return version;
+}
 
 function registerFormats(): void {
   for (const [name, format] of Object.entries(FORMATS)) convict.addFormat({ name, ...format });
@@ -51,16 +67,49 @@ function explain(isSecret: boolean, value: unknown, source: string, accepted: st
 }
 
 /**
+ * The secrets in the files that variables such as `MONGODB_URI_FILE` name, by the variables that would hold them. The final
+ * line feed of a file, which editors add, is no part of its secret.
+ * @throws {OperatorError} if a file cannot be used, or a secret is given twice
+ */
+function readSecretFiles(env: NodeJS.ProcessEnv): Record<string, string> {
+  const secrets: Record<string, string> = {};
+  for (const { env: name, sensitive } of definitions.values()) {
+    const path = env[`${name}_FILE`];
+    if (sensitive !== true || path === undefined) continue;
+    if (env[name] !== undefined) throw new OperatorError(`${name} and ${name}_FILE are both set. Unset one of them.`);
+    secrets[name] = readPrivateFile(`${name}_FILE`, resolve(settingsRoot, path)).replace(/\r?\n$/, '');
+  }
+  return secrets;
+}
+
+/** Where the value of a setting comes from. */
+function sourceOf(name: string, variable: string, env: NodeJS.ProcessEnv, path: string): string {
+  const given = [variable, `${variable}_FILE`].find((one) => env[one] !== undefined);
+  return given === undefined ? `${path}: "${name}"` : `environment variable ${given}`;
+}
+
+/** The file of settings in an instance folder. */
+const configPath = (instancePath: string) => join(instancePath, 'config.json');
+
+/** The warning that other users may read or change the file of settings, if they may. */
+export function warnOfOpenFile({ instancePath }: Settings): string | undefined {
+  const path = configPath(instancePath);
+  const flaw = existsSync(path) ? openToOthers(path) : undefined;
+  return flaw && `${path} ${flaw.problem}. ${flaw.remedy}`;
+}
+
+/**
  * Reads all settings and checks each of them.
  * An empty environment variable counts as absent.
  * @throws {OperatorError} naming every unusable setting, where it came from and what it accepts
  */
 export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
   registerFormats();
-  const env = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const env = { ...given, ...readSecretFiles(given) };
   const config = convict<Settings>(definition, { env, args: [] });
-  const instancePath = resolve(projectRoot, config.get('instancePath'));
-  const path = join(instancePath, 'config.json');
+  const instancePath = resolve(settingsRoot, config.get('instancePath'));
+  const path = configPath(instancePath);
   const file = flattened(readFile(path));
   const errors = file
     .map(([name]) => name)
@@ -81,8 +130,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Sett
       (typeof format === 'string' ? FORMATS[format].validate : format)(value);
     } catch (error) {
       if (!(error instanceof Unacceptable)) throw error;
-      const source = env[variable] === undefined ? `${path}: "${name}"` : `environment variable ${variable}`;
-      errors.push(explain(sensitive === true, value, source, error.message));
+      errors.push(explain(sensitive === true, value, sourceOf(name, variable, given, path), error.message));
     }
   }
   if (errors.length > 0) throw new OperatorError(errors.join(' '));
@@ -101,12 +149,15 @@ function home(): string {
 const valueOf = (properties: Settings, name: string): unknown =>
   name.split('.').reduce((value: unknown, key) => Reflect.get(Object(value), key), properties);
 
+const secretFileVariables = () =>
+  [...definitions.values()].filter(({ sensitive }) => sensitive === true).map(({ env }) => `${env}_FILE`);
+
 /** The settings as a table for `--help`: name in the file, environment variable, default, meaning. */
 export function describeSettings(): string {
   const rows = [...definitions].map(([name, setting]) => [
     name,
     setting.env,
-    String(setting.default ?? '-'),
+    String(setting.default ?? '') || '-',
     setting.doc,
   ]);
   const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
@@ -115,6 +166,7 @@ export function describeSettings(): string {
   return [
     'Settings (instance/config.json, environment variable, default):',
     ...rows.map((row) => `  ${line(row)}`),
+    `A secret can also lie in a file that is named by its variable with _FILE: ${secretFileVariables().join(', ')}.`,
   ].join('\n');
 }
 

@@ -38,13 +38,12 @@ const INITIALISE = `SwaggerUIBundle({
 });
 `;
 
+/** The page needs scripts, styles, pictures and data of this server, and nothing from anywhere else. */
 const HEADERS = {
   'cache-control': 'no-cache',
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
 };
 
 /** An installed file of Swagger UI. */

@@ -2,9 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { testDatabase } from './testing/database.ts';
-import { run, temporaryFolder } from './testing/processes.ts';
+import { CLI, run, temporaryFolder } from './testing/processes.ts';
 
-const CLI = ['node', '--import', 'tsx/esm', 'src/cli.ts'];
 const ENGINES = ['--collection', 'engines'];
 /** Runs the command behind it while no file can grow. */
 const ON_FULL_DISK = ['sh', '-c', 'trap "" XFSZ; ulimit -f 0; exec "$@"', 'sh'];

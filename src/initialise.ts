@@ -5,7 +5,7 @@ import { readState, run, stepsToStamp } from './migrate/run/index.ts';
 import { migrating, subjectOf, type OpenDatabase } from './migrations.ts';
 import { collectionDefinitions, RESOURCES } from './models.ts';
 import { OperatorError } from './operator-error.ts';
-import { isBookkeeping } from './own-collections.ts';
+import { isBesideData } from './own-collections.ts';
 
 /** Something that was created, or a difference between the database and the models. */
 interface InitialiseResult {
@@ -23,7 +23,7 @@ interface InitialiseResult {
 export async function initialise(database: OpenDatabase, resources = RESOURCES): Promise<InitialiseResult[]> {
   const { db, connection } = database;
   // This comes first, so that no migration runs again on the created collections if the process is killed below.
-  const stamped = (await isEmpty(db, isBookkeeping)) ? await stampAll(database) : [];
+  const stamped = (await isEmpty(db, isBesideData)) ? await stampAll(database) : [];
   const definitions = collectionDefinitions(connection, resources);
   const constrained = stamped.length > 0 ? await constrainedBy(database) : [];
   const wanted = definitions.map((definition) => ({
@@ -58,7 +58,7 @@ async function stampAll(database: OpenDatabase): Promise<InitialiseResult[]> {
  */
 export async function initialiseIfEmpty(database: OpenDatabase, resources = RESOURCES): Promise<InitialiseResult[]> {
   const { db, settings } = database;
-  if (!(await isEmpty(db, isBookkeeping))) return [];
+  if (!(await isEmpty(db, isBesideData))) return [];
   if (settings.nodeEnv === 'production')
     throw new OperatorError(
       `The database ${db.databaseName} is empty. Check MONGODB_URI; if it is right, run npm run db:init.`,

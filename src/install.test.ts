@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { projectRoot } from './config.ts';
 import { run, temporaryFolder } from './testing/processes.ts';
 
-describe.each(['.', '.ci/contract'])('an installation in %s', (folder) => {
+describe.each(['.', '.ci/contract', '.ci/nodes'])('an installation in %s', (folder) => {
   test('runs no script of a package', async () => {
     const { stdout } = await run(['npm', '--prefix', folder, 'config', 'get', 'ignore-scripts'], {});
     expect(stdout).toBe('true\n');
@@ -18,7 +18,27 @@ describe.each(['.', '.ci/contract'])('an installation in %s', (folder) => {
   });
 });
 
-const FIRST = ['package.json', 'typescript.js', 'engines.js', 'migrate-mongo-config.js'];
+describe('the licences of the packages that the server needs', () => {
+  const licences = (...lock: string[]) => run(['node', '.ci/licences.js', ...lock], {});
+
+  test('are listed, each with its package, without those of development', async () => {
+    const { code, stdout } = await licences();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^MIT +express@\d/m);
+    expect(stdout).not.toMatch(/ jest@/);
+  });
+
+  test.each([{ license: 'AGPL-3.0-only' }, {}])('must be allowed ones: %j', async (terms) => {
+    const lock = join(temporaryFolder(), 'package-lock.json');
+    const packages = { '': {}, 'node_modules/a/node_modules/@b/c': { version: '1.0.0', ...terms } };
+    writeFileSync(lock, JSON.stringify({ packages }));
+    const { code, stderr } = await licences(lock);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`Not allowed: @b/c@1.0.0 (${terms.license ?? 'no licence'}).`);
+  });
+});
+
+const FIRST = ['package.json', 'packages.js', 'built.js', 'typescript.js', 'engines.js', 'migrate-mongo-config.js'];
 
 /** The files that commands load first, in a folder without packages. */
 function uninstalled(): string {

@@ -1,10 +1,11 @@
+import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from './error-code.ts';
 import { OperatorError, printable } from './operator-error.ts';
 
 /** The signals that tell a process to end: Ctrl-C, `kill`, and a closed terminal. */
-const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** How long a command may take to clean up when it is told to end. */
 const GRACE_MS = 10_000;
@@ -39,9 +40,16 @@ export async function pause(milliseconds: number): Promise<void> {
 export async function interruptible(command: () => Promise<void>): Promise<void> {
   controller = new AbortController();
   const { signal } = controller;
-  const stopListening = onEnding(() => {
+  const interrupt = () => {
     controller.abort(new OperatorError('It was interrupted.'));
-    setTimeout(giveUp, GRACE_MS).unref();
+    setTimeout(() => {
+      sayRemains(`It was interrupted, and did not end within ${GRACE_MS / 1000} s.`);
+      process.exit(1);
+    }, GRACE_MS).unref();
+  };
+  const stopListening = onEnding(interrupt, (signal) => {
+    sayRemains('It was interrupted twice, and has not ended in order.');
+    endBy(signal);
   });
   try {
     await command();
@@ -53,27 +61,39 @@ export async function interruptible(command: () => Promise<void>): Promise<void>
   }
 }
 
-function giveUp(): void {
-  console.error(`It was interrupted, and did not end within ${GRACE_MS / 1000} s.`);
+function sayRemains(what: string): void {
+  console.error(what);
   for (const sentence of remains) console.error(sentence);
-  process.exit(1);
 }
 
+/** Ctrl-C under npm arrives twice, from the terminal and from npm. What arrives so soon is not meant as a second one. */
+const ECHO_MS = 500;
+
+type OnSignal = (signal: NodeJS.Signals) => void;
+
 /**
- * Calls back once, when this process is told to end. The process does not end by itself then.
+ * Calls back when this process is told to end. The process does not end by itself then.
+ * @param onSecond called each time when it is told so again
  * @returns a function that undoes this
  */
-export function onEnding(callback: (signal: NodeJS.Signals) => void): () => void {
-  let isTold = false;
+export function onEnding(callback: OnSignal, onSecond: OnSignal): () => void {
+  let toldAt: number | undefined;
   const listener = (signal: NodeJS.Signals) => {
-    if (isTold) return; // Ctrl-C under npm arrives twice, from the terminal and from npm
-    isTold = true;
-    if (signal === 'SIGHUP') process.once('exit', hangUp);
+    const now = performance.now();
+    if (toldAt !== undefined && now - toldAt > ECHO_MS) onSecond(signal);
+    if (toldAt !== undefined) return;
+    toldAt = now;
     callback(signal);
   };
   for (const signal of ENDING) process.on(signal, listener);
   return () => ENDING.forEach((signal) => process.off(signal, listener));
 }
+
+/** The exit code that shells give a process that a signal has ended. */
+export const codeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
+
+/** Ends this process at once. */
+export const endBy: OnSignal = (signal) => process.exit(codeOf(signal));
 
 /** Ends this process by SIGHUP, as if it had no listeners for it. */
 function hangUp(): void {

@@ -10,11 +10,27 @@ export const CHANGELOG_COLLECTION = 'changelog';
 /** The collection in which migrate-mongo itself would keep its lock. */
 export const CHANGELOG_LOCK_COLLECTION = `${CHANGELOG_COLLECTION}_lock`;
 
-/**
- * Who migrates now, and what an operator wants of that. It is about the present, so no backup or copy has it, and no
- * restore exchanges it.
- */
+/** Who migrates now, and what an operator wants of that. */
 export const LEASE_COLLECTION = 'migration_lease';
+
+/** The keys by which callers of the API say who they are. */
+export const ACCESS_KEYS = 'access_keys';
+
+/** What the API makes up once per database and all its copies share. */
+export const ACCESS_SECRETS = 'access_secrets';
+
+/** Whether a collection says who may use the API. */
+const isAccess = (name: string): boolean => name === ACCESS_KEYS || name === ACCESS_SECRETS;
+
+/** How many requests came from whom within the last minute. */
+export const RATE_LIMITS = 'rate_limits';
+
+/** When the database was backed up last, and what a verification has found. */
+export const BACKUP_RECORD = 'backup_record';
+
+/** Whether a collection is about the present alone, so that no backup or copy has it, and no restore exchanges it. */
+export const isOfPresent = (name: string): boolean =>
+  name === LEASE_COLLECTION || name === RATE_LIMITS || name === BACKUP_RECORD;
 
 /** Collections that belong to the migrations themselves, not to the data. */
 export const isBookkeeping = (name: string): boolean =>
@@ -37,6 +53,9 @@ export const SCRATCH_MARKER = 'scratch.owner';
 /** Whether a collection is the server's own. */
 export const isServers = (name: string): boolean => name.startsWith('system.');
 
+/** Whether a database may have a collection before it holds any data: it counts as empty all the same. */
+export const isBesideData = (name: string): boolean => isBookkeeping(name) || isAccess(name) || isOfPresent(name);
+
 /** Whether a collection is any of these. */
 export const isOwn = (name: string): boolean =>
-  isBookkeeping(name) || isArchive(name) || isRestoring(name) || name === SCRATCH_MARKER || isServers(name);
+  isBesideData(name) || isArchive(name) || isRestoring(name) || name === SCRATCH_MARKER || isServers(name);

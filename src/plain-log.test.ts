@@ -5,6 +5,15 @@ import { plainLine } from './plain-log.ts';
 const lines: string[] = [];
 const logger = pino({ level: 'debug' }, { write: (line) => void lines.push(plainLine(line)) });
 
+const answered = {
+  requestId: 'r',
+  method: 'GET',
+  route: '/x',
+  parameters: ['limit', 'sort'],
+  status: 200,
+  durationMs: 3,
+};
+
 /** What is shown of an event. */
 function shown(event: () => void): string {
   lines.length = 0;
@@ -38,21 +47,18 @@ test.each([
   ],
   [
     'a request',
-    () =>
-      logger.debug(
-        { req: { method: 'GET', url: '/x' }, res: { statusCode: 200 }, responseTime: 3 },
-        'request completed',
-      ),
-    'GET /x 200 in 3 ms\n',
+    () => logger.info({ ...answered, commands: 1, databaseMs: 2.5 }, 'request'),
+    'GET /x?limit&sort 200 in 3 ms (1 query, 2.5 ms)\n',
   ],
   [
     'a request that broke off',
-    () =>
-      logger.debug(
-        { req: { method: 'GET', url: '/x' }, res: { statusCode: 200 }, responseTime: 3, err: new Error('gone') },
-        'request errored',
-      ),
-    'GET /x 200 in 3 ms (gone)\n',
+    () => logger.debug({ ...answered, brokenOff: true, commands: 0, databaseMs: 0 }, 'request'),
+    'GET /x?limit&sort broken off in 3 ms\n',
+  ],
+  [
+    'a slow request',
+    () => logger.warn({ ...answered, commands: 2, databaseMs: 2, plan: 'FETCH < IXSCAN a_1' }, 'slow request'),
+    'Warning: slow: GET /x?limit&sort 200 in 3 ms (2 queries, 2 ms): FETCH < IXSCAN a_1\n',
   ],
 ])('%s is readable', (_what, event, text) => {
   expect(shown(event)).toBe(text);

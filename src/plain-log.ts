@@ -11,8 +11,8 @@ interface Entry {
 const WARN = 40;
 const ERROR = 50;
 
-/** The fields that pino adds to every event, and pino-http to every request. They are of no use to a person at a terminal. */
-const OMITTED = new Set(['level', 'time', 'pid', 'hostname', 'msg', 'err', 'req', 'res', 'responseTime']);
+/** The fields that are of no use to a person at a terminal. */
+const OMITTED = new Set(['level', 'time', 'pid', 'hostname', 'msg', 'err', 'requestId', 'traceId']);
 
 /** A sentence for each event of the server. The fields of these events are not printed again after the sentence. */
 const SENTENCES: Readonly<Record<string, (entry: Entry) => string>> = {
@@ -21,8 +21,8 @@ const SENTENCES: Readonly<Record<string, (entry: Entry) => string>> = {
   listening: ({ url }) => `Listening on ${String(url)} (docs at ${DOCS})`,
   stopping: ({ signal }) => `Stopping (${String(signal)}): waiting for running requests to end.`,
   stopped: () => 'Stopped.',
-  'request completed': request,
-  'request errored': request,
+  request,
+  'slow request': (entry) => `Warning: slow: ${request(entry)}`,
 };
 
 /** Turns a JSON line of the log into plain text for a terminal: one line, and a line for each element of a list. */
@@ -49,9 +49,13 @@ function list(values: unknown): string {
   return values.map((value) => `\n  ${typeof value === 'string' ? value : JSON.stringify(value)}`).join('');
 }
 
-/** The line of a request: "GET /engines 200 in 4 ms". */
-function request({ req, res, responseTime, err }: Entry): string {
-  const { method, url } = Object(req);
-  const failure = err ? ` (${err.message})` : '';
-  return `${method} ${url} ${Object(res).statusCode} in ${String(responseTime)} ms${failure}`;
+/** The line of a request: "GET /engines?limit 200 in 4 ms (1 query, 3 ms)". */
+function request(entry: Entry): string {
+  const [method, status, route, duration, commands, database, plan] = TOLD.map((name) => String(entry[name] ?? ''));
+  const names = Array.isArray(entry['parameters']) ? `?${entry['parameters'].join('&')}` : '';
+  const end = entry['brokenOff'] === true ? 'broken off' : status;
+  const queries = commands === '0' ? '' : ` (${commands} ${commands === '1' ? 'query' : 'queries'}, ${database} ms)`;
+  return `${method} ${route || '(no such path)'}${names} ${end} in ${duration} ms${queries}${plan && `: ${plan}`}`;
 }
+
+const TOLD = ['method', 'status', 'route', 'durationMs', 'commands', 'databaseMs', 'plan'];

@@ -1,13 +1,14 @@
 import type { ErrorRequestHandler } from 'express';
+import type { Db } from 'mongodb';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { compare, type Readiness } from './migrate/run/index.ts';
-import { ShapeMismatch, DatabaseTimeout, Problem, type Operation } from './rest/index.ts';
+import { ShapeMismatch, DatabaseTimeout, Problem, unavailable, type Operation } from './rest/index.ts';
 import { refusedWrites, type CollectionDefinition } from './schema/index.ts';
 
 /** What this version of the program requires of its database. */
 export interface Shape {
-  connection: Connection;
+  connection: Pick<Connection, 'db'>;
   /** The names of the migrations that this version has. */
   migrations: readonly string[];
   definitions: readonly CollectionDefinition[];
@@ -19,7 +20,8 @@ interface Differences extends Readiness {
   refused: string[];
 }
 
-async function differencesOf({ connection: { db }, migrations, definitions }: Shape): Promise<Differences> {
+/** How a database differs from what this version requires. @throws what the driver throws */
+export async function differencesOf({ connection: { db }, migrations, definitions }: Shape): Promise<Differences> {
   if (!db) throw new DatabaseTimeout('not connected');
   const [readiness, refused] = await Promise.all([compare(db, migrations), refusedWrites(db, definitions)]);
   return { ...readiness, refused };
@@ -34,7 +36,7 @@ function remedyFor({ pending, ahead }: Readiness): string {
 
 const WRITE_MIGRATION =
   'run npm run migrate:new -- "WHAT CHANGES" to write the missing migration, then npx migrate-mongo up';
-const REFUSES = 'the database refuses what this version writes';
+export const REFUSES = 'the database refuses what this version writes';
 
 /**
  * Logs at the start how the database differs, with the command that corrects it.
@@ -64,8 +66,12 @@ export function logRefusals(shape: Shape, logger: Logger): ErrorRequestHandler {
 const MOST_NAMES = 1000;
 const some = (names: readonly string[]) => names.slice(0, MOST_NAMES);
 
-/** `GET /health/ready`: whether this version can work on the database as it is. */
-export function ready(shape: Shape): Operation {
+/**
+ * `GET /health/ready`: whether this version can work on the database as it is.
+ * @param healthDb the database, by a connection that is free for this question
+ * @param leaving aborted when the process is told to end: from then on it is not ready
+ */
+export function ready(shape: Shape, healthDb: () => Promise<Db>, leaving?: AbortSignal): Operation {
   const names = (description: string) => ({
     type: 'array',
     items: { type: 'string', maxLength: 255 },
@@ -79,7 +85,7 @@ export function ready(shape: Shape): Operation {
     summary: 'Whether this version of the API can work on its database as it is',
     description:
       'Lists the migrations that only the database or only this version has; the API works meanwhile. The answer is 503 if ' +
-      'the database would refuse what this version writes; its errors say what.',
+      'the database would refuse what this version writes; its errors say what. It is 503 also as soon as the server is told to stop.',
     success: {
       status: 200,
       description: 'This version can work on the database; the lists have the migrations that only one of them has',
@@ -101,7 +107,9 @@ export function ready(shape: Shape): Operation {
     },
     problems: [],
     async handle() {
-      const { pending, ahead, refused } = await differencesOf(shape);
+      if (leaving?.aborted) throw unavailable('This server is stopping.');
+      const connection = { db: await healthDb() };
+      const { pending, ahead, refused } = await differencesOf({ ...shape, connection });
       if (refused.length > 0) throw notReady({ pending, ahead, refused });
       const status = ahead.length > 0 ? 'ahead' : pending.length > 0 ? 'pending' : 'ready';
       const newest = shape.migrations.at(-1) ?? null;

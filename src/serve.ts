@@ -1,122 +1,129 @@
-import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import gracefulShutdown from 'http-graceful-shutdown';
 import type { Logger } from 'pino';
-import { createApp, type Services } from './app.ts';
-import type { Settings } from './settings.ts';
-import { openDatabase, type Database } from './database/index.ts';
-import { initialiseIfEmpty } from './initialise.ts';
-import { readNames } from './migrate/run/index.ts';
-import { MIGRATIONS } from './migrations.ts';
-import { missingMigrations } from './missing-migrations.ts';
-import { collectionDefinitions, RESOURCES } from './models.ts';
+import { followCertificate, readCertificate } from './certificate.ts';
+import type { Database } from './database/index.ts';
+import { departureOf } from './drain.ts';
+import { RESOURCES } from './models.ts';
 import { OperatorError } from './operator-error.ts';
-import { warnOfDifferences } from './readiness.ts';
-import { describeResource, httpServer, moveLeftEntries, relaysEnded } from './rest/index.ts';
+import { moveAllLeftEntries, openApplication, reportDifferences } from './prepare.ts';
+import { httpServer, relaysEnded, replaceCertificate, type Certificate } from './rest/index.ts';
+import { operate } from './operate.ts';
+import { stopTimes, type Settings } from './settings.ts';
+import { observe } from './telemetry/index.ts';
 
-/** How long running requests may take to end when the server stops. */
-const DRAIN_MS = 10_000;
-/** How long before that time is over unfinished answers are broken off, so that none of them looks complete. */
-const BREAK_OFF_MS = 250;
+/** Of the time that the end of the server may take, this is for all that comes after the last answer; but half of it at most. */
+const CLOSING_MS = 3000;
 
 /** How long the relays may take to end; documents carry on what they have not moved by then. */
 const RELAYS_MS = 1000;
 
+/** How long the collector may take for the last traces. */
+const TRACES_MS = 1000;
+
+/** How often the log says that requests are refused. */
+const OVERLOAD_MS = 10_000;
+
 /** A server that listens. */
 export interface Serving {
   url: string;
-  /** Waits for running requests (for 10 s at most), then closes the server, then its database. */
+  /** Waits for running requests, then closes the server, then its database. Is not ready from the first moment on. */
   stop: () => Promise<void>;
+  /** Rejects, after it has stopped, if it cannot go on by itself. */
+  failed?: Promise<unknown>;
+}
+
+interface Options {
+  /** Whether another process has made the database ready. */
+  isPrepared?: boolean;
+  /** The database, if it is being opened already. */
+  opening?: Promise<Database>;
 }
 
 /**
- * Serves the API with the database, address and port of the settings.
- * @param drainMs how long running requests may take to end when it stops
- * @throws {OperatorError} if the database or the port cannot be used, or an empty database is in production
+ * Serves the API in this process with the database, address and port of the settings.
+ * @throws {OperatorError} if the database, the certificate or the port cannot be used, or an empty database is in production
  */
 export async function serve(
   settings: Settings,
   logger: Logger,
   resources = RESOURCES,
-  drainMs = DRAIN_MS,
+  { isPrepared = false, opening }: Options = {},
 ): Promise<Serving> {
-  const database = await openDatabase(settings, { share: false, impatient: true }, (line) => logger.info(line));
+  const start = { settings, logger, resources, opening };
+  const certificate = readCertificate(settings.tls);
+  const operating = await operate(start, isPrepared);
+  const { app, database, probe, leaving, stopping } = await openApplication(start, isPrepared).catch(async (error) => {
+    await operating?.close();
+    throw error;
+  });
   try {
-    logger.info({ database: database.description }, 'database');
-    const { migrations } = await readNames(MIGRATIONS);
-    const stopping = new AbortController();
-    const app = createApp({
-      connection: database.connection,
-      resources,
-      logger,
-      migrations,
-      settings: { ...settings, stopping: stopping.signal },
-    });
-    // This comes after createApp(), which refuses models that cannot be served before they change the database.
-    await prepare(database, { settings, logger, migrations, resources });
-    const server = httpServer(app);
+    const counts = operating?.measure(database);
+    const tracer = await tracerOf(settings);
+    const server = httpServer(app, { origins: settings.cors.origins, certificate });
+    observe(server, { connection: database.connection, logger, slowMs: settings.logSlowMs, counts, tracer });
+    const { announce, drain } = departureOf(server);
     const url = await listen(server, settings);
-    const moved = moveAllLeftEntries(database, { settings, logger, resources }, stopping.signal);
-    const unfinished = new Set<ServerResponse>();
-    server.on('request', (_request, response) => {
-      unfinished.add(response);
-      response.once('close', () => unfinished.delete(response));
-    });
-    const drain = gracefulShutdown(server, { signals: '', forceExit: false, timeout: drainMs });
-    const stop = async () => {
+    const replace = (changed: Certificate) => replaceCertificate(server, changed);
+    if (certificate) followCertificate(settings.tls, certificate, replace, { logger, signal: stopping.signal });
+    const [moved, reported] = [moveAllLeftEntries, reportDifferences].map((work) =>
+      isPrepared ? undefined : work(database, start, stopping.signal),
+    );
+    operating?.begin(database, probe, leaving.signal);
+    server.on('overload', warnAtMostEvery(OVERLOAD_MS, logger));
+    const { delayMs, graceMs } = stopTimes(settings);
+    const end = async () => {
+      leaving.abort();
+      announce();
+      await sleep(delayMs);
       stopping.abort();
-      const breakOff = () => unfinished.forEach((response) => response.destroy());
-      const late = setTimeout(breakOff, drainMs - BREAK_OFF_MS);
-      await drain().finally(() => clearTimeout(late));
+      await drain(Math.max(graceMs - CLOSING_MS, graceMs / 2));
       await Promise.race([Promise.all([moved, relaysEnded()]), sleep(RELAYS_MS, undefined, { ref: false })]);
-      await database.close();
+      await reported;
+      await Promise.all([
+        database.close(),
+        Promise.race([tracer?.close(), sleep(TRACES_MS, undefined, { ref: false })]),
+      ]);
+      await operating?.close();
     };
-    return { url, stop };
+    let ended: Promise<void> | undefined;
+    return { url, stop: () => (ended ??= end()) };
   } catch (error) {
-    await database.close();
+    await Promise.all([database.close(), operating?.close()]);
     throw error;
   }
 }
 
-async function prepare(
-  { connection }: Database,
-  { settings, logger, migrations, resources }: Omit<Services, 'connection' | 'settings'> & { settings: Settings },
-): Promise<void> {
-  const { db } = connection;
-  if (!db) throw new Error('the connection is not open');
-  const open = { db, connection, settings, report: (line: string) => logger.info(line) };
-  const findings = await initialiseIfEmpty(open, resources);
-  if (findings.length > 0) logger.info({ created: findings.map(({ what }) => what) }, 'database initialised');
-  // In production this would load every migration into the server; there migrate:check does it before.
-  const missing = settings.nodeEnv === 'production' ? [] : await missingMigrations(open, resources);
-  const definitions = collectionDefinitions(connection, resources);
-  await warnOfDifferences({ connection, migrations, definitions }, missing, logger);
+/** Sends traces, if the settings say where to; else nothing of it is loaded. */
+async function tracerOf({ traces: { endpoint, ratio } }: Settings) {
+  if (endpoint === null) return undefined;
+  const { openTracer } = await import('./tracing/index.ts');
+  return openTracer(endpoint, ratio);
 }
 
-/** Ends a move that another process has begun, or would have; whoever reads the history of a member does so as well. */
-async function moveAllLeftEntries(
-  { connection }: Database,
-  { settings, logger, resources }: Pick<Services, 'logger' | 'resources'> & { settings: Settings },
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    for (const { model, path } of resources)
-      await moveLeftEntries(describeResource(model(connection), path, settings), signal);
-  } catch (error) {
-    if (!signal.aborted) logger.warn({ error }, 'history entries stay in the documents that carry them for now');
-  }
+/** Tells the operator that requests are refused, but not of each of them. */
+function warnAtMostEvery(pauseMs: number, logger: Logger): () => void {
+  let last = -Infinity;
+  return () => {
+    if (performance.now() - last < pauseMs) return;
+    last = performance.now();
+    logger.warn('Requests are refused with 503, because there are more than this process can answer in time');
+  };
 }
 
-async function listen(server: ReturnType<typeof httpServer>, { host, port }: Settings): Promise<string> {
+async function listen(server: ReturnType<typeof httpServer>, settings: Settings): Promise<string> {
+  const { host, port } = settings;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
   }).catch((error: Error & { code?: string }) => {
     throw new OperatorError(listenFailure(error.code, host, port));
   });
   const address = server.address();
-  const given = typeof address === 'object' && address !== null ? address.port : port;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${given}`;
+  return urlOf(settings, typeof address === 'object' && address !== null ? address.port : port);
 }
+
+/** The URL of a server that listens on a port. */
+export const urlOf = ({ host, tls }: Pick<Settings, 'host' | 'tls'>, port: number) =>
+  `${tls.certFile === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /** The message that says why the server cannot listen, and what to do. */
 function listenFailure(code: string | undefined, host: string, port: number): string {

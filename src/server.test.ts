@@ -24,7 +24,7 @@ describe('LOG_FORMAT', () => {
     const { code, stdout } = await ended;
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Database: mongodb:.*\nThe database was empty .*\n( {2}\S.*\n)+Listening on /);
-    expect(stdout).toMatch(/\nGET \/health 200 in \d+ ms\nStopping \(SIGTERM\).*\nStopped\.\n$/);
+    expect(stdout).toMatch(/\nGET \/health 200 in [\d.]+ ms\nStopping \(SIGTERM\).*\nStopped\.\n$/);
   });
 
   test('json has it write JSON on a terminal', async () => {

@@ -22,6 +22,9 @@ const QUIET = {
   PYTHONDONTWRITEBYTECODE: '1',
 };
 
+/** The tools that bring a key. The others use a server that nobody has made a key for. */
+const WITH_KEY = new Set(['spectral', 'redocly', 'schemathesis']);
+
 /** The commands of each tool, for the server at a URL and its description in the file; a blank separates arguments. */
 const TOOLS = {
   spectral: () => [`node_modules/.bin/spectral lint ${FILE} --ruleset spectral.yaml --fail-severity error`],
@@ -66,15 +69,17 @@ async function prove(name) {
   if (!tool) throw new Error(`Name some of ${Object.keys(TOOLS).join(', ')}.`);
   const scratch = await mkdtemp(join(tmpdir(), 'engines-contract-'));
   try {
-    // That a list without an index is refused is a rule that OpenAPI cannot express.
-    const settings = { INSTANCE_PATH: join(scratch, 'instance'), ALLOW_SCANS: 'true', LOG_LEVEL: 'info' };
+    // OpenAPI cannot express that a list without an index is refused, nor how much of all that a minute allows.
+    const rules = { ALLOW_SCANS: 'true', LIMITS_ENABLED: 'false' };
+    const settings = { INSTANCE_PATH: join(scratch, 'instance'), LOG_LEVEL: 'info', ...rules };
     await withServer([join(root, 'dist/server.js')], settings, async (url) => {
+      const env = WITH_KEY.has(name) ? { ENGINES_KEY: await makeKey(url) } : {};
       await mkdir(dirname(file), { recursive: true });
       const response = await fetch(`${url}/openapi.json`);
       await writeFile(file, JSON.stringify(await response.json(), undefined, 2));
       if (name in CLIENTS) await rm(join(here, 'clients', name, 'generated'), { recursive: true, force: true });
       let printed = '';
-      for (const command of tool(url)) printed = await run(command);
+      for (const command of tool(url)) printed = await run(command, env);
       if (name in CLIENTS) console.log(`${name}: ${printed.trim()}`);
     });
   } finally {
@@ -82,12 +87,22 @@ async function prove(name) {
   }
 }
 
+/** Makes the first key, of an admin. The server asks for keys after that. */
+async function makeKey(url) {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ name: 'contract', role: 'admin' });
+  const response = await fetch(`${url}/keys`, { method: 'POST', headers, body });
+  const { key } = await response.json();
+  while ((await fetch(`${url}/keys`)).status !== 401);
+  return key;
+}
+
 /** What a tool prints is shown only if it finds something: each has its own last lines, which look like those of a test runner. */
-async function run(line) {
+async function run(line, env) {
   const [command, ...args] = line.split(' ');
   const child = spawn(command, args, {
     cwd: here,
-    env: { ...process.env, ...QUIET },
+    env: { ...process.env, ...QUIET, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const printed = [];

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { backup, prune, restore, verify } from '../database/backup/index.ts';
+import { backup, noteBackup, prune, restore, verify } from '../database/backup/index.ts';
 import type { OpenDatabase } from '../migrations.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Settings } from '../settings.ts';
@@ -59,8 +59,9 @@ export function addBackupCommands(program: Command): void {
     .option('--json', 'print the problems as JSON')
     .addHelpText('after', example(BACKUP))
     .action((path: string, options: { from?: string; json?: true }) =>
-      withDatabase(async ({ connection }) => {
+      withDatabase(async ({ db, connection, report }) => {
         const { defects, collections } = await verify(connection.getClient(), path, undefined, options.from);
+        await noteBackup(db, { verifiedAt: new Date(), isSound: defects.length === 0 }, report);
         if (options.json) console.log(JSON.stringify(defects));
         else for (const { where, problem } of defects) console.log(`${where} ${problem}`);
         if (defects.length > 0) throw new OperatorError(`${path} is damaged. Use another backup.`);
@@ -80,11 +81,12 @@ interface BackupOptions {
 }
 
 async function makeBackup(
-  { db, settings }: OpenDatabase,
+  { db, settings, report }: OpenDatabase,
   directory = backupFolder(settings, db.databaseName),
   { gzip, skip = [], keep, json }: BackupOptions,
 ): Promise<void> {
   const made = await backup(db, directory, { gzip: gzip ?? false, skip });
+  await noteBackup(db, { backedUpAt: new Date() }, report);
   console.log(json ? JSON.stringify(made.manifest) : made.directory);
   if (keep === undefined) return;
   const { removed } = await prune(dirname(made.directory), db.databaseName, keep);

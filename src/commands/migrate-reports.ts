@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import type { Command } from 'commander';
 import { findingsOf, inWords, readHistory, readState, stepsDown, unusableIn } from '../migrate/run/index.ts';
-import { checkLive, checkModels, planMigrations, type Plan } from '../migrate/plan/index.ts';
+import { checkCluster, checkLive, checkModels, planMigrations, type Plan } from '../migrate/plan/index.ts';
 import { MIGRATIONS, subjectOf, type OpenDatabase } from '../migrations.ts';
 import { withDatabase } from './context.ts';
 import { showStatus } from './migration-status.ts';
@@ -54,6 +54,7 @@ async function check(database: OpenDatabase, { json }: Options): Promise<void> {
   const unusable = unusableIn(findings);
   findings.push(...(await checkLive(state, subject, unusable)));
   findings.push(...(await checkModels(state.files, subject, unusable)));
+  findings.push(...(await checkCluster(database.db, database.report)));
   if (json) console.log(JSON.stringify(findings));
   else for (const finding of findings) console.log(`${finding.rule}: ${inWords(finding)}`);
   const { applied, pending } = state;

@@ -14,10 +14,17 @@ interface Manifest {
 const { version, scripts }: Manifest = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
 const names = commandProgram().commands.map((command) => command.name());
 
+/** The commands that do something, by the words that they are typed with: `keys create`. */
+const typedNames = commandProgram().commands.flatMap((command) =>
+  command.commands.length > 0 ? command.commands.map((inner) => `${command.name()} ${inner.name()}`) : [command.name()],
+);
+
 /** A program that throws where it would exit, and one of its commands. */
 function programWith(name: string): { program: Command; command: Command } {
   const program = commandProgram().exitOverride();
-  const command = program.commands.find((one) => one.name() === name);
+  const command = name
+    .split(' ')
+    .reduce<Command | undefined>((outer, word) => outer?.commands.find((one) => one.name() === word), program);
   if (!command) throw new Error(`there is no command ${name}`);
   return { program, command: command.exitOverride() };
 }
@@ -54,7 +61,7 @@ describe('the list of all commands', () => {
   });
 });
 
-describe.each(names)('the help of %s', (name) => {
+describe.each(typedNames)('the help of %s', (name) => {
   test('says how it is typed with npx, what it does, and ends with an example that is understood', async () => {
     const help = helpOf(name);
     expect(help).toMatch(new RegExp(`^Usage: npx engines ${name}( .*)?\\n\\n[A-Z]`));
@@ -73,6 +80,11 @@ describe('a command', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Usage: npm run migrate:to -- \[options\] <target>$/m);
     expect(stdout).toMatch(/\nExample:\n {2}npm run migrate:to -- -1\n$/);
+  });
+
+  test('of a group is typed with all its words', async () => {
+    const { stdout } = await run(['npm', 'run', '--silent', 'keys', '--', 'revoke', '--help'], {});
+    expect(stdout).toMatch(/^Usage: npm run keys -- revoke \[options\] <id>$/m);
   });
 
   test.each([

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
-import { describeSettings, projectRoot } from '../config.ts';
+import { describeSettings, packageVersion } from '../config.ts';
 import { RESOURCES } from '../models.ts';
 import { addBackupCommands } from './backup.ts';
 import { addDatabaseCommands } from './database.ts';
+import { addDoctor } from './doctor.ts';
+import { addKeyCommands } from './keys.ts';
 import { addMigrateNew } from './migrate-new.ts';
 import { addMigrateRehearse } from './migrate-rehearse.ts';
 import { addMigrationReports } from './migrate-reports.ts';
@@ -13,7 +13,7 @@ import { addTransferCommands } from './transfer.ts';
 import { typed } from './usage.ts';
 
 const BESIDE = `Other commands:
-  npm start                                Start the server.
+  npm start, or npx engines serve          Start the server.
   npx migrate-mongo up|down|status|create  Run, revert, list and create migrations.`;
 
 /** All commands of `npx engines`. Each is an `npm run` script too. */
@@ -36,6 +36,10 @@ export function commandProgram(resources = RESOURCES): Command {
   addBackupCommands(program);
   program.commandsGroup('Import and export:');
   addTransferCommands(program, resources);
+  program.commandsGroup('Access:');
+  addKeyCommands(program, resources);
+  program.commandsGroup('Safety:');
+  addDoctor(program);
   program.commandsGroup('Migrations, look at them:');
   addMigrationReports(program);
   program.commandsGroup('Migrations, run them:');
@@ -44,9 +48,4 @@ export function commandProgram(resources = RESOURCES): Command {
   addMigrateNew(program);
   addMigrateRehearse(program);
   return program;
-}
-
-function packageVersion(): string {
-  const { version }: { version: string } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
-  return version;
 }

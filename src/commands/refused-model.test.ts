@@ -10,7 +10,15 @@ const { uri, db } = await testDatabase();
 /** The project with an engine that is declared so. */
 function projectWith(field: string): string {
   const folder = temporaryFolder();
-  for (const name of ['src', 'migrations', 'package.json'])
+  for (const name of [
+    'src',
+    'migrations',
+    'package.json',
+    'package-lock.json',
+    'packages.js',
+    'built.js',
+    'engines.js',
+  ])
     cpSync(join(projectRoot, name), join(folder, name), { recursive: true });
   symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
   const model = `
@@ -22,13 +30,13 @@ function projectWith(field: string): string {
   return folder;
 }
 
-const SERVER = 'server.ts';
+const SERVER = '--import ./built.js dist/server.js';
 
 test.each([
   [
     'thrust: { type: Schema.Types.Int32, min: 0 }',
     'Engine.thrust: only Mongoose would obey "min"; write validate: keywords({ minimum: 0 }) instead.',
-    [SERVER, 'cli.ts db:init', 'cli.ts migrate:new x'],
+    [SERVER, 'engines.js db:init', 'engines.js migrate:new x'],
   ],
   [
     'thrust: { type: Schema.Types.Int32, validate: keywords({ minimum: -3e9 }) }',
@@ -43,11 +51,8 @@ test.each([
 ])('%s is refused in one sentence, before anything is made of it', async (field, sentence, commands) => {
   const folder = projectWith(field);
   for (const command of commands) {
-    const [script = '', ...parameters] = command.split(' ');
-    const { code, stderr } = await run(['node', '--import', 'tsx/esm', join(folder, 'src', script), ...parameters], {
-      MONGODB_URI: uri,
-      PORT: '0',
-    });
+    const inFolder = ['sh', '-c', `cd ${folder} && exec node ${command}`];
+    const { code, stderr } = await run(inFolder, { MONGODB_URI: uri, PORT: '0' });
     const reported = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('Database: '));
     expect([command, code, reported]).toEqual([command, 1, [sentence]]);
   }

@@ -9,7 +9,7 @@ import { archiveFile } from '../testing/dumped-fleet.ts';
 import { archiveOf } from '../testing/mongodump-archive.ts';
 import { runHere } from '../testing/commands.ts';
 import { testDatabase } from '../testing/database.ts';
-import { launch, temporaryFolder } from '../testing/processes.ts';
+import { CLI, launch, temporaryFolder } from '../testing/processes.ts';
 import { tapTo } from '../testing/tap.ts';
 
 const { db: source } = await testDatabase();
@@ -189,7 +189,7 @@ test('Ctrl-C while documents are loaded: the next run says so, and goes on', asy
     if (isInsertOf(/^texts$/)(command) && !isKilled) isKilled = child.kill('SIGINT');
     return undefined;
   });
-  const command = ['node', '--import', 'tsx/esm', 'src/cli.ts', 'db:restore', directory];
+  const command = [...CLI, 'db:restore', directory];
   const { child, ended } = launch(command, { MONGODB_URI: tap.uri, INSTANCE_PATH: instance });
   expect(await ended).toMatchObject({
     code: 1,

@@ -120,9 +120,18 @@ describe('db:export', () => {
     ).toEqual(['C', 'B']);
   });
 
+  test('may take longer than a client of the API may', async () => {
+    const hurried = { ...env, QUERY_TIMEOUT_MS: '0.001' };
+    expect(await runHere(['db:export', join(folder, 'all.csv'), ...PROBES], hurried, FIXTURES)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('complete'),
+    });
+  });
+
   test.each([
     [['--filter', 'wings=2'], /wings is unknown/],
     [['--filter', 'limit=2'], /limit is only for application\/json/],
+    [['--filter', `after=${'A'.repeat(40)}`], /cursor cannot be used/],
     [['all.json'], /cannot write all\.json/],
   ])('refuses %j in one line', async (parameters, line) => {
     const { code, stderr } = await cli('db:export', ...parameters);

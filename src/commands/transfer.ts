@@ -3,9 +3,10 @@ import { Option, type Command } from 'commander';
 import type { Connection } from 'mongoose';
 import { initialiseIfEmpty } from '../initialise.ts';
 import { OperatorError } from '../operator-error.ts';
-import { Problem, describeResource, type Flaw, type Format, type ResourceDeclaration } from '../rest/index.ts';
+import { describeResource, type Format, type ResourceDeclaration } from '../rest/index.ts';
 import type { Settings } from '../settings.ts';
 import { wholeNumberFrom0 } from './arguments.ts';
+import { throwAsOperatorError } from './throw-as-operator-error.ts';
 import { chosenOne, withCollectionOption, type CollectionOption } from './collection-option.ts';
 import { withDatabase } from './context.ts';
 import { exportTo } from './export.ts';
@@ -82,7 +83,10 @@ interface ExportOptions extends CollectionOption {
 const describe = (
   { model, path }: ResourceDeclaration,
   { connection, settings }: { connection: Connection; settings: Settings },
-) => describeResource(model(connection), path, settings);
+) => ({ ...describeResource(model(connection), path, settings), maxTimeMS: UNLIMITED_MS });
+
+/** The most that MongoDB takes for maxTimeMS, 24 days. QUERY_TIMEOUT_MS is for clients; an operator may end a command. */
+const UNLIMITED_MS = 2 ** 31 - 1;
 
 function formatByName(file: string): Format {
   const format = (['json', 'ndjson', 'csv'] as const).find((name) => extname(file) === `.${name}`);
@@ -97,11 +101,3 @@ function requireEndable(format: Format, { endLine }: { endLine?: true }): void {
     'Only NDJSON has an end line. Leave --end-line out. For other formats db:import --expect checks the number of rows.',
   );
 }
-
-/** Throws problem details of the API as an error for an operator, and any other error as it is. */
-function throwAsOperatorError(error: unknown): never {
-  if (!(error instanceof Problem)) throw error;
-  throw new OperatorError([error.message, ...error.flaws.map(inWords)].join(' '));
-}
-
-const inWords = ({ pointer, parameter, detail }: Flaw): string => `${parameter ?? pointer ?? ''} ${detail}.`;

@@ -9,10 +9,13 @@ export interface Claim {
   uri?: string;
 }
 
+/** Who reaches the database may do everything with it. */
+const PRIVATE = { mode: 0o600 };
+
 /** Creates the claim, whole or not at all; false if there is one. */
 export function tryClaim(path: string): boolean {
   const own = `${path}.${process.pid}`;
-  writeFileSync(own, JSON.stringify({ owner: process.pid } satisfies Claim));
+  writeFileSync(own, JSON.stringify({ owner: process.pid } satisfies Claim), PRIVATE);
   try {
     linkSync(own, path);
     return true;
@@ -39,7 +42,7 @@ export function discardClaim(path: string, stale: Claim): void {
 
 /** Replaces the claim, whole or not at all. */
 export function replaceClaim(path: string, claim: Claim): void {
-  writeFileSync(`${path}.${process.pid}`, JSON.stringify(claim));
+  writeFileSync(`${path}.${process.pid}`, JSON.stringify(claim), PRIVATE);
   renameSync(`${path}.${process.pid}`, path);
 }
 

@@ -1,5 +1,5 @@
 import { ConnectionString } from 'mongodb-connection-string-url';
-import mongoose, { type Connection } from 'mongoose';
+import type { Connection } from 'mongoose';
 import { databaseName, maskUri } from '../config.ts';
 import type { Settings } from '../settings.ts';
 import { messageOf, OperatorError } from '../operator-error.ts';
@@ -8,13 +8,15 @@ import type { Report } from './report.ts';
 /** An open database with what must be closed after it. */
 export interface Database {
   connection: Connection;
+  /** Its connection string, with its password if it has one; for the embedded database without its name. */
+  uri: string;
   /** One line for the operator: which database this is. */
   description: string;
   close: () => Promise<void>;
 }
 
-/** How long a request of the API waits for the database: it is given up within 3 s. */
-const IMPATIENT = { socketTimeoutMS: 2500, waitQueueTimeoutMS: 2000 };
+/** How long a request of the API waits for the database: it is given up within 3 s. What it waits for is counted. */
+const IMPATIENT = { socketTimeoutMS: 2500, waitQueueTimeoutMS: 2000, monitorCommands: true };
 
 /** Options of every connection. An acknowledged write is journaled by a majority, so that it survives any one crash. */
 const COMMON = {
@@ -28,6 +30,13 @@ const COMMON = {
   // With streaming, the driver can wait forever on a connection that was cut, and never connect again.
   serverMonitoringMode: 'poll',
 } as const;
+
+/**
+ * Options that a connection string may have, and that are left out. What is read decides what is written, so it is read from the
+ * primary: a secondary may be behind. A read concern of the connection would take the place of that of snapshot sessions
+ * (driver 7.8.0), so that a backup would be of no one moment.
+ */
+const OF_READS = ['readPreference', 'readPreferenceTags', 'maxStalenessSeconds', 'readConcernLevel'];
 
 interface Options {
   /** Whether an embedded database that another process started may be used too. */
@@ -84,7 +93,7 @@ export async function openDatabase(
       await connection.close();
       await stop();
     };
-    return { connection, description: `${description}, database ${name}`, close };
+    return { connection, uri, description: `${description}, database ${name}`, close };
   } catch (error) {
     await stop();
     throw error;
@@ -92,9 +101,22 @@ export async function openDatabase(
 }
 
 /** @throws {OperatorError} if nothing answers there */
-export async function connect(uri: string, name: string, impatient = false): Promise<Connection> {
+export async function connect(
+  uri: string,
+  name: string,
+  impatient = false,
+  more: { maxPoolSize?: number } = {},
+): Promise<Connection> {
+  // An embedded database starts while these are loaded.
+  const [{ default: mongoose }, { PromptConnection }] = await Promise.all([
+    import('mongoose'),
+    import('./prompt-connection.ts'),
+  ]);
+  const options = { ...COMMON, ...(impatient && IMPATIENT), ...more, dbName: name, connectionType: PromptConnection };
   try {
-    return await mongoose.createConnection(uri, { ...COMMON, ...(impatient && IMPATIENT), dbName: name }).asPromise();
+    const address = new ConnectionString(uri);
+    for (const option of OF_READS) address.searchParams.delete(option);
+    return await mongoose.createConnection(address.href, options).asPromise();
   } catch (error) {
     const reason = messageOf(error);
     throw new OperatorError(

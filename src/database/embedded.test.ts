@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
@@ -31,6 +31,15 @@ function databasePid(instance: string): number {
   throw new Error('no pid');
 }
 
+/** The modes of what the program has written into an instance folder; the rest of `data` is the database's own. */
+const modesIn = (instance: string) =>
+  Object.fromEntries(
+    [...readdirSync(instance), 'data/engine'].map((name) => [
+      name,
+      (statSync(join(instance, name)).mode & 0o777).toString(8),
+    ]),
+  );
+
 /** Asks a process to end as often as its parent's death, whoever watches it and the next server may ask together. */
 async function askToEnd(pid: number): Promise<void> {
   for (let times = 0; times < 500 && isAlive(pid); times += 1) {
@@ -51,6 +60,7 @@ describe('the server on the embedded database', () => {
       const instance = temporaryFolder();
       const first = await startServer({ INSTANCE_PATH: instance });
       expect(first.log.join('\n')).toContain(`with its files in ${instance}`);
+      expect(modesIn(instance)).toEqual({ data: '700', 'embedded.json': '600', 'data/engine': '600' });
       await post(first.url, 'Merlin');
       const pid = databasePid(instance);
       const address = await runCli(['db:uri'], { INSTANCE_PATH: instance });

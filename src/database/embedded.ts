@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import type { MongoMemoryServer } from 'mongodb-memory-server';
 import { makeFolder } from '../folder.ts';
-import { OperatorError, systemReason } from '../operator-error.ts';
+import { messageOf, OperatorError, systemReason } from '../operator-error.ts';
 import type { Settings } from '../settings.ts';
 import { isAlive } from '../lease/index.ts';
 import { discardClaim, readClaim, readText, replaceClaim, tryClaim, type Claim } from './claim.ts';
@@ -30,7 +30,12 @@ interface Options extends Pick<Settings, 'instancePath' | 'mongodBinary' | 'cach
 }
 
 const PATIENCE_MS = 15_000;
-const RESTARTS = 10;
+/** How often it is tried to start a database again, and each how many tries the log says that it fails. */
+const RESTART_MS = 500;
+const RESTARTS = 20;
+/** How long a database may take to end in order while this process exits, and how long it looks between. */
+const EXIT_MS = 2000;
+const WAIT_MS = 10;
 
 /**
  * Starts a database on the files in `data` of an instance folder, or joins the one that runs there.
@@ -94,10 +99,17 @@ const joined = (uri: string, pid: number | undefined, description: string): Embe
 async function start(data: string, path: string, { report, ...settings }: Options): Promise<EmbeddedDatabase> {
   let server: MongoMemoryServer | undefined;
   let stopping = false;
+  const onExit = () => {
+    stopping = true;
+    endNow(server?.instanceInfo?.instance.mongodProcess?.pid);
+    rmSync(path, { force: true });
+  };
+  process.prependOnceListener('exit', onExit);
   const stop = async () => {
     stopping = true;
     await server?.stop({ doCleanup: false });
     rmSync(path, { force: true });
+    process.off('exit', onExit);
   };
   try {
     const binary = await findBinary({ ...settings, madeBy: madeBy(data) }, report);
@@ -108,26 +120,28 @@ async function start(data: string, path: string, { report, ...settings }: Option
       instance?.mongodProcess?.once('exit', () => {
         if (stopping) return;
         report('The embedded database ended by itself; starting it again.');
-        restart(given).catch((error: unknown) =>
-          report(`It cannot be started again (${String(error)}). Restart this process.`),
-        );
+        void restart(given);
       });
       const uri = uriOf(server, binary);
       replaceClaim(path, { owner: process.pid, uri, ...(pid !== undefined && { pid }) });
       return { uri, pid };
     };
-    /** Starts it again at the same port, which may take a while to become free. */
+    /** Starts it again at the same port, as soon as that is free, and there is room on the disk. */
     const restart = async (port: number | undefined) => {
-      for (let tries = 1; ; tries += 1)
+      for (let tries = 1; !stopping; tries += 1)
         try {
-          return await run(port);
+          await run(port);
+          return;
         } catch (error) {
-          if (tries === RESTARTS || stopping) throw error;
-          await sleep(500);
+          if (tries % RESTARTS === 1)
+            report(
+              `It cannot be started again now: ${messageOf(error)} Look whether the disk is full. It is tried again.`,
+            );
+          await sleep(RESTART_MS);
         }
     };
     const { uri, pid } = await run();
-    writeFileSync(join(data, 'engine'), binary.program);
+    writeFileSync(join(data, 'engine'), binary.program, { mode: 0o600 });
     return {
       uri,
       pid,
@@ -138,6 +152,17 @@ async function start(data: string, path: string, { report, ...settings }: Option
     await stop();
     throw error;
   }
+}
+
+/** Ends a database while this process exits, when nothing can be awaited any more. */
+function endNow(pid: number | undefined): void {
+  if (pid === undefined) return;
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  for (let waits = 0; waits < EXIT_MS / WAIT_MS && isAlive(pid); waits += 1) {
+    if (waits === 0) process.kill(pid);
+    Atomics.wait(clock, 0, 0, WAIT_MS);
+  }
+  if (isAlive(pid)) process.kill(pid, 'SIGKILL');
 }
 
 /** Which program made the files: the other cannot read them. */
@@ -153,7 +178,7 @@ async function answers(uri: string): Promise<boolean> {
   const client = new MongoClient(uri, { serverSelectionTimeoutMS: 1000 });
   return client
     .db()
-    .command({ ping: 1 })
+    .command({ hello: 1 }) // to a ping it says whether its disk is full
     .then(
       () => true,
       () => false,

@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
-import { hasCode } from '../error-code.ts';
+import { CANNOT_CREATE_INDEX, hasCode } from '../error-code.ts';
+import { messageOf, OperatorError, sentence } from '../operator-error.ts';
 import { isServers } from '../own-collections.ts';
 import type { CollectionDefinition } from '../schema/index.ts';
 
@@ -27,6 +28,12 @@ export async function initialiseCollections(db: Db, definitions: readonly Wanted
   return made;
 }
 
+const impossible = (collection: string, index: string, error: unknown) =>
+  new OperatorError(
+    `${collection} cannot have the index ${index}, which its model declares: ${sentence(messageOf(error))} In a sharded ` +
+      'collection, a unique index must begin with the shard key: see "Unique indexes" in docs/scaling.md.',
+  );
+
 async function makeCollection(db: Db, { name, validator, validationLevel, indexes }: Wanted): Promise<string[]> {
   const made: string[] = [];
   const exists = await db.listCollections({ name }, { nameOnly: true }).hasNext();
@@ -41,7 +48,12 @@ async function makeCollection(db: Db, { name, validator, validationLevel, indexe
   const live = exists ? await db.collection(name).listIndexes().toArray() : [];
   for (const index of indexes) {
     if (live.some((one) => one['name'] === index.name)) continue;
-    await db.collection(name).createIndexes([index]);
+    await db
+      .collection(name)
+      .createIndexes([index])
+      .catch((error: unknown) => {
+        throw hasCode(error, CANNOT_CREATE_INDEX) ? impossible(name, index.name, error) : error;
+      });
     made.push(`index ${index.name} of ${name}`);
   }
   return made;

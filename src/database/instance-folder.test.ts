@@ -2,12 +2,11 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { loadSettings } from '../config.ts';
-import { run, SERVER, temporaryFolder } from '../testing/processes.ts';
+import { CLI, run, SERVER, temporaryFolder } from '../testing/processes.ts';
 import { openEmbedded } from './embedded.ts';
 
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
-const CLI = ['node', '--import', 'tsx/esm', 'src/cli.ts'];
 /** Runs the command behind it while no file can grow. */
 const ON_FULL_DISK = ['sh', '-c', 'trap "" XFSZ; ulimit -f 0; exec "$@"', 'sh'];
 

@@ -13,8 +13,12 @@ import { atEnd } from '../testing/cleanup.ts';
 import { testDatabase } from '../testing/database.ts';
 import { LEAST_ENGINE } from '../testing/engines.ts';
 import { ownMigrations } from '../testing/migrations-folder.ts';
+import { until } from '../testing/until.ts';
 import { engines } from './index.ts';
 import { engineSchema } from './model.ts';
+
+/** What is logged while the server listens already: it does not wait for the comparison of its database. */
+const warnings = (log: readonly Document[]) => log.filter(({ level }) => level >= 40);
 
 test('a database from before the search: what it refuses is told to its operator, and works as soon as it is migrated', async () => {
   const database = await testDatabase();
@@ -31,7 +35,8 @@ test('a database from before the search: what it refuses is told to its operator
     refused: expect.arrayContaining(['engines: _search is not known']),
     msg: 'the database refuses what this version writes: run npx migrate-mongo up',
   };
-  expect(log).toContainEqual(expect.objectContaining({ level: 40, ...told }));
+  await until(() => warnings(log).length > 0);
+  expect(warnings(log)).toContainEqual(expect.objectContaining({ level: 40, ...told }));
 
   const created = await api.post('/engines').send({ ...LEAST_ENGINE, title: 'Raptor' });
   expect([created.status, created.body.errors, created.headers['retry-after']]).toEqual([503, undefined, '30']);
@@ -65,7 +70,8 @@ test.each([
   const changed = { ...engines, model: (connection: Connection) => connection.model('EngineWithBurns', schema) };
   const { stop } = await serve(loadSettings({ PORT: '0', MONGODB_URI: database.uri }), logger, [changed]);
   atEnd(stop);
-  expect(log.filter(({ level }) => level >= 40)).toEqual([
+  await until(() => warnings(log).length > 0);
+  expect(warnings(log)).toEqual([
     expect.objectContaining({
       missing: ['engines.burns (int) is added, as 0 in old documents'],
       msg: expect.stringContaining('run npm run migrate:new -- "WHAT CHANGES"'),

@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ownServer, testDatabase } from '../testing/database.ts';
-import { launch, run, temporaryFolder } from '../testing/processes.ts';
+import { CLI, launch, run, temporaryFolder } from '../testing/processes.ts';
 
-const CLI = ['node', '--import', 'tsx/esm', 'src/cli.ts'];
 const SCRATCH = /(?:rehearsal|verify)-[0-9a-f]{8}/;
 
 // Other tests sweep what is left on theirs.
@@ -39,17 +38,16 @@ async function exists(name: string): Promise<boolean> {
 }
 
 describe.each(COMMANDS)('%s', (_name, parameters) => {
-  test.each([
-    ['SIGINT', 1],
-    ['SIGTERM', 1],
-    ['SIGHUP', null],
-  ] as const)('removes its copy of the data when it gets %s', async (signal, code) => {
-    const { child, ended, scratch } = await started(parameters);
-    child.kill(signal);
-    child.kill(signal); // as under npm, where Ctrl-C arrives twice
-    expect(await ended).toMatchObject({ code, stderr: expect.stringContaining('It was interrupted.') });
-    expect(await exists(scratch)).toBe(false);
-  });
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'removes its copy of the data when it gets %s',
+    async (signal) => {
+      const { child, ended, scratch } = await started(parameters);
+      child.kill(signal);
+      child.kill(signal); // as under npm, where Ctrl-C arrives twice
+      expect(await ended).toMatchObject({ code: 1, stderr: expect.stringContaining('It was interrupted.') });
+      expect(await exists(scratch)).toBe(false);
+    },
+  );
 
   test('removes what a killed one has left, and says so', async () => {
     const { child, ended, scratch } = await started(parameters);

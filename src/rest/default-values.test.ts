@@ -104,7 +104,9 @@ describe('a default', () => {
       await db.collection('depots').deleteMany({});
       const shown = await write(body);
       expect(shown).toEqual({ ...SHOWN, ...body, id: shown['id'] });
-      const { _id, ...stored } = (await db.collection('depots').findOne({ _id: new ObjectId(shown['id']) })) ?? {};
+      const { _id, ...stored } =
+        (await db.collection('depots').findOne({ _id: new ObjectId(shown['id']) }, { projection: { _outbox: 0 } })) ??
+        {};
       const { _id: _own, __v, ...made } = new Depot(body).toObject();
       expect(stored).toEqual(made);
     }

@@ -17,6 +17,7 @@ import {
   type WriteJson,
 } from '../schema/index.ts';
 import type { EventLimits } from './events/limits.ts';
+import type { Charged } from './http/trace.ts';
 import { withOutbox } from './writes/outbox.ts';
 
 /** A resource as its folder declares it. src/models.ts lists them all. */
@@ -34,8 +35,10 @@ export interface ResourceDeclaration {
 /** The settings that apply to every resource. */
 export type ResourceSettings = Pick<
   Settings,
-  'requirePreconditions' | 'allowScans' | 'queryTimeoutMs' | 'cursorSecret' | 'history'
+  'requirePreconditions' | 'allowScans' | 'queryTimeoutMs' | 'history' | 'workers'
 > & {
+  /** What cursors are signed with. It is known once the database is ready; without it, no cursor is made or read. */
+  cursorSigningSecret?: () => string | null;
   /** Ends the streams of events, which would not end by themselves. */
   stopping?: AbortSignal;
   /** Limits of events that differ from the defaults. */
@@ -46,6 +49,8 @@ export type ResourceSettings = Pick<
 export interface Resource {
   connection: Connection;
   collection: AnyModel['collection'];
+  /** The request that its commands are charged to. */
+  charged?: Charged;
   /** The name of one member: `Engine`. */
   name: string;
   /** The path of the collection: `/engines`. */

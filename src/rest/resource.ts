@@ -30,12 +30,14 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     ...(settings.history.enabled ? [historyOperation(resource), restoreOperation(resource, updateSchema)] : []),
   ];
   refuseParameterNames(resource, operations);
+  const resourceName = path.slice(1);
   return operations
     .map((operation) => explainingRefusals(resource, operation))
     .map((operation) =>
       operation.changesState && settings.requirePreconditions ? requiringPrecondition(resource, operation) : operation,
     )
-    .map((operation) => (UNSAFE.has(operation.method) ? idempotent(resource, operation) : operation));
+    .map((operation) => (UNSAFE.has(operation.method) ? idempotent(resource, operation) : operation))
+    .map((operation) => ({ ...operation, scope: `${resourceName}:${operation.method === 'get' ? 'read' : 'write'}` }));
 }
 
 /** Methods that have another effect when they are repeated (RFC 9110, section 9.2.2). */

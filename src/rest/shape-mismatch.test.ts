@@ -141,6 +141,7 @@ describe('a database that has the shape', () => {
     const hidden = await api.patch(`/probes/${other}`).send({ mass: 1 });
     expect([hidden.status, hidden.body.errors]).toEqual([500, undefined]);
     expect(hidden.body.detail).toContain('engine');
-    expect(log).toContainEqual(expect.objectContaining({ url: `/probes/${other}`, level: 50 }));
+    const requestId = hidden.headers['x-request-id'];
+    expect(log).toContainEqual(expect.objectContaining({ requestId, level: 50 }));
   });
 });

@@ -9,6 +9,12 @@ import type { Field } from './field.ts';
 import { readFields } from './fields.ts';
 import { SEARCH, searchablePaths } from './search.ts';
 
+/** The fields of a shard key, each with its direction, or `hashed`. */
+export type ShardKey = Readonly<Record<string, 1 | 'hashed'>>;
+
+/** What nearly all commands name that are about one document, so that one shard answers them. */
+export const BY_ID: ShardKey = { _id: 'hashed' };
+
 /** What a model requires of its collection in the database. */
 export interface CollectionDefinition {
   name: string;
@@ -20,6 +26,8 @@ export interface CollectionDefinition {
   defaults: Record<string, unknown>;
   /** The paths of fields that the application always fills in, though they are not required; `tags[].name` in an array. */
   filled: readonly string[];
+  /** The key by which a sharded cluster can spread the collection. Without it, the collection stays on one shard. */
+  shardKey?: ShardKey;
 }
 
 const BSON_TYPES: Readonly<Record<Field['type'], string | string[]>> = {
@@ -69,6 +77,7 @@ export function collectionDefinition(model: AnyModel): CollectionDefinition {
     indexes,
     defaults,
     filled: filledOf(fields),
+    shardKey: BY_ID,
   };
 }
 

@@ -9,13 +9,13 @@ export {
   toRepresentation,
   type Fill,
 } from './codec.ts';
-export { collectionDefinition, type CollectionDefinition } from './collection.ts';
+export { BY_ID, collectionDefinition, type CollectionDefinition } from './collection.ts';
 export { refusal } from './declaration.ts';
 export { NUMBER, isExact } from './exact-number.ts';
 export { exactValues } from './exact-values-plugin.ts';
 export { keywords, readFields } from './fields.ts';
 export { idSchema, objectSchema, withNull, type JsonSchema } from './json-schema.ts';
-export { compileJsonText, type WriteJson } from './json-text.ts';
+export { compileJsonText, dateIn, type WriteJson } from './json-text.ts';
 export type { AnyModel } from './model.ts';
 export { refusedWrites } from './refusals.ts';
 export { searchable } from './search-plugin.ts';

@@ -6,7 +6,7 @@ import { orderly } from '../testing/any-body.ts';
 import { FIXTURES } from '../testing/fixtures.ts';
 import { toDocument, toRepresentation } from './codec.ts';
 import { readFields } from './fields.ts';
-import { compileJsonText } from './json-text.ts';
+import { compileJsonText, dateIn } from './json-text.ts';
 
 const { Int32: Integer, ObjectId: Id } = mongoose.Schema.Types;
 const fields = readFields(
@@ -87,8 +87,22 @@ test('whatever a document holds, in whatever order, it is what the representatio
     fc.property(document, (one) => {
       const bson = bsonOf(one);
       expect(write(bson)).toBe(theLongWay(bson));
+      const { updatedAt } = BSON.deserialize(bson);
+      expect([updatedAt instanceof Date ? updatedAt.getTime() : undefined, undefined]).toContain(
+        dateIn(bson, 'updatedAt'),
+      );
     }),
     { numRuns: 1000 },
+  );
+});
+
+test('a date is found behind everything that a document of the model has', () => {
+  const { builtAt, ...others } = usual;
+  fc.assert(
+    fc.property(fc.record({ ...others, tags: fc.array(fc.string()), builtAt }), (one) => {
+      expect(dateIn(bsonOf(one), 'builtAt')).toBe(one.builtAt.getTime());
+      expect(dateIn(bsonOf(one), 'built')).toBeUndefined();
+    }),
   );
 });
 

@@ -86,6 +86,20 @@ function compileObject(members: readonly Member[]): Write {
   };
 }
 
+/** The date in a top-level element of a document, in milliseconds; `undefined` if there is none, or it has to be looked for. */
+export function dateIn(bson: Buffer, name: string): number | undefined {
+  const wanted = Buffer.from(`${name}\0`);
+  for (let at = 4; at < bson.length - 1;) {
+    const type = bson[at] ?? 0;
+    const valueAt = bson.indexOf(0, at + 1) + 1;
+    if (type === TYPES.date && isAt(bson, at + 1, wanted)) return int64At(bson, valueAt);
+    const size = sizeOf(type, bson, valueAt);
+    if (size === undefined) return undefined;
+    at = valueAt + size;
+  }
+  return undefined;
+}
+
 function join(heads: readonly string[], texts: readonly (string | undefined)[]): string | undefined {
   let json = '';
   for (let slot = 0; slot < texts.length; slot += 1) {

@@ -27,7 +27,7 @@ const json = (value: unknown): string =>
 async function stored(collection = probes): Promise<Document | undefined> {
   await relaysEnded();
   const [found] = await collection
-    .find({}, { promoteValues: false, projection: { _id: 0, __v: 0, createdAt: 0, updatedAt: 0 } })
+    .find({}, { promoteValues: false, projection: { _id: 0, __v: 0, createdAt: 0, updatedAt: 0, _outbox: 0 } })
     .toArray();
   await collection.deleteMany({});
   return (

@@ -65,8 +65,13 @@ export interface EventSource {
 }
 
 /** Connects, and reads until the file's tests end. The response may be a problem. */
-export async function openEvents(url: string, lastEventId?: string): Promise<EventSource> {
-  const headers = { accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) };
+export async function openEvents(
+  url: string,
+  lastEventId?: string,
+  more: Record<string, string> = {},
+): Promise<EventSource> {
+  const resumed = lastEventId !== undefined && { 'last-event-id': lastEventId };
+  const headers = { accept: 'text/event-stream', ...resumed, ...more };
   const request = get(url, { headers, agent: false });
   const [response]: IncomingMessage[] = await once(request, 'response');
   if (!response) throw new Error('there is no response');

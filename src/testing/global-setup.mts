@@ -6,8 +6,12 @@ import { openTemporary } from '../database/launch.ts';
 const MEMORY = '/dev/shm';
 const ENOUGH_BYTES = 2 ** 30;
 
-/** One database server for the whole run; each test file takes a database of its own in it. */
+/** One database server for the whole run, or that of TEST_MONGODB_URI; each test file takes a database of its own in it. */
 export default async function globalSetup(): Promise<void> {
+  if (process.env['TEST_MONGODB_URI'] !== undefined) {
+    Object.assign(globalThis, { stopTestDatabase() {} });
+    return;
+  }
   const folder = tmpdir();
   // There an fsync costs nothing.
   if (hasRoom(MEMORY)) process.env['TMPDIR'] = MEMORY;

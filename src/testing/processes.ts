@@ -36,25 +36,31 @@ export async function run(command: string[], env: Record<string, string>, input 
   return ended;
 }
 
-const NODE = ['node', '--import', 'tsx/esm'];
+const BUILT = ['node', '--import', './built.js'];
 
-/** Runs one of the `npm run` commands of src/cli.ts. */
+/** What `npm run` starts for the commands of `npx engines`. */
+export const CLI = ['node', 'engines.js'];
+
+/** Runs one of these commands. */
 export const runCli = (parameters: string[], env: Record<string, string>, input?: string): Promise<Outcome> =>
-  run([...NODE, 'src/cli.ts', ...parameters], env, input);
+  run([...CLI, ...parameters], env, input);
 
 /** The same for probes and relays. */
 export const runFixtureCli: typeof runCli = (parameters, env, input) =>
-  run([...NODE, 'src/testing/cli.ts', ...parameters], env, input);
+  run([...BUILT, 'dist/testing/cli.js', ...parameters], env, input);
 
-/** The command that starts the server. */
-export const SERVER = [...NODE, 'src/server.ts'];
+/** What `npm start` starts. */
+export const SERVER = [...BUILT, 'dist/server.js'];
 
 /** The same for probes and relays. */
-export const FIXTURE_SERVER = [...NODE, 'src/testing/server.ts'];
+export const FIXTURE_SERVER = [...BUILT, 'dist/testing/server.js'];
 
 /** Starts the server of probes and relays and waits until it listens. @throws {Error} with its output if it ends before that */
-export async function startServer(env: Record<string, string>): Promise<ServerProcess> {
-  const { child, ended } = launch(FIXTURE_SERVER, { PORT: '0', ...env });
+export async function startServer(
+  env: Record<string, string>,
+  command: readonly string[] = FIXTURE_SERVER,
+): Promise<ServerProcess> {
+  const { child, ended } = launch(command, { PORT: '0', ...env });
   const log: string[] = [];
   const listening = new Promise<string>((resolve) => {
     if (!child.stdout) return;
@@ -71,7 +77,7 @@ export async function startServer(env: Record<string, string>): Promise<ServerPr
 }
 
 /** Starts a command of the project. */
-export function launch([program = '', ...parameters]: string[], env: Record<string, string>) {
+export function launch([program = '', ...parameters]: readonly string[], env: Record<string, string>) {
   const { PATH = '', HOME = '', XDG_CACHE_HOME = '', MONGOMS_SYSTEM_BINARY = '' } = process.env;
   const shared = { PATH, HOME, XDG_CACHE_HOME, MONGOMS_SYSTEM_BINARY };
   const child = spawn(program, parameters, { cwd: projectRoot, env: { ...shared, ...env } });

@@ -15,13 +15,16 @@ export interface Tap {
   commands: Document[];
 }
 
+type Answer = Document | undefined;
+
 /**
  * Opens a line to the database of a test that notes each command. If `answer` returns something, that is the answer and the
- * database does not get the command. The line is cut after the file's tests.
+ * database does not get the command. What it promises is waited for, while other connections go on. The line is cut after the file's
+ * tests.
  */
 export async function tapTo(
   databaseUri: string,
-  answer: (command: Document) => Document | undefined = () => undefined,
+  answer: (command: Document) => Answer | Promise<Answer> = () => undefined,
 ): Promise<Tap> {
   const { port, hostname, pathname } = new URL(databaseUri);
   const commands: Document[] = [];
@@ -37,14 +40,18 @@ export async function tapTo(
     }
     far.on('data', (bytes) => near.write(bytes));
     let unread = Buffer.alloc(0);
+    let passed = Promise.resolve();
     near.on('data', (bytes) => {
       unread = Buffer.concat([unread, bytes]);
       for (let size = sizeIn(unread); size <= unread.length; size = sizeIn(unread)) {
         const message = unread.subarray(0, size);
         unread = unread.subarray(size);
-        const given = tapped(message);
-        if (given) near.write(given);
-        else far.write(message);
+        const pass = async () => {
+          const given = await tapped(message);
+          if (given) near.write(given);
+          else far.write(message);
+        };
+        passed = passed.then(pass);
       }
     });
   });
@@ -60,12 +67,12 @@ export async function tapTo(
     commands,
   };
 
-  function tapped(message: Buffer): Buffer | undefined {
+  async function tapped(message: Buffer): Promise<Buffer | undefined> {
     if (message.readInt32LE(12) !== OP_MSG) return undefined;
     const end = COMMAND_AT + message.readInt32LE(COMMAND_AT);
     const command = BSON.deserialize(message.subarray(COMMAND_AT, end));
     commands.push(command);
-    const given = answer(command);
+    const given = await answer(command);
     return given && reply(message.readInt32LE(4), given);
   }
 }

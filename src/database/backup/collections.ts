@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BSON, type CollectionInfo, type Db, type Document } from 'mongodb';
 import { isObject } from '../../document.ts';
-import { isRestoring, isServers, LEASE_COLLECTION, SCRATCH_MARKER } from '../../own-collections.ts';
+import { isOfPresent, isRestoring, isServers, SCRATCH_MARKER } from '../../own-collections.ts';
 import { collectionOf, isStemOf } from './layout.ts';
 
 /** A collection or view, without its documents. Numbers are the driver's classes, so that none changes its type. */
@@ -34,9 +34,9 @@ export async function describeCollection(db: Db, name: string): Promise<Descript
   return info && describe(db, info);
 }
 
-/** Whether a collection is no part of a backup: the server's own, the lease of migrations, the marker of a scratch database. */
+/** Whether a collection is no part of a backup: the server's own, what is about the present, the marker of a scratch database. */
 export const isInternal = (name: string): boolean =>
-  (isServers(name) && name !== 'system.js') || name === LEASE_COLLECTION || name === SCRATCH_MARKER;
+  (isServers(name) && name !== 'system.js') || isOfPresent(name) || name === SCRATCH_MARKER;
 
 async function describe(db: Db, { name, type, options, info }: CollectionInfo): Promise<Description> {
   const kind = kindOf(options ?? {}, type);

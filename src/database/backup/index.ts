@@ -1,8 +1,10 @@
 export { backup } from './backup.ts';
 export { describeCollections, type Description } from './collections.ts';
 export { ContentsSum } from './digest.ts';
+export { readManifest } from './manifest.ts';
 export { findBackups } from './own-backups.ts';
 export { withPartial } from './partial.ts';
+export { noteBackup, readBackupRecord } from './record.ts';
 export { prune } from './prune.ts';
 export { restore } from './restore.ts';
 export { verifyFiles } from './verify-files.ts';

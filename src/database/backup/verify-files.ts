@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { hasCode } from '../../error-code.ts';
 import { messageOf, OperatorError } from '../../operator-error.ts';
-import { isRestoring, LEASE_COLLECTION } from '../../own-collections.ts';
+import { isOfPresent, isRestoring } from '../../own-collections.ts';
 import { isInternal, type Description } from './collections.ts';
 import { sameContents, type Contents } from './digest.ts';
 import { readDumpArchive } from './dump-archive.ts';
@@ -59,8 +59,8 @@ export async function verifyFiles(backup: string, watch: Watch = onStderr, from?
   const manifest = isFolder ? await manifestOf(path, defects) : undefined;
   const dump = { path, manifest, from, defects, watch };
   const { database, collections, readAll } = await (isFolder ? readDumpFolder(dump) : readDumpArchive(dump));
-  // Dumps of mongodump and backups of earlier versions may hold it.
-  const restored = collections.filter(({ name }) => name !== LEASE_COLLECTION);
+  // Dumps of mongodump and backups of earlier versions may hold them.
+  const restored = collections.filter(({ name }) => !isOfPresent(name));
   for (const { name, type, documents } of restored)
     if (isRestoring(name) || name.startsWith('$') || isInternal(name))
       defects.push({ where: name, problem: 'is a collection that only mongorestore can restore' });

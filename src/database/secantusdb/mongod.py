@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import fcntl
 import logging
+import os
 import pathlib
 import signal
 import socket
@@ -90,10 +91,32 @@ def dispatch(command, context):
     Waits for the disk once for each command, before it is acknowledged. SecantusDB's own --sync-on-commit waits once for
     each document, and without it the write concern of commitTransaction goes unseen.
     """
+    name = commands.command_name(command)
+    if name == "ping" and is_disk_full():
+        return DISK_FULL
     answer = commands.dispatch(command, context)
-    if commands.command_name(command) not in {"find", "getMore", "count", "hello", "isMaster", "ismaster", "ping"}:
-        context.storage.synchronize()
+    has_failed = answer.get("code") == 1  # InternalError
+    if has_failed and is_disk_full():
+        return DISK_FULL
+    if has_failed or name not in READS:
+        try:
+            context.storage.synchronize()
+        except Exception as error:
+            # The storage engine has given up, for example because the disk is full. As mongod, it can only be started again.
+            print(f"exception: the files of the database cannot be written: {error}", file=sys.stderr, flush=True)
+            os._exit(1)
     return answer
+
+
+DISK_FULL = {"ok": 0.0, "errmsg": "no space left on device", "code": 14031, "codeName": "OutOfDiskSpace"}
+
+
+def is_disk_full():
+    disk = os.statvfs(options.dbpath)
+    return disk.f_bavail * disk.f_frsize < 2**20
+
+
+READS = {"find", "getMore", "count", "hello", "isMaster", "ismaster", "ping"}
 
 
 class PromptServer(server.SecantusDBServer):

@@ -34,15 +34,21 @@ function lacks(field: string): Filter<Document> {
   return parent === undefined ? absent : { ...absent, $expr: { $eq: [typeOf(parent), 'object'] } };
 }
 
-/** Each entry of the archive is used once: a value that somebody removes later stays removed. */
+/**
+ * Each entry of the archive is used once: a value that somebody removes later stays removed. So no document may be missed, as
+ * the router of a sharded cluster may miss some in an update of many while documents move from shard to shard.
+ */
 async function restoreField(db: Db, { collection, field }: FieldName, absent: Filter<Document>): Promise<void> {
   const archive = db.collection(archiveName(collection, field));
+  const { msg } = await db.command({ hello: 1 });
+  const isRouter = msg === 'isdbgrid';
   await backfill(archive, {
     label: `${collection}: bringing back ${field}`,
     filter: { restored: { $exists: false } },
     async convert(batch) {
       const kept = await readExactly(archive, batch, ['value']);
-      const writes = updatesByValue(kept, (value) => ({ filter: absent, update: { $set: { [field]: value } } }));
+      const updateFor = (value: unknown) => ({ filter: absent, update: { $set: { [field]: value } } });
+      const writes = updatesByValue(kept, updateFor, isRouter);
       if (writes.length > 0) await db.collection(collection).bulkWrite(writes, DURABLE);
       const ids = kept.map(({ _id }) => _id);
       return [{ updateMany: { filter: { _id: { $in: ids } }, update: { $set: { restored: true } } } }];
@@ -83,17 +89,22 @@ export async function removeField(db: Db, { collection, field }: FieldName): Pro
   });
 }
 
-/** Makes one update for all documents that have the same value: many times as fast as one for each document. */
+/**
+ * Makes one update for all documents that have the same value: many times as fast as one for each document.
+ * @param areSingle whether each document gets an update of its own all the same
+ */
 function updatesByValue(
   documents: readonly Document[],
   updateFor: (value: unknown) => { filter: Filter<Document>; update: UpdateFilter<Document> },
+  areSingle = false,
 ): AnyBulkWriteOperation[] {
-  const groups = new Map<string, Document[]>();
+  const groups = new Map<unknown, Document[]>();
   for (const document of documents) {
     const bytes = Buffer.from(BSON.serialize({ value: document['value'] })).toString('latin1');
-    const group = groups.get(bytes);
+    const key = areSingle ? document : bytes;
+    const group = groups.get(key);
     if (group) group.push(document);
-    else groups.set(bytes, [document]);
+    else groups.set(key, [document]);
   }
   return [...groups.values()].map((group) => {
     const { filter, update } = updateFor(group[0]?.['value']);

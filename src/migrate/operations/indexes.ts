@@ -1,5 +1,5 @@
 import type { Collection, Db, Document } from 'mongodb';
-import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
+import { CANNOT_CREATE_INDEX, DUPLICATE_KEY, hasCode } from '../../error-code.ts';
 import { messageOf, OperatorError, sentence } from '../../operator-error.ts';
 import { runOf } from '../run/run-context.ts';
 import { indexDifferences } from './index-differences.ts';
@@ -7,7 +7,7 @@ import { indexDifferences } from './index-differences.ts';
 /** An index as `createIndexes` takes it: its name, its key in order, and options such as `unique`. */
 export type IndexDefinition = { name: string; key: Document } & Document;
 
-const OTHER_OPTIONS = 85;
+const REFUSALS = [DUPLICATE_KEY, 85, CANNOT_CREATE_INDEX]; // 85: other options
 const NAMESPACE_NOT_FOUND = 26;
 const INDEX_NOT_FOUND = 27;
 
@@ -34,7 +34,7 @@ export async function addIndex(db: Db, collection: string, index: IndexDefinitio
   try {
     await db.collection(collection).createIndexes([index]);
   } catch (error) {
-    if (!hasCode(error, DUPLICATE_KEY) && !hasCode(error, OTHER_OPTIONS)) throw error;
+    if (!REFUSALS.some((code) => hasCode(error, code))) throw error;
     throw new OperatorError(
       `${collection} cannot have the index ${name}: ${sentence(messageOf(error))} Correct that and run this again.`,
     );

@@ -45,6 +45,8 @@ test.each([
   'restoring.state',
   'restoring.3',
   'scratch.owner',
+  'access_keys',
+  'access_secrets',
   'system.js',
 ])('%s is never taken for data', async (name) => {
   expect(isOwn(name)).toBe(true);

@@ -4,6 +4,7 @@ import { isOwn } from '../../own-collections.ts';
 import type { CollectionShape } from '../autogenerate/shape.ts';
 import { UNUSABLE, type Finding } from '../run/checks.ts';
 import { loadMigration, type MigrationFile } from '../run/files.ts';
+import type { IndexDefinition } from '../operations/indexes.ts';
 import { catalogOf, type Catalog } from './catalog.ts';
 import { record } from './record.ts';
 
@@ -42,6 +43,9 @@ export async function replay(files: readonly MigrationFile[], client: MongoClien
   return { shapes: shapesOf(catalog), gone, failed };
 }
 
+/** Whether no migration makes an index: the one of every collection, and the one by whose hash a cluster has sharded it. */
+const isGiven = ({ name, key }: IndexDefinition) => name === '_id_' || key['_id'] === 'hashed';
+
 /** The collections of a catalog that hold the application's data. */
 export const shapesOf = (catalog: Catalog): CollectionShape[] =>
   catalog
@@ -51,5 +55,5 @@ export const shapesOf = (catalog: Catalog): CollectionShape[] =>
       name,
       validator,
       options,
-      indexes: indexes.filter(({ name }) => name !== '_id_').map(({ v: _v, ...index }) => index),
+      indexes: indexes.filter((index) => !isGiven(index)).map(({ v: _v, ...index }) => index),
     }));

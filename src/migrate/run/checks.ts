@@ -6,7 +6,7 @@ import { lastApplied, type State } from './state.ts';
 /** Something that is wrong with the migrations, and what to do about it. */
 export interface Finding {
   rule: string;
-  /** The file that it is about. */
+  /** The file that it is about; in a sharded cluster, the collection. */
   file: string;
   message: string;
   remedy: string;

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Db, MongoClient } from 'mongodb';
-import { register } from 'tsx/esm/api';
+import { projectRoot } from '../../config.ts';
 import { messageOf, OperatorError } from '../../operator-error.ts';
 
 /** One direction of a migration. */
@@ -83,7 +83,8 @@ export class Unusable extends OperatorError {
 export async function loadMigration(folder: string, { name, hash }: MigrationFile): Promise<Migration> {
   const path = join(folder, name);
   let module: object;
-  const unregister = isBuilt ? register({ tsconfig: false }) : undefined;
+  const loader = isBuilt ? await import('tsx/esm/api') : undefined; // which the server does without in production
+  const unregister = loader?.register({ tsconfig: join(projectRoot, 'dist', 'tsconfig.json') });
   // The hash in the address keeps Node from taking an edited file from its cache.
   try {
     module = Object(await import(`${pathToFileURL(path).href}?${hash}`));

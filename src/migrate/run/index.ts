@@ -1,6 +1,6 @@
 export { describeUnfinished, findingsOf, inWords, unusableIn } from './checks.ts';
 export { readNames } from './files.ts';
-export { readHistory, type Entry } from './journal.ts';
+export { readHistory, runningBackfills, type Entry } from './journal.ts';
 export { LeaseBusy, readMigrator } from './lease.ts';
 export { pacer, readControl, setControl } from './pace.ts';
 export { compare, type Readiness } from './readiness.ts';

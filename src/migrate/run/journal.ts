@@ -77,6 +77,14 @@ const isCommitted = ({ action, fileName }: Entry, applied: readonly Applied[]) =
 const isUnfinished = ({ state, counts }: Entry) =>
   state === 'started' || (state === 'failed' && Object.keys(counts).length > 0);
 
+/** How far the backfills have come that have begun and not ended. */
+export async function runningBackfills(db: Db): Promise<{ migration: string; checkpoint: Checkpoint }[]> {
+  const running = await journalOf(db).find({ state: 'started' }).toArray();
+  return running.flatMap(({ fileName, checkpoints }) =>
+    Object.values(checkpoints).map((checkpoint) => ({ migration: fileName, checkpoint })),
+  );
+}
+
 /** Begins an entry. If another process also believes that it holds the lease, one of them fails: both take the same number. */
 export async function begin(db: Db, entry: Omit<Entry, '_id' | 'state' | 'startedAt'>): Promise<Entry> {
   const journal = journalOf(db);

@@ -2,11 +2,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
+import type { Document } from 'mongodb';
 import { testDatabase } from '../../testing/database.ts';
 import { atEnd } from '../../testing/cleanup.ts';
+import { connect } from '../../database/connect.ts';
+import { tapTo } from '../../testing/tap.ts';
 import { pacer, setControl } from './pace.ts';
 
-const { db } = await testDatabase();
+const { db, uri } = await testDatabase();
 
 function newPacer(apiUrl: string | null = null) {
   const lines: string[] = [];
@@ -57,4 +60,34 @@ test('it stands still while the API fails to answer in time, and says so', async
   expect(lines).toEqual(['Waiting: the API does not answer, or answers with an error.']);
   status = 200;
   await waiting;
+});
+
+/** The database behind a server that says this of itself, and of its members. */
+async function describedAs(hello: Document, status: () => Document) {
+  const tap = await tapTo(uri, (command) => {
+    if ('replSetGetStatus' in command) return status();
+    return command['hello'] === 1 && command['$db'] !== 'admin' ? { ok: 1, ...hello } : undefined;
+  });
+  const connection = await connect(tap.uri, db.databaseName);
+  atEnd(() => connection.close());
+  return connection.db ?? db;
+}
+
+test('it stands still while a secondary is behind, and says so', async () => {
+  let seconds = 60;
+  const member = (stateStr: string, behind: number) => ({ stateStr, optimeDate: new Date(1e12 - behind * 1000) });
+  const status = () => ({ ok: 1, members: [member('PRIMARY', 0), member('SECONDARY', seconds)] });
+  const { pace, lines } = newPacer();
+  const waiting = pace(await describedAs({ setName: 'rs0' }, status), 0);
+  expect(await standsStill(waiting, lines)).toBe(true);
+  expect(lines).toEqual(['Waiting: a secondary is 60 s behind.']);
+  seconds = 1;
+  await waiting;
+});
+
+test('it goes on where a router answers, which does not know its secondaries', async () => {
+  const { pace, lines } = newPacer();
+  const refusal = { ok: 0, errmsg: 'replSetGetStatus is not supported through mongos', info: 'mongos' };
+  await pace(await describedAs({ msg: 'isdbgrid' }, () => refusal), 0);
+  expect(lines).toEqual([]);
 });

@@ -88,10 +88,15 @@ function every(milliseconds: number, ask: (db: Db) => Promise<number>): (db: Db)
   };
 }
 
-const NOT_A_REPLICA_SET = [76, 59, 13]; // NoReplicationEnabled, CommandNotFound, Unauthorized
+const MAY_NOT_ASK = [59, 13]; // CommandNotFound, Unauthorized
 
-/** How many seconds the slowest secondary is behind the primary; 0 if there is none, or if this user may not ask. */
+/**
+ * How many seconds the slowest secondary is behind the primary; 0 if there is none, or if this user may not ask. The router of
+ * a sharded cluster does not know.
+ */
 async function replicationLag(db: Db): Promise<number> {
+  const { setName } = await db.command({ hello: 1 });
+  if (setName === undefined) return 0;
   try {
     const { members } = await db.admin().command({ replSetGetStatus: 1 });
     if (!Array.isArray(members)) return 0;
@@ -100,7 +105,7 @@ async function replicationLag(db: Db): Promise<number> {
     const [primary = 0] = times('PRIMARY');
     return Math.max(0, ...times('SECONDARY').map((secondary) => (primary - secondary) / 1000));
   } catch (error) {
-    if (NOT_A_REPLICA_SET.some((code) => hasCode(error, code))) return 0;
+    if (MAY_NOT_ASK.some((code) => hasCode(error, code))) return 0;
     throw error;
   }
 }

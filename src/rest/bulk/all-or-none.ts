@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectId, type ClientSession, type Document } from 'mongodb';
 import type { Origin } from '../http/operations.ts';
 import { Problem, unavailable } from '../http/problems.ts';
+import type { Resource } from '../resource-description.ts';
 import { hasTransactions } from '../writes/topology.ts';
-import { inTransaction } from '../writes/transaction.ts';
+import { inTransaction } from './transaction.ts';
+import { OUTBOX } from '../writes/outbox.ts';
 import { inPresentState } from '../writes/present-state.ts';
-import { insertBatch, removeBatch, throwFailure, type Target } from './insert-batch.ts';
+import { insertBatch, removeBatch, throwFailure } from './insert-batch.ts';
 import { lines, split } from './split.ts';
 import { openSpool, type Spool } from './spool.ts';
 import { isValid, type CheckedRow } from './checked-rows.ts';
@@ -30,7 +32,7 @@ const ID_BATCH = 200;
  * @throws what `readBatches` or the driver throws otherwise; then no row is stored
  */
 export async function insertAllOrNone(
-  resource: Target,
+  resource: Resource,
   readBatches: ReadBatches,
   origin: Origin,
 ): Promise<CheckedRow[]> {
@@ -40,7 +42,7 @@ export async function insertAllOrNone(
 }
 
 async function insertInOneTransaction(
-  resource: Target,
+  resource: Resource,
   readBatches: ReadBatches,
   origin: Origin,
 ): Promise<CheckedRow[]> {
@@ -68,7 +70,7 @@ async function insertInOneTransaction(
 
 /** `insertAllOrNone` on a server without transactions. */
 export async function insertOrRemove(
-  resource: Target,
+  resource: Resource,
   readBatches: ReadBatches,
   origin: Origin,
 ): Promise<CheckedRow[]> {
@@ -108,7 +110,7 @@ interface InsertOptions {
 
 /** Inserts batch by batch. @returns the rows that the database refused, from the first batch with such rows */
 async function insertAll(
-  resource: Target,
+  resource: Resource,
   readBatches: ReadBatches,
   origin: Origin,
   { session, stored, uncertain }: InsertOptions,
@@ -132,7 +134,7 @@ async function insertAll(
   return [];
 }
 
-async function removeStored(resource: Target, stored: Spool, since: Date): Promise<void> {
+async function removeStored(resource: Resource, stored: Spool, since: Date): Promise<void> {
   let ids: ObjectId[] = [];
   for await (const { bytes } of split(stored.read(), lines())) {
     ids.push(ObjectId.createFromHexString(String(bytes)));
@@ -144,8 +146,10 @@ async function removeStored(resource: Target, stored: Spool, since: Date): Promi
 }
 
 /** The ids of those documents that are stored exactly so. A document of others with the same id has other times at least. */
-async function storedIdsOf({ collection }: Target, documents: readonly Document[]): Promise<ObjectId[]> {
+async function storedIdsOf({ collection }: Resource, documents: readonly Document[]): Promise<ObjectId[]> {
   if (documents.length === 0) return [];
-  const stored = await collection.find({ $or: documents.map(inPresentState) }, { projection: { _id: 1 } }).toArray();
+  const stored = await collection
+    .find({ $or: documents.map((one) => inPresentState(one, [OUTBOX])) }, { projection: { _id: 1 } })
+    .toArray();
   return stored.map(({ _id }) => _id);
 }

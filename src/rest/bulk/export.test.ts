@@ -145,7 +145,7 @@ describe('while it is sent', () => {
   test('a query that does not begin in time is a 503, and ends', async () => {
     const line = await lineTo(uri);
     const { connection, events } = await watched(line.uri);
-    const at = await serve(connection, { settings: { queryTimeoutMs: 50 } });
+    const at = await serve(connection, { settings: { queryTimeoutMs: 50, auth: 'none' } });
     line.swallow(true);
     const response = await fetch(`${at}/probes`, { headers: { accept: NDJSON } });
     expect([response.status, response.headers.get('content-type')]).toEqual([503, 'application/problem+json']);

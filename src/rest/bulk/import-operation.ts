@@ -34,7 +34,10 @@ export function importOperation(resource: Resource) {
     preferences:
       'handling=strict: store all rows or none; ' +
       `${END_LINE}: NDJSON must end with the line {"complete":true,"count":…}, as an export with this preference does`,
-    async handle({ mediaType, accepted, headers, origin }: Input, source: AsyncIterable<Buffer>): Promise<Answer> {
+    async handle(
+      { mediaType, accepted, headers, origin, trace }: Input,
+      source: AsyncIterable<Buffer>,
+    ): Promise<Answer> {
       const handling = readPreferences(headers['prefer']).get('handling');
       const format = formatOf(mediaType);
       const endLine = hasEndLine(headers, format);
@@ -42,7 +45,7 @@ export function importOperation(resource: Resource) {
         ...(handling === 'strict' || handling === 'lenient' ? [`handling=${handling}`] : []),
         ...(endLine ? [END_LINE] : []),
       ].join(', ');
-      const imported = await run({ format, source, strict: handling === 'strict', endLine, origin });
+      const imported = await run({ format, source, strict: handling === 'strict', endLine, origin, trace });
       const { status, failure } = imported;
       return {
         status,

@@ -3,6 +3,8 @@ import { toProblem } from '../http/failures.ts';
 import type { Format } from '../http/formats.ts';
 import type { Origin } from '../http/operations.ts';
 import { Problem } from '../http/problems.ts';
+import type { Trace } from '../http/trace.ts';
+import { chargedTo } from '../charged.ts';
 import type { Resource } from '../resource-description.ts';
 import { insertAllOrNone, Undecided } from './all-or-none.ts';
 import { batchesOf, compileRowCheck, isValid, type CheckedRow } from './checked-rows.ts';
@@ -23,6 +25,7 @@ export interface ImportRequest {
   /** How many rows the body must have. */
   expected?: number | undefined;
   origin: Origin;
+  trace?: Trace | undefined;
 }
 
 /** How an import ended. */
@@ -56,13 +59,13 @@ interface Job {
  */
 export function compileImport(resource: Resource): (request: ImportRequest) => Promise<Imported> {
   const compiled = compileRowCheck(resource);
-  return async ({ format, source, strict, endLine = false, expected, origin }) => {
+  return async ({ format, source, strict, endLine = false, expected, origin, trace }) => {
     const check = compiled(new Date());
     const tally = openTally(format);
     const { totals } = tally;
     const chunks = source[Symbol.asyncIterator]();
     const job: Job = {
-      resource,
+      resource: chargedTo(resource, { trace }),
       origin,
       tally,
       body: unclosed(chunks),

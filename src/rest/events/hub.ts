@@ -1,11 +1,12 @@
-import { inTime, type Stream } from '../http/answers.ts';
+import type { Stream } from '../http/answers.ts';
+import { Deadline } from '../http/deadline.ts';
+import { EVENT_STREAM } from '../http/formats.ts';
 import { unavailable } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import type { EventFilter } from './event-filter.ts';
 import { tooMany } from './event-problems.ts';
 import type { EventLimits } from './limits.ts';
 import { Reader } from './reader.ts';
-import { EVENT_STREAM } from './server-sent-events.ts';
 import { SharedChangeStream } from './shared-change-stream.ts';
 
 /** All readers of one resource's events, and the change streams that they share. Nothing is open while nobody reads. */
@@ -35,7 +36,7 @@ export class Hub {
       changeStream.readers.add(reader);
       this.#heartbeat ??= setInterval(() => this.#sendHeartbeats(), this.#limits.heartbeatMs);
       try {
-        await inTime(changeStream.opened);
+        await new Deadline().within(changeStream.opened);
       } catch (error) {
         this.#remove(reader);
         throw error;

@@ -13,7 +13,8 @@ export interface EventLimits {
   silenceMs: number;
 }
 
-export const EVENT_LIMITS: EventLimits = {
+/** For a server that is one process. */
+const EVENT_LIMITS: EventLimits = {
   readers: 10_000,
   changeStreams: 8,
   ring: { entries: 1000, bytes: 2 ** 22 },
@@ -21,3 +22,13 @@ export const EVENT_LIMITS: EventLimits = {
   patienceMs: 30_000,
   silenceMs: 600_000,
 };
+
+/**
+ * The limits in each of the processes that serve on one port. What bounds the whole server, as readers and change streams do
+ * for its memory and its database, is divided by their number; but one reader can always catch up beside the live ones.
+ */
+export const eventLimits = (workers: number): EventLimits => ({
+  ...EVENT_LIMITS,
+  readers: Math.ceil(EVENT_LIMITS.readers / workers),
+  changeStreams: Math.max(2, Math.ceil(EVENT_LIMITS.changeStreams / workers)),
+});

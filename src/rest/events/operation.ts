@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { readAttributes } from '../query/attributes.ts';
 import { contradictions } from '../query/contradictions.ts';
 import { compileFilters } from '../query/filters.ts';
+import { EVENT_STREAM } from '../http/formats.ts';
 import type { Operation } from '../http/operations.ts';
 import { Problem } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
@@ -9,9 +10,8 @@ import { hasTransactions } from '../writes/topology.ts';
 import { compileEventFilter } from './event-filter.ts';
 import { noChangeStreams, unknownEventId } from './event-problems.ts';
 import { Hub } from './hub.ts';
-import { EVENT_LIMITS } from './limits.ts';
+import { eventLimits } from './limits.ts';
 import { toToken } from './resume-token.ts';
-import { EVENT_STREAM } from './server-sent-events.ts';
 
 const DESCRIPTION = `Server-Sent Events (WHATWG HTML, section 9.2), in the order of the changes. A change is sent once a majority of the
 database's members has it. To mirror the collection, open this stream, and read the collection after the first event, not before.
@@ -29,7 +29,7 @@ A client that was cut off sends the last id in \`Last-Event-ID\` and misses no e
 export function eventsOperation(resource: Resource): Operation {
   const { connection, name, path, fields, settings } = resource;
   const filters = compileFilters(readAttributes(fields));
-  const hub = new Hub(resource, { ...EVENT_LIMITS, ...settings.events });
+  const hub = new Hub(resource, { ...eventLimits(settings.workers), ...settings.events });
   return {
     method: 'get',
     path: `${path}/events`,

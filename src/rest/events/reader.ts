@@ -1,10 +1,7 @@
 import type { EventFilter } from './event-filter.ts';
 import type { Ring } from './ring.ts';
 import type { RingEntry } from './ring-entry.ts';
-import { HEARTBEAT, positionMessage, RETRY } from './server-sent-events.ts';
-
-/** A client that takes nothing for more heartbeats than this is gone. */
-const MAX_MISSED_HEARTBEATS = 4;
+import { HEARTBEAT, positionMessage, retryAfterCut, sendAway } from './server-sent-events.ts';
 
 type Result = IteratorResult<Buffer, undefined>;
 
@@ -47,7 +44,6 @@ export class Reader {
   /** The last event ID that the client has; `undefined` while it has none. */
   #lastEventId: string | undefined;
   #state: State = SENDING;
-  #missedHeartbeats = 0;
 
   constructor({ filter, ring, offset, lastEventId, disconnect }: Options) {
     this.#filter = filter;
@@ -61,7 +57,7 @@ export class Reader {
   begin(): Buffer {
     const id = this.#lastEventId;
     const first = id === undefined ? (this.#takeMessage() ?? this.#newPosition()) : positionMessage(id);
-    return Buffer.concat(first ? [RETRY, first] : [RETRY]);
+    return Buffer.concat([retryAfterCut(), ...(first ? [first] : [])]);
   }
 
   /** Whether it has so many entries to take that it may be dropped soon. */
@@ -71,7 +67,6 @@ export class Reader {
 
   /** The next message, as soon as there is one. */
   next(): Promise<Result> {
-    this.#missedHeartbeats = 0;
     if (this.#state === ENDED) return Promise.resolve(DONE);
     const message = this.#takeMessage();
     if (message) return Promise.resolve({ done: false, value: message });
@@ -90,7 +85,6 @@ export class Reader {
   /** Keeps the connection open. If the filter has left out the latest entries, the client gets their id instead. */
   heartbeat(): void {
     if (this.#state.name === 'waiting') this.#send(this.#newPosition() ?? HEARTBEAT);
-    else if ((this.#missedHeartbeats += 1) > MAX_MISSED_HEARTBEATS) this.drop();
   }
 
   /** Makes it read the rest of its ring, then `gap`, then another ring from an offset on. */
@@ -101,9 +95,9 @@ export class Reader {
     this.wake();
   }
 
-  /** Ends the stream as a complete one if the client has everything; else cuts the connection. */
+  /** Ends the stream as a complete one if the client has everything, and says when to come back; else cuts the connection. */
   finish(): void {
-    this.#end(({ resolve }) => resolve(DONE));
+    this.#end(({ resolve }) => resolve({ done: false, value: sendAway() }));
   }
 
   /** Ends the stream with an error, which is then logged. */
@@ -114,7 +108,7 @@ export class Reader {
   /** Cuts the connection. */
   drop(): void {
     this.#disconnect();
-    this.finish();
+    this.#end(({ resolve }) => resolve(DONE));
   }
 
   #end(answer: (waiting: State & { name: 'waiting' }) => void): void {

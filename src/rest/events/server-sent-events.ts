@@ -1,9 +1,3 @@
-/** The media type of Server-Sent Events (WHATWG HTML, section 9.2). */
-export const EVENT_STREAM = 'text/event-stream';
-
-/** How long a client waits before it reconnects. */
-const RETRY_MS = 2000;
-
 /** One event. Its data take a single line, since JSON escapes line breaks. */
 export const eventMessage = (event: string, id: string | undefined, data: unknown): Buffer =>
   Buffer.from(`event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`);
@@ -14,8 +8,18 @@ export const eventMessage = (event: string, id: string | undefined, data: unknow
  */
 export const positionMessage = (id: string): Buffer => eventMessage('position', id, {});
 
-/** Sets the client's reconnection time; sent before any event. */
-export const RETRY = Buffer.from(`retry: ${RETRY_MS}\n\n`);
+/** How long a client waits before it reconnects, in milliseconds: after a cut, and after this server has sent it away. */
+const CUT = { least: 1000, most: 3000 };
+const SENT_AWAY = { least: 500, most: 5000 };
+
+/** Sets the client's reconnection time. Each gets another one, so that those who are cut off together do not come back together. */
+const retry = ({ least, most }: typeof CUT) => `retry: ${Math.round(least + Math.random() * (most - least))}\n\n`;
+
+/** Sent before any event. */
+export const retryAfterCut = () => Buffer.from(retry(CUT));
+
+/** The last message of a stream that this server ends. */
+export const sendAway = () => Buffer.from(retry(SENT_AWAY));
 
 /** A comment, which keeps the connection open. */
 export const HEARTBEAT = Buffer.from(': heartbeat\n\n');

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { measures } from '../http/measures.ts';
 import { unavailable } from '../http/problems.ts';
 import type { Resource } from '../resource-description.ts';
 import type { Opened } from './change-stream.ts';
@@ -87,8 +88,10 @@ export class SharedChangeStream {
     onOpened: () => void,
   ): Promise<never> {
     for await (const notification of notifications) {
-      if (notification.kind === 'changed') this.#add(toRingEntry(notification.event, show));
-      else this.#onOpened(notification);
+      if (notification.kind === 'changed') {
+        noteLag(notification.event);
+        this.#add(toRingEntry(notification.event, show));
+      } else this.#onOpened(notification);
       onOpened();
       await this.#waitForSlowReaders();
     }
@@ -147,4 +150,10 @@ export class SharedChangeStream {
     first?.fail(error); // only one, so that the log has the error once
     for (const reader of rest) reader.drop();
   }
+}
+
+/** Servers since MongoDB 6.0 say when they made a change. */
+function noteLag(event: object): void {
+  if ('wallTime' in event && event.wallTime instanceof Date)
+    measures.changeStreamLagMs = Math.max(0, Date.now() - event.wallTime.getTime());
 }

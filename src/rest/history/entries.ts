@@ -2,27 +2,19 @@ import jsonPatch, { type Operation } from 'fast-json-patch';
 import { ObjectId, type Collection, type Document } from 'mongodb';
 import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
 import type { CollectionDefinition } from '../../schema/index.ts';
+import { chargedCollection } from '../charged.ts';
 import type { Origin } from '../http/operations.ts';
 import type { Resource } from '../resource-description.ts';
-import { Outpaced, type MemberChange, type Companion } from '../writes/commit.ts';
-import { withoutOutbox } from '../writes/outbox.ts';
+import type { MemberChange } from '../writes/outcome.ts';
+import type { CarriedEntry } from '../writes/outbox.ts';
 
 /** What the history keeps of one change of a member. */
-export interface Entry {
-  _id: ObjectId;
+export interface Entry extends CarriedEntry {
   /** The id of the member. */
   of: ObjectId;
-  /** The time of the change; the changes of a member are ordered by it. */
-  at: Date;
-  kind: MemberChange['kind'];
-  caller: string;
-  requestId: string;
   /** The change of the representation, as JSON Patch (RFC 6902). */
   patch: Operation[];
-  /** The whole document before the change, so that a past state can be shown without the entries before. */
-  before: Document | null;
-  expiresAt: Date;
-  /** On a server without transactions the entry is written before the change: whether that was made, the member shows. */
+  /** The entry was written before its change: whether that was made, the member shows. */
   pending?: true;
 }
 
@@ -56,43 +48,21 @@ export const historyDefinition = (collection: string): CollectionDefinition => (
   ],
   defaults: {},
   filled: [],
+  // The unique index begins with it, as it must. An entry that is moved twice goes to one shard twice, which refuses its id.
+  shardKey: { of: 1 },
 });
 
 const nameOf = (collection: string) => `${collection}.history`;
 
 /** The entries about a resource's members. */
-export function entriesOf({ connection, collection }: Pick<Resource, 'connection' | 'collection'>): Collection<Entry> {
+export function entriesOf({
+  connection,
+  collection,
+  charged,
+}: Pick<Resource, 'connection' | 'collection' | 'charged'>): Collection<Entry> {
   const { db } = connection;
   if (!db) throw new Error('the connection is not open');
-  return db.collection<Entry>(nameOf(collection.collectionName));
-}
-
-/** The companion that writes the history of what a request changes. */
-export function historian(resource: Resource, origin: Origin): Companion {
-  const entries = entriesOf(resource);
-  const insert = async (change: MemberChange, entry: Entry, options = {}) => {
-    await entries.insertOne(entry, options).catch((error: unknown) => {
-      if (!hasCode(error, DUPLICATE_KEY)) throw error;
-      // An earlier attempt to create the member has left its entry. Any other duplicate is another change at the same time.
-      if (change.kind !== 'create') throw new Outpaced();
-    });
-  };
-  const entryFilter = ({ id, at }: MemberChange) => ({ of: id, at });
-  return {
-    announce: (change) => insert(change, { ...entryOf(resource, origin, change), pending: true }),
-    async settle(change, session) {
-      if (session) {
-        // Without a timestamp, a member that was changed and changed back looks unchanged. Its history shows it.
-        const wasOutpaced =
-          resource.stamps.updated === undefined &&
-          (await entries.findOne({ of: change.id, at: { $gt: change.at } }, { session, projection: { _id: 1 } }));
-        if (wasOutpaced) throw new Outpaced();
-        await insert(change, entryOf(resource, origin, change), { session });
-      } else await entries.updateOne(entryFilter(change), { $unset: { pending: true } });
-    },
-    withdraw: (change) => entries.deleteOne(entryFilter(change)),
-    lastChange: (id) => lastChange(resource, id),
-  };
+  return chargedCollection(db.collection<Entry>(nameOf(collection.collectionName)), charged);
 }
 
 /** The time of the last change of a member that the history knows of. */
@@ -110,52 +80,49 @@ export async function lastChange(resource: Resource, id: ObjectId): Promise<Date
 const AHEAD_MS = 60_000;
 const latestPossible = () => new Date(Date.now() + AHEAD_MS);
 
+/** Matches entries that are dated in the future. */
+export const isAhead = () => ({ at: { $gt: latestPossible() } });
+
 /**
  * Gives entries that are dated in the future the time at which they were written, and keeps their order. Earlier versions
  * dated a change after the timestamp that an import had brought. Several processes may do this at once, and repeat it.
  */
 export async function redate(entries: Collection<Entry>, of: ObjectId): Promise<void> {
-  const early = entries.find({ of, at: { $gt: latestPossible() }, pending: { $ne: true } }, { sort: { at: 1 } });
+  const early = entries.find({ of, ...isAhead(), pending: { $ne: true } }, { sort: { at: 1 } });
   for await (const { _id, at } of early) {
     const last = await entries.findOne({ of, at: { $lt: at } }, { sort: { at: -1 } });
     const written = Math.max(_id.getTimestamp().getTime(), last ? last.at.getTime() + 1 : 0);
-    await entries.updateOne({ _id, at }, { $set: { at: new Date(written) } }).catch((error: unknown) => {
+    await entries.updateOne({ _id, of, at }, { $set: { at: new Date(written) } }).catch((error: unknown) => {
       if (!hasCode(error, DUPLICATE_KEY)) throw error; // another process does the same
     });
   }
 }
 
-/** The entry about a change. */
-export function entryOf(
-  resource: Pick<Resource, 'show' | 'settings'>,
+/** What an entry says besides the change itself. */
+export const entryFor = (
+  { settings }: Pick<Resource, 'settings'>,
   { caller, requestId }: Origin,
-  { kind, id, at, before, after }: Pick<MemberChange, 'kind' | 'id' | 'at' | 'before' | 'after'>,
-): Entry {
-  const state = before && withoutOutbox(before);
-  const patch = patchOf(resource, before, after);
-  return {
-    _id: new ObjectId(),
-    of: id,
-    at,
-    kind,
-    caller,
-    requestId,
-    patch,
-    before: state,
-    expiresAt: expiryOf(resource),
-  };
-}
+  { kind, at }: Pick<MemberChange, 'kind' | 'at'>,
+  _id = new ObjectId(),
+): Omit<CarriedEntry, 'before'> => ({
+  _id,
+  at,
+  kind,
+  caller,
+  requestId,
+  expiresAt: new Date(Date.now() + settings.history.days * DAY_MS),
+});
 
-/** When an entry that is written now expires. */
-export const expiryOf = ({ settings }: Pick<Resource, 'settings'>) =>
-  new Date(Date.now() + settings.history.days * DAY_MS);
+/** The entry as the history keeps it. @param after the state of the member after the change */
+export const entryAbout = (
+  resource: Pick<Resource, 'show'>,
+  of: ObjectId,
+  entry: CarriedEntry,
+  after: Document | null,
+): Entry => ({ ...entry, of, patch: patchOf(resource, entry.before, after) });
 
 /** The difference between two states of a member, as a client sees them. */
-export function patchOf(
-  { show }: Pick<Resource, 'show'>,
-  before: Document | null,
-  after: Document | null,
-): Operation[] {
+function patchOf({ show }: Pick<Resource, 'show'>, before: Document | null, after: Document | null): Operation[] {
   const json = after && toJson(show(after));
   if (before === null) return [{ op: 'add', path: '', value: json }];
   return json === null ? [{ op: 'remove', path: '' }] : jsonPatch.compare(toJson(show(before)), json);

@@ -8,7 +8,6 @@ import { serve, fixtureServer } from '../../testing.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { links } from '../../testing/links.ts';
 import { mortalClient } from '../../testing/mortal-client.ts';
-import { standalone } from '../../testing/standalone.ts';
 import { relaysEnded } from './relay.ts';
 import { historyDefinition } from './entries.ts';
 
@@ -24,11 +23,6 @@ async function anotherConnection() {
   atEnd(() => connection.close());
   return connection;
 }
-const bare = supertest(await serve(standalone(await anotherConnection())));
-const kinds = [
-  ['a server with transactions', api],
-  ['a standalone server', bare],
-] as const;
 
 async function clear() {
   await relaysEnded();
@@ -43,8 +37,8 @@ async function created(server = api) {
 }
 
 /** The member's changes, oldest first. */
-async function historyOf(path: string, server = api): Promise<Document[]> {
-  const { body, status } = await server.get(`${path}/history?limit=200`);
+async function historyOf(path: string): Promise<Document[]> {
+  const { body, status } = await api.get(`${path}/history?limit=200`);
   expect(status).toBe(200);
   return body.toReversed();
 }
@@ -53,15 +47,15 @@ async function historyOf(path: string, server = api): Promise<Document[]> {
 const replayed = (changes: readonly Document[]): unknown =>
   changes.reduce<unknown>((state, { patch }) => jsonPatch.applyPatch(state, patch).newDocument, null);
 
-describe.each(kinds)('on %s', (_kind, server) => {
+describe('a change', () => {
   test('each write leaves an entry: what changed, when, and who asked', async () => {
-    const { path, id, body } = await created(server);
-    await server.patch(path).set('X-Request-Id', 'request-7').send({ thrust: 990 });
-    await server.put(path).send({ title: 'Merlin 1D', lastFired: '2026-05-01T00:00:00Z' });
-    await server.patch(path).type(JSON_PATCH).send('[{"op":"replace","path":"/thrust","value":1}]');
-    const last = (await server.get(path)).body;
-    await server.delete(path);
-    const history = await historyOf(path, server);
+    const { path, id, body } = await created();
+    await api.patch(path).set('X-Request-Id', 'request-7').send({ thrust: 990 });
+    await api.put(path).send({ title: 'Merlin 1D', lastFired: '2026-05-01T00:00:00Z' });
+    await api.patch(path).type(JSON_PATCH).send('[{"op":"replace","path":"/thrust","value":1}]');
+    const last = (await api.get(path)).body;
+    await api.delete(path);
+    const history = await historyOf(path);
     expect(history.map(({ kind }) => kind)).toEqual(['create', 'change', 'change', 'change', 'remove']);
     expect(history[0]?.['patch']).toEqual([{ op: 'add', path: '', value: body }]);
     expect(history[1]).toEqual({
@@ -77,72 +71,72 @@ describe.each(kinds)('on %s', (_kind, server) => {
   });
 
   test('a write that fails leaves none', async () => {
-    const { path, id } = await created(server);
+    const { path, id } = await created();
     const failures = [
-      await server.patch(path).send({ thrust: -1 }),
-      await server.patch(path).set('If-Match', '"other"').send({ thrust: 5 }),
-      await server.delete(path).set('If-Match', '"other"'),
-      await server.patch(path).type(JSON_PATCH).send('[{"op":"test","path":"/thrust","value":1}]'),
-      await server.delete(`/probes/${NOBODY}`),
+      await api.patch(path).send({ thrust: -1 }),
+      await api.patch(path).set('If-Match', '"other"').send({ thrust: 5 }),
+      await api.delete(path).set('If-Match', '"other"'),
+      await api.patch(path).type(JSON_PATCH).send('[{"op":"test","path":"/thrust","value":1}]'),
+      await api.delete(`/probes/${NOBODY}`),
     ];
     expect(failures.map(({ status }) => status)).toEqual([422, 412, 412, 409, 404]);
     await probes.insertOne({ _id: new ObjectId(NOBODY), title: '', thrust: 1 }, { bypassDocumentValidation: true });
-    expect((await server.patch(`/probes/${NOBODY}`).send({ thrust: 2 })).status).toBe(422);
-    expect((await historyOf(path, server)).length).toBe(1);
+    expect((await api.patch(`/probes/${NOBODY}`).send({ thrust: 2 })).status).toBe(422);
+    expect((await historyOf(path)).length).toBe(1);
     await relaysEnded();
     expect(await entries.countDocuments({ of: new ObjectId(id) })).toBe(1);
   });
 
   test('of many writes at once each has its entry, in the order in which they were made', async () => {
-    const { path } = await created(server);
+    const { path } = await created();
     const answers = await Promise.all(
       Array.from({ length: 6 }, (_, place) =>
-        server.patch(path).send(place % 2 ? { thrust: place } : { title: `M${place}` }),
+        api.patch(path).send(place % 2 ? { thrust: place } : { title: `M${place}` }),
       ),
     );
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 6 }, () => 200));
-    const history = await historyOf(path, server);
+    const history = await historyOf(path);
     expect(history.length).toBe(7);
-    expect(replayed(history)).toEqual((await server.get(path)).body);
+    expect(replayed(history)).toEqual((await api.get(path)).body);
   });
 
   test('the member can be seen as it was at any time', async () => {
     const states = fc.array(fc.record({ thrust: fc.nat(9), title: fc.constantFrom('A', 'B') }), { maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(states, async (changes) => {
-        const { path, body } = await created(server);
+        const { path, body } = await created();
         const seen = [body];
         for (const change of changes) {
-          const { body: after } = await server.patch(path).send(change);
+          const { body: after } = await api.patch(path).send(change);
           if (after.updatedAt !== seen.at(-1).updatedAt) seen.push(after); // else nothing was changed
         }
-        await server.delete(path);
-        const history = await historyOf(path, server);
+        await api.delete(path);
+        const history = await historyOf(path);
         const before = new Date(Date.parse(String(history[0]?.['at'])) - 1).toISOString();
-        expect((await server.get(`${path}?at=${before}`)).status).toBe(404);
+        expect((await api.get(`${path}?at=${before}`)).status).toBe(404);
         for (const [place, state] of seen.entries()) {
           const at = String(history[place]?.['at']);
-          expect((await server.get(`${path}?at=${at}`)).body).toEqual(state);
+          expect((await api.get(`${path}?at=${at}`)).body).toEqual(state);
         }
-        expect((await server.get(`${path}?at=${new Date(Date.now() + 60_000).toISOString()}`)).status).toBe(404);
+        expect((await api.get(`${path}?at=${new Date(Date.now() + 60_000).toISOString()}`)).status).toBe(404);
       }),
       { numRuns: 4 },
     );
   });
 
   test('a removed member can be restored as it was, under its id', async () => {
-    const { path, body } = await created(server);
-    expect((await server.post(`${path}/restore`)).status).toBe(409);
-    await server.delete(path);
-    const restored = await server.post(`${path}/restore`);
+    const { path, body } = await created();
+    expect((await api.post(`${path}/restore`)).status).toBe(409);
+    await api.delete(path);
+    const restored = await api.post(`${path}/restore`);
     expect([restored.status, restored.body]).toEqual([200, { ...body, updatedAt: expect.any(String) }]);
-    const read = await server.get(path);
+    const read = await api.get(path);
     expect([read.body, read.headers['etag']]).toEqual([restored.body, restored.headers['etag']]);
-    expect((await historyOf(path, server)).map(({ kind }) => kind)).toEqual(['create', 'remove', 'restore']);
-    await server.delete(path);
-    const both = await Promise.all([server.post(`${path}/restore`), server.post(`${path}/restore`)]);
+    expect((await historyOf(path)).map(({ kind }) => kind)).toEqual(['create', 'remove', 'restore']);
+    await api.delete(path);
+    const both = await Promise.all([api.post(`${path}/restore`), api.post(`${path}/restore`)]);
     expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 409]));
-    expect((await server.post(`/probes/${NOBODY}/restore`)).status).toBe(404);
+    expect((await api.post(`/probes/${NOBODY}/restore`)).status).toBe(404);
   });
 
   const writes: Record<string, (victim: typeof api, path: string) => PromiseLike<unknown>> = {
@@ -157,27 +151,27 @@ describe.each(kinds)('on %s', (_kind, server) => {
     async (name) => {
       for (let write = 1, died = true; died; write += 1) {
         await clear();
-        const { path } = await created(server);
-        if (name === 'restore') await server.delete(path);
+        const { path } = await created();
+        if (name === 'restore') await api.delete(path);
         const { client, isDead } = await mortalClient(uri, write);
         const connection = mongoose.createConnection().setClient(client);
-        const victim = supertest(await serve(server === bare ? standalone(connection) : connection));
+        const victim = supertest(await serve(connection));
         await writes[name]?.(victim, path);
         died = isDead();
-        // Ends the transaction that it has left open, as the server would after a minute.
+        // Ends the transaction that it has left open, as the api would after a minute.
         await client.removeAllListeners().close();
-        await expectAgreement(server);
+        await expectAgreement();
       }
     },
   );
 });
 
 /** The history of every member that anything is known of makes it what it is. */
-async function expectAgreement(server: typeof api): Promise<void> {
+async function expectAgreement(): Promise<void> {
   const members = await probes.distinct('_id');
   const known = new Set([...members, ...(await entries.distinct('of'))].map(String));
   for (const id of known) {
-    const [member, history] = [await server.get(`/probes/${id}`), await server.get(`/probes/${id}/history`)];
+    const [member, history] = [await api.get(`/probes/${id}`), await api.get(`/probes/${id}/history`)];
     const changes: Document[] = history.status === 404 ? [] : history.body.toReversed();
     expect(replayed(changes)).toEqual(member.status === 404 ? null : member.body);
   }

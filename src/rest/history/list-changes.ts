@@ -1,4 +1,3 @@
-import type { ObjectId } from 'mongodb';
 import type { JsonSchema } from '../../schema/index.ts';
 import { compileCursors } from '../query/cursors.ts';
 import { jsonPatchSchema } from '../writes/json-patch.ts';
@@ -6,15 +5,17 @@ import type { Operation } from '../http/operations.ts';
 import { pageLinks } from '../query/page-links.ts';
 import { MOST_ITEMS, pageOf, pageParameters, readPlace } from '../query/pages.ts';
 import { Problem } from '../http/problems.ts';
+import { chargedTo } from '../charged.ts';
 import type { Resource } from '../resource-description.ts';
-import { allOf } from '../query/filters.ts';
-import { filterAfter, reversed, sortOf, type SortKey } from '../query/sorts.ts';
-import { memberExists } from '../writes/members.ts';
+import { reversed, sortOf, type SortKey } from '../query/sorts.ts';
+import { madeEntries, readSettled } from './announced.ts';
 import { entriesOf, type Entry } from './entries.ts';
-import { madeEntries, settleAnnounced } from './past.ts';
 
 /** No two entries of a member have the same time. */
 const NEWEST_FIRST: readonly SortKey[] = [{ path: 'at', direction: -1 }];
+
+/** The subject of a token may have so many characters (OpenID Connect Core 1.0, section 2). */
+const MOST_OF_CALLER = 255;
 
 const EXAMPLE_TIME = '2026-05-01T12:00:00.000Z';
 const entrySchema = ({ fields, stamps }: Pick<Resource, 'fields' | 'stamps'>): JsonSchema => ({
@@ -30,8 +31,9 @@ const entrySchema = ({ fields, stamps }: Pick<Resource, 'fields' | 'stamps'>): J
     kind: { type: 'string', enum: ['create', 'change', 'remove', 'restore'], examples: ['change'] },
     caller: {
       type: 'string',
-      maxLength: 64,
-      description: 'The address that the request came from',
+      maxLength: MOST_OF_CALLER,
+      description:
+        'Who sent the request: the id of the key, or the subject of the token. Where callers need not say who they are, the address',
       examples: ['192.0.2.1'],
     },
     requestId: {
@@ -64,7 +66,14 @@ export function historyOperation(resource: Resource): Operation {
     path: template,
     operationId: `list${name}Changes`,
     summary: 'The changes of a member, the newest first',
-    parameters: pageParameters,
+    parameters: {
+      caller: {
+        type: 'string',
+        maxLength: MOST_OF_CALLER,
+        description: 'Only the changes of this caller: the id of a key, the subject of a token, or an address',
+      },
+      ...pageParameters,
+    },
     success: {
       status: 200,
       description: 'A page of changes',
@@ -72,23 +81,34 @@ export function historyOperation(resource: Resource): Operation {
       headers: { Link: 'The next, previous and first page, if they exist (RFC 8288)' },
     },
     problems: [404],
-    async handle({ id, parameters }) {
+    async handle(input) {
+      const { id, parameters } = input;
+      const own = chargedTo(resource, input);
       const historyPath = template.replace(':id', id.toHexString());
-      const cursors = compileCursors(historyPath, settings.cursorSecret);
+      const cursors = compileCursors(historyPath, settings.cursorSigningSecret);
       const place = readPlace(parameters, cursors);
       const { limit, position, backwards } = place;
-      await settleAnnounced(resource, id);
+      const member = await readSettled(own, id);
       const order = backwards ? reversed(NEWEST_FIRST) : NEWEST_FIRST;
-      const filter = [madeEntries(id)];
-      const found = await entriesOf(resource)
-        .find(position ? filterAfter(filter, order, position) : allOf(filter), {
+      const { caller } = parameters;
+      const ofMember = madeEntries(id);
+      const filter = {
+        ...ofMember,
+        ...(caller !== undefined && { caller: String(caller) }),
+        ...(position && { at: { [backwards ? '$gt' : '$lt']: position.values[0] } }),
+      };
+      const found = await entriesOf(own)
+        .find(filter, {
           sort: sortOf(order),
           limit: limit + 1,
           maxTimeMS,
           projection: { before: 0 },
         })
         .toArray();
-      if (found.length === 0 && !position) await requireMember(resource, id);
+      // A member that was stored without the API, or was last changed long ago, has no entries.
+      const isUnknown = member === null && found.length === 0 && !position;
+      if (isUnknown && (caller === undefined || !(await entriesOf(own).findOne(ofMember, { maxTimeMS }))))
+        throw new Problem(404, `There is no resource with the id ${id.toHexString()}, and no history of it.`);
       const page = pageOf(found, place);
       const link = pageLinks(historyPath, place, NEWEST_FIRST, page, cursors);
       return { status: 200, body: page.page.map(show), ...(link !== undefined && { headers: { link } }) };
@@ -97,12 +117,3 @@ export function historyOperation(resource: Resource): Operation {
 }
 
 const show = ({ at, kind, caller, requestId, patch }: Entry) => ({ at, kind, caller, requestId, patch });
-
-/**
- * A member that was stored without the API, or was last changed long ago, has no entries. That is not a 404.
- * @throws {Problem} 404 if the member does not exist
- */
-async function requireMember(resource: Resource, id: ObjectId): Promise<void> {
-  if (await memberExists(resource, id)) return;
-  throw new Problem(404, `There is no resource with the id ${id.toHexString()}, and no history of it.`);
-}

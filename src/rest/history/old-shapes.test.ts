@@ -14,8 +14,8 @@ import { serve } from '../../testing.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { testDatabase } from '../../testing/database.ts';
 import { readDescription } from '../../testing/description.ts';
-import { standalone } from '../../testing/standalone.ts';
 import type { ResourceDeclaration } from '../resource-description.ts';
+import { withOutbox } from '../writes/outbox.ts';
 
 const { Int32, Double: DoubleType } = Schema.Types;
 const inner = (fields: object) => new Schema(fields, { _id: false });
@@ -80,14 +80,14 @@ const LEFT_OUT = '"/old", "/mode", "/size", "/parts/0/weight"';
 async function database() {
   const { db, connection, uri } = await testDatabase();
   await initialiseCollections(db, collectionDefinitions(connection, [OLD]));
-  const other = async (transactions: boolean) => {
+  const other = async () => {
     const one = await mongoose.createConnection(uri, { autoCreate: false, autoIndex: false }).asPromise();
     atEnd(() => one.close());
-    return transactions ? one : standalone(one);
+    return one;
   };
   /** Serves a version of the application. */
-  const served = async (version: ResourceDeclaration, transactions = true) => {
-    const url = await serve(await other(transactions), { resources: [version] });
+  const served = async (version: ResourceDeclaration) => {
+    const url = await serve(await other(), { resources: [version] });
     return { api: supertest(url), url };
   };
   /** Brings the database into the shape of a version, as its migration would. */
@@ -99,7 +99,7 @@ async function database() {
     await removeField(db, { ...crafts, field: 'old' });
     await addField(db, { ...crafts, field: 'isCrewed', value: false });
     if (version === DEMANDING) await addField(db, { ...crafts, field: 'maker', value: 'unknown' });
-    const { validator } = collectionDefinition(version.model(connection));
+    const { validator } = withOutbox(collectionDefinition(version.model(connection)));
     await setValidator(db, 'crafts', validator);
   };
   return { db, served, migrate };
@@ -108,16 +108,16 @@ async function database() {
 describe.each([
   ['a server with transactions', true],
   ['a standalone server', false],
-])('on %s', (_kind, transactions) => {
+])('on %s', (_kind) => {
   test('what was removed before its model changed comes back: renamed, defaulted, and what has no place is told', async () => {
     const { db, served, migrate } = await database();
-    const { api: old } = await served(OLD, transactions);
+    const { api: old } = await served(OLD);
     const { body } = await old.post('/crafts').send(BODY);
     const path = `/crafts/${body.id}`;
     const at = new Date().toISOString();
     await old.delete(path);
     await migrate(NEW);
-    const { api, url } = await served(NEW, transactions);
+    const { api, url } = await served(NEW);
     const { operation, compile } = await readDescription(url);
     const read = operation('readNew').responses[200];
     const expected = { id: body.id, ...SHOWN, createdAt: body.createdAt, updatedAt: body.updatedAt };
@@ -141,13 +141,13 @@ describe.each([
 
   test('what the model demands since comes in the body, and is asked for', async () => {
     const { served, migrate } = await database();
-    const { api: old } = await served(OLD, transactions);
+    const { api: old } = await served(OLD);
     const { body } = await old.post('/crafts').send(BODY);
     const path = `/crafts/${body.id}`;
     const at = new Date().toISOString();
     await old.delete(path);
     await migrate(DEMANDING);
-    const { api, url } = await served(DEMANDING, transactions);
+    const { api, url } = await served(DEMANDING);
     const { operation } = await readDescription(url);
 
     const past = await api.get(`${path}?at=${at}`);

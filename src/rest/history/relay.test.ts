@@ -7,13 +7,13 @@ import { atEnd } from '../../testing/cleanup.ts';
 import { FIXTURES, probeModel } from '../../testing/fixtures.ts';
 import { mortalClient } from '../../testing/mortal-client.ts';
 import { tapTo } from '../../testing/tap.ts';
-import { standalone } from '../../testing/standalone.ts';
 import { until } from '../../testing/until.ts';
 import { openEvents } from '../../testing/event-source.ts';
 import { loadSettings } from '../../config.ts';
 import { connect } from '../../database/connect.ts';
 import { describeResource } from '../resource-description.ts';
-import { MOST_CARRIED, OUTBOX } from '../writes/outbox.ts';
+import { carryingProbe } from '../../testing/carrying.ts';
+import { OUTBOX } from '../writes/outbox.ts';
 import { moveLeftEntries, relaysEnded } from './relay.ts';
 
 const { url, probes, db, uri, connection } = await fixtureServer();
@@ -25,11 +25,6 @@ const another = async () => {
   atEnd(() => own.close());
   return own;
 };
-const bare = supertest(await serve(standalone(await another())));
-const kinds = [
-  ['a server with transactions', api],
-  ['a standalone server', bare],
-] as const;
 
 beforeEach(async () => {
   await relaysEnded();
@@ -37,46 +32,26 @@ beforeEach(async () => {
   await entries.deleteMany({});
 });
 
-const historyOf = async (path: string, server = api): Promise<Document[]> =>
-  (await server.get(`${path}/history?limit=200`)).body;
-const kindsOf = async (path: string, server = api) =>
-  (await historyOf(path, server)).map(({ kind }) => kind).toReversed();
+const historyOf = async (path: string): Promise<Document[]> => (await api.get(`${path}/history?limit=200`)).body;
+const kindsOf = async (path: string) => (await historyOf(path)).map(({ kind }) => kind).toReversed();
 
-/** A member that carries entries of a process that ended before it could move them. */
-async function carrying(count: number) {
-  const _id = new ObjectId();
-  const at = (place: number) => new Date(Date.UTC(2026, 4, 1) + place * 1000);
-  const state = (place: number) => ({ _id, title: `V${place}`, thrust: place, createdAt: at(0), updatedAt: at(place) });
-  const carried = Array.from({ length: count }, (_, place) => ({
-    _id: new ObjectId(),
-    at: at(place),
-    kind: place === 0 ? 'create' : 'change',
-    caller: '192.0.2.1',
-    requestId: `request-${place}`,
-    expiresAt: new Date(Date.now() + 86_400_000),
-    before: place === 0 ? null : state(place - 1),
-  }));
-  await probes.insertOne({ ...state(count - 1), [OUTBOX]: carried });
-  return { _id, path: `/probes/${_id.toHexString()}`, at, carried };
-}
-
-describe.each(kinds)('on %s', (kind, server) => {
+describe('an entry', () => {
   test('a change is moved to the history, and the member is as it was: tag, timestamps, and no event', async () => {
     const source = await openEvents(`${url}/probes/events`);
     await source.when(() => source.lastEventId() !== '');
-    const { headers } = await server.post('/probes').send({ title: 'Merlin' });
+    const { headers } = await api.post('/probes').send({ title: 'Merlin' });
     const path = String(headers['location']);
-    const changed = await server.patch(path).send({ thrust: 990 });
+    const changed = await api.patch(path).send({ thrust: 990 });
     await relaysEnded();
     const of = new ObjectId(path.slice(-24));
     expect(await entries.countDocuments({ of, pending: { $exists: false } })).toBe(2);
-    const after = await server.get(path);
+    const after = await api.get(path);
     expect([after.body, after.headers['etag'], after.headers['last-modified']]).toEqual([
       changed.body,
       changed.headers['etag'],
       changed.headers['last-modified'],
     ]);
-    await server.patch(path).send({ thrust: 991 });
+    await api.patch(path).send({ thrust: 991 });
     await source.when(() => source.events.some(({ data }) => data['thrust'] === 991));
     source.close();
     // The stream may begin with what was done just before.
@@ -100,7 +75,7 @@ describe.each(kinds)('on %s', (kind, server) => {
         const path = String(headers['location']);
         const { client, isDead } = await mortalClient(uri, write);
         const own = mongoose.createConnection().setClient(client);
-        const mortal = supertest(await serve(kind === 'a standalone server' ? standalone(own) : own));
+        const mortal = supertest(await serve(own));
         const send = {
           POST: () => mortal.post('/probes').send({ title: 'Merlin' }),
           PATCH: () => mortal.patch(path).send({ thrust: 990 }),
@@ -116,54 +91,47 @@ describe.each(kinds)('on %s', (kind, server) => {
         await client.removeAllListeners().close();
         const [other] = await probes.find({ title: 'Merlin' }).toArray();
         if (method === 'POST') {
-          if (other) expect(await kindsOf(`/probes/${String(other._id)}`, server)).toEqual(['create']);
+          if (other) expect(await kindsOf(`/probes/${String(other._id)}`)).toEqual(['create']);
         } else {
           const { status, body } = await api.get(path);
           const took = method === 'DELETE' ? status === 404 : body.thrust === 990;
           const end = method === 'DELETE' ? 'remove' : 'change';
-          expect(await kindsOf(path, server)).toEqual(took ? ['create', end] : ['create']);
+          expect(await kindsOf(path)).toEqual(took ? ['create', end] : ['create']);
         }
       }
     },
   );
-
-  test('what a process has left behind is read as if it had been moved, and no change of it is lost', async () => {
-    const { path, at } = await carrying(3);
-    expect(await kindsOf(path, server)).toEqual(['create', 'change', 'change']);
-    expect(
-      (await historyOf(path)).map(({ patch }) => patch.find(({ path: one }: Document) => one === '/thrust')?.value),
-    ).toEqual([2, 1, undefined]);
-    expect((await server.get(`${path}?at=${at(1).toISOString()}`)).body.title).toBe('V1');
-    await server.delete(path);
-    expect(await kindsOf(path, server)).toEqual(['create', 'change', 'change', 'remove']);
-    expect((await server.post(`${path}/restore`)).body.title).toBe('V2');
-  });
-
-  test.each(['PATCH', 'DELETE'])('%s of a member that carries as much as it may loses nothing', async (method) => {
-    const { path } = await carrying(MOST_CARRIED);
-    await (method === 'PATCH' ? server.patch(path).send({ thrust: 77 }) : server.delete(path));
-    const changes = Array.from({ length: MOST_CARRIED - 1 }, () => 'change');
-    expect(await kindsOf(path, server)).toEqual(['create', ...changes, method === 'PATCH' ? 'change' : 'remove']);
-  });
 });
 
-test.each(kinds)(
-  'on %s, a document that is too large to carry its former state is changed with its entry',
-  async (_kind, server) => {
-    const { path, _id } = await carrying(2);
-    await db.command({ collMod: 'probes', validationLevel: 'off' });
-    await probes.updateOne({ _id }, { $set: { hidden: 'x'.repeat(9 * 2 ** 20) } });
-    expect((await server.patch(path).send({ thrust: 77 })).status).toBe(200);
-    expect(
-      (await server.patch(path).type(JSON_PATCH).send('[{"op":"replace","path":"/thrust","value":78}]')).status,
-    ).toBe(200);
-    expect(await kindsOf(path)).toEqual(['create', 'change', 'change', 'change']);
-    await db.command({ collMod: 'probes', validationLevel: 'strict' });
-  },
-);
+test('a document that is too large to carry its former state is changed with its entry', async () => {
+  const { path, _id } = await carryingProbe(probes, 2);
+  await db.command({ collMod: 'probes', validationLevel: 'off' });
+  await probes.updateOne({ _id }, { $set: { hidden: 'x'.repeat(9 * 2 ** 20) } });
+  expect((await api.patch(path).send({ thrust: 77 })).status).toBe(200);
+  expect((await api.patch(path).type(JSON_PATCH).send('[{"op":"replace","path":"/thrust","value":78}]')).status).toBe(
+    200,
+  );
+  expect(await kindsOf(path)).toEqual(['create', 'change', 'change', 'change']);
+  await db.command({ collMod: 'probes', validationLevel: 'strict' });
+});
+
+test('what documents of a model without timestamps carry is moved, up to the mark of the last change', async () => {
+  const { headers } = await api.post('/relays').send({ name: 'Goldstone' });
+  const path = String(headers['location']);
+  const relays = db.collection('relays');
+  const marks = async () => (await relays.findOne({ _id: new ObjectId(path.slice(-24)) }))?.[OUTBOX];
+  await relaysEnded();
+  const [first] = await marks();
+  for (const channel of [2, 1]) await api.patch(path).send({ channel });
+  await relaysEnded();
+  const [last, ...rest] = await marks();
+  expect([Object.keys(last), rest]).toEqual([['_id', 'at'], []]);
+  expect(last.at.getTime()).toBeGreaterThan(first.at.getTime());
+  expect(await kindsOf(path)).toEqual(['create', 'change', 'change']);
+});
 
 test('any number of processes may move the same entries at once, and again', async () => {
-  const { path, _id, carried } = await carrying(4);
+  const { path, _id, carried } = await carryingProbe(probes, 4);
   const resource = async () => describeResource(probeModel(await another()), FIXTURES[0]?.path ?? '', loadSettings({}));
   const resources = await Promise.all([resource(), resource(), resource()]);
   const { signal } = new AbortController();
@@ -176,8 +144,25 @@ test('any number of processes may move the same entries at once, and again', asy
   expect(await entries.countDocuments({ of: _id })).toBe(4);
 });
 
+test('the mark of a request with a key, whose process ended before the answer was kept, is forgotten after a day', async () => {
+  const { path, _id } = await carryingProbe(probes, 1);
+  await kindsOf(path);
+  await relaysEnded();
+  const resource = describeResource(probeModel(connection), '/probes', loadSettings({}));
+  const leftOf = async (ageMs: number) => {
+    await probes.updateOne(
+      { _id },
+      { $set: { [OUTBOX]: [{ _id: new ObjectId(), at: new Date(Date.now() - ageMs) }] } },
+    );
+    await moveLeftEntries(resource, new AbortController().signal);
+    return probes.countDocuments({ [OUTBOX]: { $exists: true } });
+  };
+  expect([await leftOf(80_000_000), await leftOf(90_000_000)]).toEqual([1, 0]);
+  expect(await entries.countDocuments({ of: _id })).toBe(1);
+});
+
 test('two changes of one time are told apart, in their order', async () => {
-  const { path, _id, carried } = await carrying(2);
+  const { path, _id, carried } = await carryingProbe(probes, 2);
   await probes.updateOne({ _id }, { $set: { [`${OUTBOX}.1.at`]: carried[0]?.at } });
   expect(await kindsOf(path)).toEqual(['create', 'change']);
 });

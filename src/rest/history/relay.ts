@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MongoBulkWriteError, ObjectId, type Document } from 'mongodb';
-import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT } from '../../error-code.ts';
-import type { Origin } from '../http/operations.ts';
+import type { BulkWriteOptions, Document, ObjectId } from 'mongodb';
+import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT, writeErrorsOf } from '../../error-code.ts';
+import { measures } from '../http/measures.ts';
 import type { Resource } from '../resource-description.ts';
-import { carriedBy, OUTBOX, type CarriedEntry, type Outbox } from '../writes/outbox.ts';
-import { entriesOf, expiryOf, historian, lastChange, patchOf, type Entry } from './entries.ts';
+import { carriedBy, isEntry, OUTBOX } from '../writes/outbox.ts';
+import { DAY_MS, entriesOf, entryAbout, type Entry } from './entries.ts';
 
 /** Long enough for the changes of a busy API to be moved together. */
 const COLLECTING_MS = 50;
@@ -14,72 +14,59 @@ const MOST_WAITING = 5000;
 /** Tells the commands of this room from those of requests, in the database's log and profile. */
 const COMMENT = 'relay of the history';
 
-/** The outbox of a request's writes. */
-export function outboxOf(resource: Resource, origin: Origin): Outbox {
-  const { caller, requestId } = origin;
-  return {
-    companion: historian(resource, origin),
-    entryFor: (kind, at) => ({ _id: new ObjectId(), at, kind, caller, requestId, expiresAt: expiryOf(resource) }),
-    relay: (id, entry, after) => relayOf(resource)({ id, entry, after }),
-    keep: async (document) => insert(resource, entriesIn(resource, document)),
-    lastChange: (id) => lastChange(resource, id),
-  };
-}
+/** Takes a document that carries entries, which are to be moved. */
+type Relay = (stored: Document) => void;
 
-/** An entry that is to be moved, and the state of its member after it. */
-interface Waiting {
-  id: ObjectId;
-  entry: CarriedEntry;
-  after: Document;
-}
-
-const relays = new WeakMap<Resource, (one: Waiting) => void>();
+const relays = new WeakMap<Resource['definition'], Relay>();
 
 /** One relay for each resource and process; any number of them may move the same entries. */
-function relayOf(resource: Resource): (one: Waiting) => void {
-  const known = relays.get(resource);
+export function relayOf(resource: Resource): Relay {
+  const known = relays.get(resource.definition);
   if (known) return known;
   const relay = relayFor(resource);
-  relays.set(resource, relay);
+  relays.set(resource.definition, relay);
   return relay;
 }
 
-function relayFor(resource: Resource): (one: Waiting) => void {
-  const waiting: Waiting[] = [];
+function relayFor(resource: Resource): Relay {
+  const waiting: Document[] = [];
   let isMoving = false;
+  /** When the oldest began to wait: of those that are being moved, and of the others. */
+  const since: { moving?: number | undefined; waiting?: number | undefined } = {};
+  measures.waitingSince.set(resource.definition, () => since.moving ?? since.waiting);
   const move = async () => {
     isMoving = true;
     while (waiting.length > 0) {
       await sleep(COLLECTING_MS);
+      since.moving = since.waiting;
+      const entries = waiting.splice(0, MOST_AT_ONCE).flatMap((stored) => entriesIn(resource, stored));
       // The documents still carry what could not be moved.
-      await moveWaiting(resource, waiting.splice(0, MOST_AT_ONCE)).catch(() => {});
+      since.waiting = waiting.length > 0 ? performance.now() : undefined;
+      await moveEntries(resource, entries).catch(() => {});
+      since.moving = undefined;
     }
     isMoving = false;
   };
-  return (one) => {
-    if (waiting.length < MOST_WAITING) waiting.push(one);
-    if (!isMoving) track(move());
+  return (stored) => {
+    since.waiting ??= performance.now();
+    if (waiting.length < MOST_WAITING) waiting.push(stored);
+    if (!isMoving) inBackground(move());
   };
 }
 
 /** What the relays of this process are doing. */
-const moving = new Set<Promise<void>>();
+const moving = new Set<Promise<unknown>>();
 
-function track(move: Promise<void>): void {
-  moving.add(move);
-  void move.finally(() => moving.delete(move));
+/** Lets work go on behind the answer. If it fails, it is left to whoever reads the history. */
+export function inBackground(work: Promise<unknown>): void {
+  const ended = work.catch(() => {}).finally(() => moving.delete(ended));
+  moving.add(ended);
 }
 
 /** Waits until the relays of this process have nothing left to move, or could not move it. */
 export async function relaysEnded(): Promise<void> {
   while (moving.size > 0) await Promise.all(moving);
 }
-
-const moveWaiting = async (resource: Resource, waiting: readonly Waiting[]) =>
-  moveEntries(
-    resource,
-    waiting.map(({ id, entry, after }) => entryAbout(resource, id, entry, after)),
-  );
 
 /**
  * Moves to the history what a member carries, and reads the member.
@@ -88,77 +75,110 @@ const moveWaiting = async (resource: Resource, waiting: readonly Waiting[]) =>
 export async function readMember(resource: Resource, id: ObjectId): Promise<Document | null> {
   const { collection, maxTimeMS } = resource;
   const member = await collection.findOne({ _id: id }, { maxTimeMS });
-  if (member === null || carriedBy(member).length === 0) return member;
   const entries = entriesIn(resource, member);
+  if (entries.length === 0) return member;
   await insert(resource, entries);
   // A reader does not wait for a transaction that has written the member.
-  track(remove(resource, entries).catch(() => {}));
+  inBackground(remove(resource, entries));
   return member;
 }
 
 /** Moves to the history what members still carry because a process ended before it could do so. @param signal ends this */
 export async function moveLeftEntries(resource: Resource, signal: AbortSignal): Promise<void> {
   const carrying = resource.collection.find({ [OUTBOX]: { $exists: true } }, { signal });
-  for await (const member of carrying) await moveEntries(resource, entriesIn(resource, member));
+  for await (const member of carrying) {
+    const entries = entriesIn(resource, member);
+    const forgotten = carriedBy(member).filter((one) => !isEntry(one) && Number(one.at) < Date.now() - DAY_MS);
+    await insert(resource, entries);
+    await remove(resource, [...entries, ...forgotten.map(({ _id }) => ({ _id, of: member._id }))]);
+  }
 }
 
 /** The entries that a document carries, as the history keeps them. */
-function entriesIn(resource: Resource, document: Document): Entry[] {
-  const carried = carriedBy(document);
+export function entriesIn(resource: Resource, document: Document | null): Entry[] {
+  const carried = carriedBy(document).filter(isEntry);
   return carried.map((entry, place) =>
-    entryAbout(resource, document['_id'], entry, carried[place + 1]?.before ?? document),
+    entryAbout(resource, document?.['_id'], entry, carried[place + 1]?.before ?? document),
   );
 }
 
-const entryAbout = (resource: Resource, of: ObjectId, entry: CarriedEntry, after: Document): Entry => ({
-  ...entry,
-  of,
-  patch: patchOf(resource, entry.before, after),
-});
+export const options = ({ maxTimeMS }: Resource) => ({ comment: COMMENT, maxTimeMS });
 
-const options = ({ maxTimeMS }: Resource) => ({ comment: COMMENT, maxTimeMS });
-
-async function moveEntries(resource: Resource, entries: readonly Entry[]): Promise<void> {
+export async function moveEntries(resource: Resource, entries: readonly Entry[]): Promise<void> {
   await insert(resource, entries);
   await remove(resource, entries);
 }
 
-/** An entry that is there already has been moved before. */
-async function insert(resource: Resource, entries: readonly Entry[]): Promise<void> {
-  if (entries.length === 0) return;
+/** Another change of the member has the same time. No two may, so the one that comes later is a millisecond later. */
+export async function insert(resource: Resource, entries: readonly Entry[]): Promise<void> {
+  const tied = await insertUntied(resource, entries);
+  if (tied.length === 0) return;
+  await insert(
+    resource,
+    tied.map((entry) => ({ ...entry, at: new Date(entry.at.getTime() + 1) })),
+  );
+}
+
+/**
+ * An entry that is there already has been moved before.
+ * @returns the entries that were not inserted because another one of their member has the same time
+ */
+export async function insertUntied(
+  resource: Resource,
+  entries: readonly Entry[],
+  others: BulkWriteOptions = options(resource),
+): Promise<Entry[]> {
+  if (entries.length === 0) return [];
   try {
-    await entriesOf(resource).insertMany([...entries], { ordered: false, ...options(resource) });
+    await entriesOf(resource).insertMany([...entries], { ordered: false, ...others });
+    return [];
   } catch (error) {
-    if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
-    const failed = [error.writeErrors].flat();
-    // Without one, the command as a whole has failed.
-    if (failed.length === 0 || failed.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
-    // Another change of the member has the same time. No two may, so this one is a millisecond later.
+    const failed = writeErrorsOf(error);
+    if (failed.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
     const tied = failed.filter(({ errmsg = '' }) => !errmsg.includes(' index: _id_ '));
-    const later = tied.flatMap(({ index }) => {
-      const entry = entries[index];
-      return entry ? [{ ...entry, at: new Date(entry.at.getTime() + 1) }] : [];
-    });
-    await insert(resource, later);
+    return tied.flatMap(({ index }) => entries[index] ?? []);
   }
 }
 
-/** Takes entries out of the documents that carry them. */
-async function remove(resource: Resource, entries: readonly Entry[]): Promise<void> {
-  const { collection } = resource;
-  const members = new Set(entries.map(({ of }) => of.toHexString()));
-  const ids = { $in: entries.map(({ _id }) => _id) };
-  const carrying = { _id: { $in: entries.map(({ of }) => of) }, [`${OUTBOX}._id`]: ids };
-  const unset = { $unset: { [OUTBOX]: true } };
-  const pulled: Document = { [OUTBOX]: { _id: ids } };
+/** Takes entries or marks out of the documents that carry them. */
+async function remove(resource: Resource, entries: readonly Pick<Entry, '_id' | 'of'>[]): Promise<void> {
+  const { collection, stamps } = resource;
+  const ids = entries.map(({ _id }) => _id);
+  const carrying = { _id: { $in: entries.map(({ of }) => of) }, [`${OUTBOX}._id`]: { $in: ids } };
   try {
-    const carriesOne = { [`${OUTBOX}.1`]: { $exists: false } };
-    const { matchedCount } = await collection.updateMany({ ...carrying, ...carriesOne }, unset, options(resource));
-    if (matchedCount === members.size) return;
-    await collection.updateMany(carrying, { $pull: pulled }, options(resource));
-    await collection.updateMany({ _id: carrying._id, [OUTBOX]: { $size: 0 } }, unset, options(resource));
+    if (stamps.updated !== undefined) {
+      const unset = { $unset: { [OUTBOX]: true } };
+      const carriesOne = { ...carrying, [`${OUTBOX}.1`]: { $exists: false } };
+      const { matchedCount } = await collection.updateMany(carriesOne, unset, options(resource));
+      if (matchedCount === new Set(entries.map(({ of }) => of.toHexString())).size) return;
+    }
+    const left = stamps.updated === undefined ? timeAndEntriesWithout(ids) : without(ids);
+    const update = { $set: { [OUTBOX]: { $cond: [{ $eq: [left, []] }, '$$REMOVE', left] } } };
+    await collection.updateMany(carrying, [update], options(resource));
   } catch (error) {
     // The history has the entries: that a document of another shape goes on carrying them does no harm.
     if (!hasCode(error, INVALID_DOCUMENT)) throw error;
   }
 }
+
+/** Takes out the mark of a change whose answer is kept. */
+export const forgetMark = (resource: Resource, of: ObjectId, _id: ObjectId): void =>
+  inBackground(remove(resource, [{ _id, of }]));
+
+const isOneOf = (ids: readonly ObjectId[]) => ({ $in: ['$$this._id', ids] });
+const without = (ids: readonly ObjectId[]): Document => ({
+  $filter: { input: `$${OUTBOX}`, cond: { $not: [isOneOf(ids)] } },
+});
+
+/**
+ * In a model without timestamps the last change leaves its mark in the document: so the time of the next change is known,
+ * and no change brings back the same document, which a write would take for the one that it has read.
+ */
+const timeAndEntriesWithout = (ids: readonly ObjectId[]): Document => {
+  const mark = { _id: '$$this._id', at: '$$this.at' };
+  const isLast = { $eq: ['$$this', { $last: `$${OUTBOX}` }] };
+  const isEarlierMark = { $eq: ['$$this', mark] };
+  const isLeft = { $or: [isLast, { $not: [{ $or: [isOneOf(ids), isEarlierMark] }] }] };
+  const left = { $filter: { input: `$${OUTBOX}`, cond: isLeft } };
+  return { $map: { input: left, in: { $cond: [isOneOf(ids), mark, '$$this'] } } };
+};

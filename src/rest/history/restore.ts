@@ -1,4 +1,5 @@
-import type { ClientSession, Document, ObjectId } from 'mongodb';
+import type { Document, ObjectId } from 'mongodb';
+import { chargedTo } from '../charged.ts';
 import {
   applyChanges,
   changedAt,
@@ -9,15 +10,18 @@ import {
   withSearch,
 } from '../../schema/index.ts';
 import { JSON_TYPE } from '../http/answers.ts';
+import { DatabaseTimeout } from '../http/deadline.ts';
 import { Problem } from '../http/problems.ts';
 import { memberHeaders, type Resource } from '../resource-description.ts';
 import { answerTo, LEFT_OUT } from '../members/answers.ts';
-import { termsOf, type WriteOperation } from '../members/write-operation.ts';
-import { memberExists } from '../writes/members.ts';
+import { writeTerms, type WriteOperation } from '../members/write-operation.ts';
+import { OUTBOX, type CarriedEntry } from '../writes/outbox.ts';
 import { persist } from '../writes/persist.ts';
+import { asItWasRead } from '../writes/present-state.ts';
 import { nowOrAfter } from '../writes/times.ts';
+import { madeEntries, readSettled } from './announced.ts';
 import { entriesOf, type Entry } from './entries.ts';
-import { madeEntries, settleAnnounced } from './past.ts';
+import { outboxOf } from './outbox.ts';
 import { lackingOf, reshape } from './reshape.ts';
 
 const MERGE_PATCH = 'application/merge-patch+json';
@@ -27,7 +31,7 @@ const MERGE_PATCH = 'application/merge-patch+json';
  * that the model requires now and the member lacked come from the body.
  */
 export function restoreOperation(resource: Resource, patchSchema: JsonSchema): WriteOperation {
-  const { collection, fields, name, path, schema, stamps } = resource;
+  const { fields, name, path, schema, stamps } = resource;
   return {
     method: 'post',
     path: `${path}/:id/restore`,
@@ -49,10 +53,11 @@ export function restoreOperation(resource: Resource, patchSchema: JsonSchema): W
     },
     problems: [404, 409],
     async handle(input, idempotency) {
-      const { id } = input;
-      const { companions } = termsOf(resource, input, idempotency);
-      const outcome = await persist(resource, companions, async () => {
-        const { last, before } = await lastRemoval(resource, id);
+      const { id, origin } = input;
+      const own = chargedTo(resource, input);
+      const outbox = outboxOf(own, origin, idempotency?.newMember.id);
+      const outcome = await persist(own, writeTerms(input, idempotency), async () => {
+        const { last, before } = await lastRemoval(own, id);
         const at = nowOrAfter(last.at);
         const { document, leftOut } = await reshape(resource, before, last.at);
         const patched = applyChanges(withRequired(fields, document), toChanges(fields, input.body));
@@ -67,19 +72,27 @@ export function restoreOperation(resource: Resource, patchSchema: JsonSchema): W
         return {
           kind: 'restore',
           id,
-          at,
           before: null,
           after,
           leftOut,
-          // Others may have restored, changed and removed the member meanwhile.
-          write: async (options) =>
-            isSame(await newestOf(resource, id, options), last) &&
-            (await collection.insertOne(after, options)).acknowledged,
+          async write(options) {
+            const entry = { ...outbox.entryFor('restore', at), before: null };
+            const stored = { ...after, [OUTBOX]: [entry] };
+            await own.collection.insertOne(stored, options);
+            if (await isTakenBack(own, stored, entry, last).catch(unknownOutcome)) return false;
+            outbox.relay(stored);
+            return true;
+          },
         };
       });
       return answerTo(resource, outcome);
     },
   };
+}
+
+/** The member is there: whether it stays is not known, whatever the error says of its own command. */
+function unknownOutcome(cause: unknown): never {
+  throw new DatabaseTimeout('it is not known whether a restored member stays', { cause });
 }
 
 /** Fills in the defaults of required fields, those made by functions too, as for a new member. */
@@ -94,30 +107,41 @@ const withRequired = (fields: readonly Field[], document: Document): Document =>
 });
 
 /**
+ * Takes a restored member back if others have restored, changed and removed it between the reading of its last removal and
+ * the write, so that another state of it is the last one.
+ * @returns whether it did
+ */
+async function isTakenBack(resource: Resource, stored: Document, { _id }: CarriedEntry, last: Entry): Promise<boolean> {
+  const entries = entriesOf(resource);
+  const ofOthers = {
+    of: last.of,
+    at: { $gt: last.at },
+    kind: { $in: ['create', 'restore'] },
+    _id: { $ne: _id },
+  } as const;
+  if ((await entries.findOne(ofOthers, { maxTimeMS: resource.maxTimeMS })) === null) return false;
+  if ((await resource.collection.deleteOne(asItWasRead(resource, stored))).deletedCount === 0) return false;
+  await entries.deleteOne({ _id, of: last.of }); // if a reader has moved it
+  return true;
+}
+
+/**
  * The last removal of a member that does not exist, and the document that it removed.
- * Others may change the member between two reads, so the reads are repeated until the last entry stays the same.
+ * @param seen the id of another last entry, which was found before
  * @throws {Problem} 404 if there is no removal on record; 409 if the member exists
  */
-export async function lastRemoval(resource: Resource, id: ObjectId): Promise<{ last: Entry; before: Document }> {
-  let last: Entry | null;
-  let again = await settledOf(resource, id);
-  do {
-    last = again;
-    if (await memberExists(resource, id))
-      throw new Problem(409, `The resource ${id.toHexString()} exists. Only a removed resource can be restored.`);
-    again = await settledOf(resource, id);
-  } while (!isSame(again, last));
+export async function lastRemoval(
+  resource: Resource,
+  id: ObjectId,
+  seen?: ObjectId,
+): Promise<{ last: Entry; before: Document }> {
+  if ((await readSettled(resource, id)) !== null)
+    throw new Problem(409, `The resource ${id.toHexString()} exists. Only a removed resource can be restored.`);
+  // Read after the member. If others have restored it meanwhile, the insert finds that out.
+  const newest = { sort: { at: -1 }, maxTimeMS: resource.maxTimeMS } as const;
+  const last = await entriesOf(resource).findOne(madeEntries(id), newest);
   if (last?.kind === 'remove' && last.before !== null) return { last, before: last.before };
+  // Others may have restored the member between the two reads.
+  if (last && !last._id.equals(seen)) return lastRemoval(resource, id, last._id);
   throw new Problem(404, `The history has no removed resource with the id ${id.toHexString()}.`);
 }
-
-/** The entry of the last change of a member that is known to have been made. */
-const newestOf = (resource: Resource, id: ObjectId, options: { session?: ClientSession } = {}) =>
-  entriesOf(resource).findOne(madeEntries(id), { ...options, sort: { at: -1 }, maxTimeMS: resource.maxTimeMS });
-
-async function settledOf(resource: Resource, id: ObjectId): Promise<Entry | null> {
-  await settleAnnounced(resource, id);
-  return newestOf(resource, id);
-}
-
-const isSame = (one: Entry | null, other: Entry | null) => one?.at.getTime() === other?.at.getTime();

@@ -1,13 +1,13 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import { hasCode } from '../../error-code.ts';
 import { etagOf, type Preconditions } from './preconditions.ts';
-import { DatabaseTimeout } from './failures.ts';
 import { preferredType } from './media-ranges.ts';
 import { readPreferences } from './preferences.ts';
 import { notAcceptable } from './described-problems.ts';
 import { PROBLEM_TYPE } from './problems.ts';
-import { varyOf } from './vary.ts';
+import { notedHeaders } from './noted-headers.ts';
 
 /** What a handler answers. A body is sent as JSON or as one line of NDJSON, a stream as it is; without both there is no content. */
 export interface Answer {
@@ -32,18 +32,6 @@ export interface Stream {
 
 export const JSON_TYPE = 'application/json';
 
-/** A client waits for at most 3 s; the rest of that time is for the network. */
-const PATIENCE_MS = 2200;
-
-/** Waits for an answer. @throws {DatabaseTimeout} if it takes longer than a client should wait; else what the work throws */
-export function inTime<T>(work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new DatabaseTimeout(`no answer within ${PATIENCE_MS} ms`));
-    const timer = setTimeout(late, PATIENCE_MS);
-    work.finally(() => clearTimeout(timer)).then(resolve, reject);
-  });
-}
-
 /**
  * Sends an answer. If the client has this state already, the answer is 304 (RFC 9110, section 13.2.2). If the client prefers
  * `return=minimal` for a write, the content is left out (RFC 7240, section 4.2).
@@ -57,46 +45,39 @@ export async function send(
   given: Answer,
   { preconditions, accepted }: { preconditions: Preconditions; accepted: string },
 ): Promise<void> {
-  const answer: Answer = { ...given, headers: { ...given.headers, ...varyOf(response) } };
-  const { status, body, json, stream } = answer;
+  const { status, body, json, stream } = given;
+  const headers: OutgoingHttpHeaders = { ...given.headers, ...notedHeaders(response) };
   if (stream) {
-    await sendStream(request, response, answer, stream);
-    if (answer.failure !== undefined) throw answer.failure;
+    await sendStream(request, response, { status, headers }, stream);
+    if (given.failure !== undefined) throw given.failure;
     return;
   }
-  if (body === undefined && json === undefined) return void response.writeHead(status, answer.headers).end();
+  if (body === undefined && json === undefined) return void response.writeHead(status, headers).end();
   const text = json ?? JSON.stringify(body);
   const etag = etagOf(text);
-  const lastModified = answer.headers?.['last-modified'];
-  const headers = {
-    ...answer.headers,
-    etag,
-    // Node's Date may be a second old, but Last-Modified must not be later than Date (RFC 9110, section 8.8.2.1).
-    ...(lastModified !== undefined && { date: new Date().toUTCString() }),
-  };
+  const lastModified = given.headers?.['last-modified'];
+  headers.etag = etag;
+  // Node's Date may be a second old, but Last-Modified must not be later than Date (RFC 9110, section 8.8.2.1).
+  if (lastModified !== undefined) headers.date = new Date().toUTCString();
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (isRead) {
     const present = { etag, lastModified };
     preconditions.requireNamed(present);
     // Without this a cache may reuse the answer for a while, because of its Last-Modified (RFC 9111, section 4.2.2).
-    Object.assign(headers, { 'cache-control': 'no-cache' });
+    headers['cache-control'] = 'no-cache';
     if (preconditions.isKnown(present)) return void response.writeHead(304, headers).end();
   } else {
     const wish = readPreferences(request.headers['prefer']).get('return');
     if (wish === 'minimal') return sendMinimal(request, response, status, headers);
-    if (wish === 'representation') Object.assign(headers, { 'preference-applied': 'return=representation' });
+    if (wish === 'representation') headers['preference-applied'] = 'return=representation';
   }
   const content = `${text}\n`; // for people at a prompt, and for NDJSON
-  response.writeHead(status, {
-    ...headers,
-    'content-type': accepted,
-    'content-length': Buffer.byteLength(content),
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(content);
+  headers['content-type'] = accepted;
+  headers['content-length'] = Buffer.byteLength(content);
+  response.writeHead(status, headers).end(content);
 }
 
-function sendMinimal({ method }: Request, response: Response, status: number, headers: Record<string, string>): void {
+function sendMinimal({ method }: Request, response: Response, status: number, headers: OutgoingHttpHeaders): void {
   const { etag: _etag, 'last-modified': _lastModified, ...rest } = headers;
   response.writeHead(status === 200 ? 204 : status, {
     // After a PUT these headers would describe the body as it was sent (RFC 9110, section 9.3.4), but it is stored differently.
@@ -110,7 +91,7 @@ function sendMinimal({ method }: Request, response: Response, status: number, he
 async function sendStream(
   request: Request,
   response: Response,
-  { status, headers }: Answer,
+  { status, headers }: { status: number; headers: OutgoingHttpHeaders },
   { mediaType, content, signal }: Stream,
 ): Promise<void> {
   const begin = () =>
@@ -118,7 +99,6 @@ async function sendStream(
       'cache-control': 'no-store',
       ...headers,
       'content-type': mediaType,
-      'x-content-type-options': 'nosniff',
     });
   if (request.method === 'HEAD') return void begin().end();
   const chunks = content[Symbol.asyncIterator]();

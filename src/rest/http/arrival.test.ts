@@ -5,24 +5,18 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { createApp } from '../../app.ts';
 import { loadSettings } from '../../config.ts';
-import { atEnd } from '../../testing/cleanup.ts';
+import { serveApp } from '../../testing/app-server.ts';
 import { testDatabase } from '../../testing/database.ts';
 import { FIXTURES } from '../../testing/fixtures.ts';
-import { httpServer } from './http-server.ts';
 
 const LIMIT_MS = 300;
 const log: string[] = [];
 const logger = pino({ level: 'error' }, { write: (text: string) => void log.push(text) });
 const { connection, db } = await testDatabase();
-const app = createApp({ connection, resources: FIXTURES, logger, migrations: [], settings: loadSettings({}) });
-const server = httpServer(app, { wholeMs: LIMIT_MS, idleMs: LIMIT_MS }).listen(0, '127.0.0.1');
-await once(server, 'listening');
-atEnd(() => {
-  server.close();
-  server.closeAllConnections();
-});
-const address = server.address();
-const port = typeof address === 'object' && address !== null ? address.port : 0;
+// Without a question to the database who may do this, a request is worked on as soon as it is there.
+const settings = { ...loadSettings({}), auth: 'none' } as const;
+const app = createApp({ connection, resources: FIXTURES, logger, migrations: [], settings });
+const { server, port } = await serveApp(app, { patience: { wholeMs: LIMIT_MS, idleMs: LIMIT_MS } });
 const probes = db.collection('probes');
 
 beforeEach(async () => {
@@ -105,7 +99,9 @@ describe('a body of many', () => {
     ['is no HTTP any more', 400, (socket: Socket) => socket.write('none')],
   ])('is reported, as far as it came, if it %s', async (_what, status, go) => {
     const { socket, said } = open();
+    const requested = once(server, 'request');
     socket.write(head('application/x-ndjson') + ROW.repeat(3));
+    await requested;
     go(socket);
     const answer = await said;
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} .*application/x-ndjson`, 's'));

@@ -6,7 +6,7 @@ import { Problem } from './problems.ts';
 export interface Patience {
   /** For a whole request whose body is not read as a stream. */
   wholeMs: number;
-  /** For the next piece of a stream, while the server waits for it. */
+  /** For the next piece of a stream, while the server waits for it, and for taking some of an answer. */
   idleMs: number;
 }
 

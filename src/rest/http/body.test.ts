@@ -96,8 +96,6 @@ describe('a body is read', () => {
 
   test.each([
     ['a number beyond any double', '{"title":"a","thrust":1e400}'],
-    ['brackets 50,000 deep', '['.repeat(50_000) + ']'.repeat(50_000)],
-    ['objects 10,000 deep', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`],
     ['50,000 escaped quotes', `{"title":"${'\\"'.repeat(50_000)}"}`],
     ['100,000 letters', `{"title":"${'a'.repeat(100_000)}"}`],
     ['50,000 escaped quotes in a name', `{"${'\\"'.repeat(50_000)}":1}`],
@@ -195,6 +193,7 @@ describe('what is not an HTTP message is refused with problem details:', () => {
     ['an unknown method', 400, 'BREW /probes HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['a tunnel', 400, 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['a target with a space', 400, 'GET /probes x HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['a target with a fragment', 400, 'GET //a@# HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
     ['a target that is no URL', 400, 'GET http://[ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
     [
       'a URL that others read otherwise',
@@ -203,6 +202,9 @@ describe('what is not an HTTP message is refused with problem details:', () => {
     ],
     ['a URL without a path', 400, 'GET mailto:probes HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
     ['no Host', 400, 'GET /probes HTTP/1.1\r\nConnection: close\r\n\r\n'],
+    ['two Hosts', 400, 'GET /probes HTTP/1.1\r\nHost: a\r\nhost: b\r\nConnection: close\r\n\r\n'],
+    ['a Host that is none', 400, 'GET /probes HTTP/1.1\r\nHost: a/b@c\r\nConnection: close\r\n\r\n'],
+    ['a Host with a blank', 400, 'GET /probes HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n'],
     ['a header without a colon', 400, 'GET /probes HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n'],
     ['a header of 20 KB', 431, `GET /probes HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
     ['a target of 20 KB', 431, `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`],

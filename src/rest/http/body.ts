@@ -2,11 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import type { Request, RequestHandler } from 'express';
+import type { Request, Response } from 'express';
 import type { JsonSchema } from '../../schema/index.ts';
 import { arriving, brokenBody } from './arrival.ts';
 import { withoutMark } from './byte-order-mark.ts';
 import { inexactNumbers } from './exact-numbers.ts';
+import { isTooDeep, MOST_LEVELS } from './json-depth.ts';
 import { bodyTooLarge, unsupportedMediaType } from './described-problems.ts';
 import { Problem } from './problems.ts';
 import { messageOf } from '../../operator-error.ts';
@@ -47,19 +48,16 @@ export const mediaTypeOf = ({ headers }: Request): string =>
   (headers['content-type'] ?? '').split(';', 1).join('').trim().toLowerCase();
 
 /**
- * Middleware that reads a body into `response.locals.content`. Unlike body-parser it needs no four layers for that, and
- * answers a body that is too large before all of it has arrived.
+ * Compiles the reader of a body. Unlike body-parser it needs no four layers for that, and refuses a body that is too large
+ * before all of it has arrived.
  * @throws {Problem} 413 over 100 KiB; 415 for another media type, charset or coding; 400 for what is not I-JSON (RFC 7493)
  */
-export function readContent(bodies: Bodies): RequestHandler {
+export function compileBodyReader(bodies: Bodies): (request: Request, response: Response) => Promise<Content> {
   const { header, isOptional, streams = {} } = bodies;
   const types = mediaTypesOf(bodies);
   const advice = { [header]: types.join(', ') };
-  return (request, response, next) => {
-    if (isOptional && !hasBody(request)) {
-      response.locals['content'] = { value: {} };
-      return next();
-    }
+  return async (request, response) => {
+    if (isOptional && !hasBody(request)) return { value: {} };
     checkMediaType(request, types, advice);
     const mediaType = mediaTypeOf(request);
     const takesStream = mediaType in streams;
@@ -68,20 +66,26 @@ export function readContent(bodies: Bodies): RequestHandler {
     const source = decoded(request, advice);
     // With Expect the client sends the body only after this (RFC 9110, section 10.1.1).
     if (request.headers.expect !== undefined && request.httpVersion === '1.1') response.writeContinue();
-    const proceed = (content: Content) => {
-      response.locals['content'] = content;
-      next();
-    };
-    if (takesStream && !(mediaType in bodies.schemas)) return proceed({ source: arriving(request, source) });
+    if (takesStream && !(mediaType in bodies.schemas)) return { source: arriving(request, source) };
+    return collect(request, source, { isLong, mayBeArray: takesStream });
+  };
+}
+
+/** Collects a body that is one value. A body that may be an array is read as a stream, if it is one. */
+function collect(
+  request: Request,
+  source: Readable,
+  { isLong, mayBeArray }: { isLong: boolean; mayBeArray: boolean },
+): Promise<Content> {
+  return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    let mayBeArray = takesStream;
     const release = () => source.removeAllListeners('data').removeAllListeners('end').removeAllListeners('error');
     const refuse = (problem: Problem) => {
       release().on('error', () => {});
       request.unpipe();
       request.resume(); // the rest is thrown away
-      next(problem);
+      reject(problem);
     };
     source.on('data', (chunk: Buffer) => {
       size += chunk.length;
@@ -90,20 +94,18 @@ export function readContent(bodies: Bodies): RequestHandler {
       mayBeArray &&= first === undefined;
       if (first === '[') {
         release().pause().unshift(Buffer.concat(chunks));
-        proceed({ source: arriving(request, source) });
+        resolve({ source: arriving(request, source) });
       } else if (size > LIMIT_BYTES || (isLong && !mayBeArray)) refuse(bodyTooLarge(LIMIT_BYTES));
     });
     source.once('error', () => refuse(brokenBody()));
     source.on('end', () => {
       try {
-        response.locals['content'] = { value: parse(withoutMark(Buffer.concat(chunks))) };
+        resolve({ value: parse(withoutMark(Buffer.concat(chunks))) });
       } catch (problem) {
-        next(problem);
-        return;
+        reject(problem);
       }
-      next();
     });
-  };
+  });
 }
 
 /** The first character that is neither white space nor a part of a byte order mark. */
@@ -157,13 +159,14 @@ export function parse(bytes: Buffer = Buffer.alloc(0), subject = 'The body'): un
   if (bytes.length === 0) throw malformed('is empty');
   if (!isUtf8(bytes)) throw malformed('is not UTF-8');
   const text = bytes.toString();
+  if (isTooDeep(text)) throw new Problem(400, `${subject} has more than ${MOST_LEVELS} levels of arrays and objects.`);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     throw malformed(`is not JSON (${messageOf(error)})`);
   }
-  const repeated = findRepeatedName(text, value);
+  const repeated = isAsWritten(text, value) ? undefined : findRepeatedName(text, value);
   if (repeated !== undefined) throw malformed(`has the name ${JSON.stringify(repeated)} twice in one object`);
   if (/\\u[dD][89a-fA-F]/.test(text) && !isWellFormed(value))
     throw malformed('has half of a surrogate pair, which is not a character');
@@ -171,6 +174,9 @@ export function parse(bytes: Buffer = Buffer.alloc(0), subject = 'The body'): un
   if (flaws.length > 0) throw new Problem(422, `${subject} has numbers that cannot be stored exactly.`, flaws);
   return value;
 }
+
+/** Whether a text is what JSON.stringify makes of its value, so that it has no repeated name. Long texts may be too deep for that. */
+const isAsWritten = (text: string, value: unknown) => text.length <= 1000 && text === JSON.stringify(value);
 
 /**
  * A name that an object of the text has twice, if there is one. JSON.parse keeps the last of the two and drops the other in

@@ -139,9 +139,10 @@ describe('a PUT that wants nothing back', () => {
   });
 
   test('is described so', () => {
+    const EVERYWHERE = ['X-Request-Id', 'Traceparent'];
     const describedHeaders = (id: string) =>
       Object.keys(operations.find(({ operationId }) => operationId === id)?.responses['204']?.headers ?? {});
-    expect(describedHeaders('replaceProbe')).toEqual(['Preference-Applied']);
-    expect(describedHeaders('patchProbe')).toEqual(['Last-Modified', 'ETag', 'Preference-Applied']);
+    expect(describedHeaders('replaceProbe')).toEqual(['Preference-Applied', ...EVERYWHERE]);
+    expect(describedHeaders('patchProbe')).toEqual(['Last-Modified', 'ETag', 'Preference-Applied', ...EVERYWHERE]);
   });
 });

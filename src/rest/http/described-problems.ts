@@ -1,4 +1,4 @@
-import { Problem, unavailable, type Flaw } from './problems.ts';
+import { Problem, unavailable, type Flaw, type ProblemKind } from './problems.ts';
 
 /** The problems that are thrown where they happen, and shown as examples by the OpenAPI description. */
 
@@ -35,6 +35,70 @@ export const otherState = (header: string, detail: string) =>
 /** @param limitBytes the most that a body may have */
 export const bodyTooLarge = (limitBytes: number) => new Problem(413, `The body is larger than ${limitBytes} bytes.`);
 
+export const targetTooLong = (length: number, most: number) =>
+  new Problem(414, `The request target has ${length} characters; it may have ${most}.`);
+
+/** @param detail what is too large or too many, after "The request's header" */
+export const headerTooLarge = (detail: string) => new Problem(431, `The header of the request ${detail}.`);
+
+/** A caller has as many streams open as one may have. @param kind of streams */
+export const tooManyStreams = (kind: 'events' | 'bulk', most: number) =>
+  new Problem(
+    429,
+    `You have ${most} ${kind === 'events' ? 'streams of events' : 'imports and exports'} open, and no more are possible. ` +
+      'Nothing was done. Close one, or wait until one has ended.',
+    [],
+    { 'retry-after': '1' },
+  );
+
+/** Problem types of draft-ietf-httpapi-ratelimit-headers-10. */
+const TYPES = 'https://iana.org/assignments/http-problem-types';
+
+/** The process has more requests than it can answer in time. */
+export const overloaded = () =>
+  unavailable(
+    'The server has more to do than it can do in time. Nothing was done. Try again after Retry-After seconds.',
+    { type: `${TYPES}#temporary-reduced-capacity`, title: 'Temporary reduced capacity' },
+  );
+
+/** A quota that is used up. */
+interface UsedUp {
+  /** The name of its policy, a plural: `reads`. */
+  name: string;
+  quota: number;
+  windowS: number;
+  /** When the whole quota is there again. */
+  resetS: number;
+}
+
+/** A caller or an address has sent as many requests of a kind as it may. */
+export const quotaExceeded = (usedUp: UsedUp, headers: Record<string, string> = {}) =>
+  tooMany(usedUp, headers, `You have sent all ${usedUp.quota} ${usedUp.name} that you may send`, {
+    type: `${TYPES}#quota-exceeded`,
+    title: 'Quota exceeded',
+  });
+
+/** Too many requests without a valid credential came from an address. */
+export const tooManyFailures = (usedUp: UsedUp, headers: Record<string, string> = {}) =>
+  tooMany(usedUp, headers, `From your address came ${usedUp.quota} requests without a valid key or token`, {
+    type: `${TYPES}#abnormal-usage-detected`,
+    title: 'Abnormal usage detected',
+  });
+
+const tooMany = (
+  { name, windowS, resetS }: UsedUp,
+  headers: Record<string, string>,
+  what: string,
+  kind: Pick<ProblemKind, 'type' | 'title'>,
+) =>
+  new Problem(
+    429,
+    `${what} within ${windowS} s. Nothing was done. Try again after ${resetS} s.`,
+    [],
+    { ...headers, 'retry-after': String(resetS) },
+    { ...kind, 'violated-policies': [name] },
+  );
+
 /**
  * @param given the header `Content-Type`, if there is one
  * @param types the media types that the operation reads
@@ -64,7 +128,18 @@ export const preconditionRequired = () =>
 export const serverFailed = () =>
   new Problem(500, 'The server failed. Its log says why. Repeating the request is unlikely to help.');
 
-export const databaseUnavailable = () =>
+/** @param mayHaveChanged whether a write was begun whose outcome is not known */
+export const databaseUnavailable = (mayHaveChanged = false) =>
   unavailable(
-    'The database does not answer now. Try again; if this was a write, first read the resource, because the write may have been made.',
+    mayHaveChanged
+      ? 'The database does not answer now, and the change may have been made. Read the resource before you try again.'
+      : 'The database does not answer now. Nothing was done. Try again.',
+  );
+
+export const diskFull = (mayHaveChanged = false) =>
+  unavailable(
+    'The database has no room on its disk. An operator has to make room there. ' +
+      (mayHaveChanged
+        ? 'The change may have been made. Read the resource before you try again.'
+        : 'Nothing was done. Try again later.'),
   );

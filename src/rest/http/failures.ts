@@ -10,16 +10,17 @@ import {
   MongoTopologyClosedError,
 } from 'mongodb';
 import type { Logger } from 'pino';
-import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT, isPassing } from '../../error-code.ts';
+import { DUPLICATE_KEY, hasCode, INVALID_DOCUMENT, isPassing, OUT_OF_DISK_SPACE } from '../../error-code.ts';
 import type { Field } from '../../schema/index.ts';
+import { callerOf } from './caller.ts';
 import { takenFlaws, validatorFlaws } from './database-flaws.ts';
-import { databaseUnavailable, serverFailed } from './described-problems.ts';
+import { changeIsPossible, DatabaseTimeout } from './deadline.ts';
+import { databaseUnavailable, diskFull, serverFailed } from './described-problems.ts';
+import { failureLog } from './failure-log.ts';
+import { described } from './trace.ts';
 import { Problem, sendProblem } from './problems.ts';
 
 const SOCKET_ERRORS = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_DESTROYED'];
-
-/** The database did not answer in time. A write may have been made. */
-export class DatabaseTimeout extends Error {}
 
 /** Answers everything that no route has answered. */
 export const notFound: RequestHandler = (request) => {
@@ -28,21 +29,22 @@ export const notFound: RequestHandler = (request) => {
 
 /** The last middleware: answers every error with problem details, and logs those of 500 and more. */
 export function answerFailures(logger: Logger): ErrorRequestHandler {
+  const log = failureLog(logger);
   // Express knows an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
-    const problem = toProblem(error);
-    if (problem.status >= 500)
-      logger.error({ err: error, method: request.method, url: request.originalUrl }, problem.message);
+    const problem = toProblem(error, changeIsPossible(response));
+    log(error, problem, { ...described(request), ...callerOf(response) });
     if (response.writableEnded) return; // the answer reports the error already
     if (response.headersSent) response.destroy();
     else sendProblem(request, response, problem);
   };
 }
 
-/** The problem that a client gets for an error. */
-export function toProblem(error: unknown): Problem {
+/** The problem that a client gets for an error. @param mayHaveChanged whether a write was begun whose outcome is not known */
+export function toProblem(error: unknown, mayHaveChanged = true): Problem {
   if (error instanceof Problem) return error;
-  if (isOutage(error)) return databaseUnavailable();
+  if (hasCode(error, OUT_OF_DISK_SPACE)) return diskFull(mayHaveChanged);
+  if (isOutage(error)) return databaseUnavailable(mayHaveChanged);
   if (error instanceof MongoServerError && error.code === INVALID_DOCUMENT) return refusedByValidator(error);
   if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return duplicate(error);
   if (error instanceof URIError) return new Problem(400, 'The path has a % that does not begin an escape such as %20.');

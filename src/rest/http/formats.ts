@@ -5,6 +5,9 @@ export const FORMATS = {
   csv: 'text/csv',
 } as const;
 
+/** The media type of Server-Sent Events (WHATWG HTML, section 9.2). */
+export const EVENT_STREAM = 'text/event-stream';
+
 export type Format = keyof typeof FORMATS;
 
 /** The format of a media type. @throws {Error} if it has none; operations declare only media types that have one */

@@ -1,52 +1,71 @@
-import { randomUUID } from 'node:crypto';
-import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http';
+import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import express, { type Express } from 'express';
-import { hasCode } from '../../error-code.ts';
+import type { Express } from 'express';
 import { breakOff, limitArrival, type Patience } from './arrival.ts';
 import { hasBody, LIMIT_BYTES } from './body.ts';
+import { headerTooLarge, overloaded } from './described-problems.ts';
+import { compileCors, compileForeignWrites } from './cors.ts';
+import { answerHalfClosed, endWithClient } from './half-closed.ts';
 import { isClosing, LINGERING, lingeringClose, type Lingering } from './lingering-close.ts';
+import { messageClasses } from './messages.ts';
+import { CAPACITY, Overload, type Capacity } from './overload.ts';
 import { Problem, problemDetails, PROBLEM_TYPE, sendProblem } from './problems.ts';
+import { problemOfHead } from './request-head.ts';
+import { Trace, traceOf } from './trace.ts';
+import { securityHeaders } from './security-headers.ts';
+import { waitForTurn } from './turns.ts';
+import { hasMoved, resetConnection, tlsServer, type Certificate } from './tls-server.ts';
 
 const PATIENCE: Patience = { wholeMs: 30_000, idleMs: 30_000 };
 
+/** How often Node looks which headers have not arrived in time. */
+const CHECK_MS = 5000;
+
 /**
- * An HTTP server for an Express application.
- *
- * Express changes the prototype of each request and response after Node has made them. That costs V8 more than all of
- * Express's other work for a request. Here Node makes them with Express's prototype at once.
+ * How long a connection without a request is kept: longer than proxies keep it (nginx and Varnish 60 s, Caddy 120 s). Otherwise
+ * a proxy may send a request on a connection that is being closed, and then it answers 502.
  */
-export function httpServer(app: Express, patience = PATIENCE, lingering = LINGERING): Server {
-  class AppRequest extends IncomingMessage {}
-  class AppResponse extends ServerResponse {
-    /**
-     * An answer that breaks off resets its connection. A normal close would make it look complete to HTTP/1.0 clients, such
-     * as nginx by default, for which the end of the connection is the end of the answer (RFC 9112, section 6.3). An answer
-     * that its signal cuts is different: it has no end, and what was sent to a slow reader of events may still arrive.
-     */
-    override destroy(error?: Error): this {
-      const breaksOff = this.headersSent && !this.writableFinished && !hasCode(error, 'ABORT_ERR');
-      if (breaksOff && this.socket?.writableEnded === false) this.socket.resetAndDestroy();
-      return super.destroy(error);
-    }
-  }
-  adopt(AppRequest.prototype, express.request, app.request);
-  adopt(AppResponse.prototype, express.response, app.response);
-  Object.assign(app, { request: AppRequest.prototype, response: AppResponse.prototype });
-  const options = {
-    IncomingMessage: AppRequest,
-    ServerResponse: AppResponse,
-    headersTimeout: patience.wholeMs,
-    requestTimeout: 0, // it would end streams; limitArrival() does this instead
-    requireHostHeader: false, // the answer would have no content; misdirected() checks the header instead
-  };
+const KEEP_ALIVE_MS = 125_000;
+
+/** What a server does otherwise than by default. */
+export interface ServerOptions {
+  patience?: Patience;
+  lingering?: Lingering | undefined;
+  /** The origins whose pages may use it; `*` for all. */
+  origins?: readonly string[];
+  capacity?: Capacity;
+  /** Makes it speak TLS. */
+  certificate?: Certificate | undefined;
+}
+
+/**
+ * An HTTP server for an Express application. It emits `overload` for each request that is refused because it has too much to
+ * do.
+ */
+export function httpServer(
+  app: Express,
+  { patience = PATIENCE, lingering = LINGERING, origins = [], capacity = CAPACITY, certificate }: ServerOptions = {},
+): Server {
+  const fixed = securityHeaders(certificate !== undefined);
+  const corsHeaders = compileCors(origins);
+  const foreignWrite = compileForeignWrites(origins);
+  const overload = new Overload(capacity);
+  const classes = messageClasses(app, (response, own) => {
+    const request = response.req;
+    overload.leave(request);
+    endWithClient(response, own['content-type']);
+    // A spread of several objects takes V8 four times as long as this.
+    return Object.assign({}, fixed, own, corsHeaders(request, own), traceOf(request).headers);
+  });
   const refuse = (socket: Duplex, problem: Problem) => {
-    if (socket instanceof Socket) lingeringClose(socket, socket, lingering, messageOf(problem));
+    if (socket instanceof Socket) lingeringClose(socket, socket, lingering, messageOf(problem, fixed));
     else socket.destroy();
   };
   const serve = (request: IncomingMessage, response: ServerResponse) => {
     if (isClosing(request.socket)) return;
+    if (!response.socket) return waitForTurn(request, response, () => serve(request, response));
+    request.socket.setTimeout(patience.idleMs);
     if (hasBody(request)) {
       closeBehindBody(request, response, lingering);
       limitArrival(request, patience, () => {
@@ -54,17 +73,22 @@ export function httpServer(app: Express, patience = PATIENCE, lingering = LINGER
         else refuse(request.socket, late(patience.wholeMs));
       });
     }
-    const problem = misdirected(request);
+    const isTooMuch = overload.enter(request, response);
+    if (isTooMuch) server.emit('overload');
+    const problem = isTooMuch ? overloaded() : (problemOfHead(request) ?? foreignWrite(request));
     if (problem) sendProblem(request, response, problem);
     else app(request, response);
   };
-  const server = createServer(options, serve);
+  const server = makeServer(classes, patience, certificate);
+  overload.measureFor(server);
   return server
-    .on('checkContinue', (...asked) => server.emit('request', ...asked)) // readContent() sends 100 (Continue)
+    .on('request', serve)
+    .on('checkContinue', (...asked) => server.emit('request', ...asked)) // the reader of the body sends 100 (Continue)
     .on('checkExpectation', (request, response) => {
       if (hasBody(request)) closeBehindBody(request, response, lingering);
       sendProblem(request, response, new Problem(417, 'The header Expect must be 100-continue.'));
     })
+    .on('timeout', endUnread)
     .on('connect', (_request, socket) => refuse(socket, notProxy()))
     .on('clientError', (error: Error & { code?: string }, socket) => {
       if (socket instanceof Socket && isClosing(socket)) return;
@@ -78,32 +102,39 @@ export function httpServer(app: Express, patience = PATIENCE, lingering = LINGER
     });
 }
 
-function adopt(target: object, ...sources: object[]): void {
-  for (const source of sources) Object.defineProperties(target, Object.getOwnPropertyDescriptors(source));
+function makeServer(
+  classes: ReturnType<typeof messageClasses>,
+  { wholeMs }: Patience,
+  certificate: Certificate | undefined,
+): Server {
+  const options = {
+    ...classes,
+    headersTimeout: wholeMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: Math.min(wholeMs, CHECK_MS),
+    requestTimeout: 0, // it would end streams; limitArrival() does this instead
+    requireHostHeader: false, // the answer would have no content; problemOfHead() checks the header instead
+  };
+  return answerHalfClosed(
+    certificate
+      ? tlsServer({ ...options, handshakeTimeout: wholeMs, allowHalfOpen: true }, certificate)
+      : createServer(options),
+  );
 }
 
 /**
- * The problem of a request that RFC 9112, section 3.2, forbids, but Node's parser and Express accept.
- * A target that is a whole URL is replaced by its path and query, because Express reads URLs by older rules. OPTIONS for a
- * URL without a path asks about the whole server (section 3.2.4).
+ * Ends a connection on which nothing moves, unless a request is being worked on. An answer that the client does not read is
+ * broken off. As long as the client takes some of it, Node does not call this.
  */
-function misdirected(request: IncomingMessage): Problem | undefined {
-  const { url = '', headers, httpVersion } = request;
-  if (headers.host === undefined && httpVersion === '1.1') return new Problem(400, 'The request has no Host header.');
-  if (url.startsWith('/')) return undefined;
-  const target = URL.canParse(url) ? new URL(url) : undefined;
-  const isWhole = url === '*' || (target !== undefined && /^https?:\/\/[^/?#]+$/i.test(url));
-  if (isWhole && request.method === 'OPTIONS') {
-    request.url = '*';
-    return undefined;
-  }
-  if (!target?.pathname.startsWith('/')) return new Problem(400, 'The request target is neither a path nor a URL.');
-  request.url = target.pathname + target.search;
-  return undefined;
+function endUnread(socket: Socket): void {
+  const current: unknown = Reflect.get(socket, '_httpMessage');
+  if (!(current instanceof ServerResponse)) socket.destroy();
+  else if (hasMoved(socket)) socket.setTimeout(socket.timeout ?? 0);
+  else if (socket.writableLength > 0) resetConnection(socket);
 }
 
 function unparsable(code: string | undefined, { wholeMs }: Patience): Problem {
-  if (code === 'HPE_HEADER_OVERFLOW') return new Problem(431, 'The headers are larger than 16 KiB.');
+  if (code === 'HPE_HEADER_OVERFLOW') return headerTooLarge('or its target is larger than 16 KiB');
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return late(wholeMs);
   return new Problem(400, 'The request is not valid HTTP/1.1 (RFC 9112).');
 }
@@ -131,11 +162,18 @@ function closeBehindBody(request: IncomingMessage, response: ServerResponse, lin
 }
 
 /** The bytes of an answer to a request that could not be parsed. Its target is unknown, so the instance is a new UUID. */
-function messageOf(problem: Problem): string {
-  const details = problemDetails(problem, `urn:uuid:${randomUUID()}`);
+function messageOf(problem: Problem, fixed: Readonly<Record<string, string>>): string {
+  const { requestId, headers: ids } = new Trace();
+  const details = problemDetails(problem, `urn:uuid:${requestId}`);
   const body = `${JSON.stringify(details)}\n`;
-  return (
-    `HTTP/1.1 ${problem.status} ${details.title}\r\nConnection: close\r\nCache-Control: no-store\r\n` +
-    `Content-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
-  );
+  const headers = {
+    ...fixed,
+    ...ids,
+    connection: 'close',
+    'cache-control': 'no-store',
+    'content-type': PROBLEM_TYPE,
+    'content-length': Buffer.byteLength(body),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${problem.status} ${details.title}\r\n${lines.join('')}\r\n${body}`;
 }

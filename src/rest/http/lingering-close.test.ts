@@ -7,11 +7,11 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { createApp } from '../../app.ts';
 import { loadSettings } from '../../config.ts';
-import { atEnd } from '../../testing/cleanup.ts';
+import { serveApp } from '../../testing/app-server.ts';
 import { FIXTURES } from '../../testing/fixtures.ts';
 import { writeThenRead } from '../../testing/raw-client.ts';
 import { fixtureServer } from '../../testing.ts';
-import { httpServer } from './http-server.ts';
+import type { ServerOptions } from './http-server.ts';
 
 const { url, connection, probes } = await fixtureServer();
 const { hostname, port } = new URL(url);
@@ -25,17 +25,10 @@ beforeEach(async () => {
 });
 
 /** The same server, that waits for clients less patiently. */
-async function hurried(wholeMs: number, lingering: Parameters<typeof httpServer>[2]): Promise<number> {
+async function hurried(wholeMs: number, lingering: ServerOptions['lingering']): Promise<number> {
   const logger = pino({ level: 'silent' });
   const app = createApp({ connection, resources: FIXTURES, logger, migrations: [], settings: loadSettings({}) });
-  const server = httpServer(app, { wholeMs, idleMs: wholeMs }, lingering).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  atEnd(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  return (await serveApp(app, { patience: { wholeMs, idleMs: wholeMs }, lingering })).port;
 }
 
 const stubborn = (head: string, body: string | Buffer, to = Number(port)) => writeThenRead(to, head, body);

@@ -32,6 +32,14 @@ export const etagOf = (representation: string | Buffer): string =>
  * @throws {Problem} 400 for malformed entity tags: ignoring them would make a conditional write unconditional
  */
 export function readPreconditions(headers: IncomingHttpHeaders): Preconditions {
+  return CONDITIONAL.some((name) => headers[name] !== undefined) ? readGiven(headers) : NONE;
+}
+
+const CONDITIONAL = ['if-match', 'if-none-match', 'if-unmodified-since', 'if-modified-since'];
+
+const NONE = readGiven({});
+
+function readGiven(headers: IncomingHttpHeaders): Preconditions {
   const wanted = readTags(headers, 'If-Match');
   const unwanted = readTags(headers, 'If-None-Match');
   // A date counts only if the corresponding tags, which are more exact, are absent.

@@ -1,5 +1,5 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
-import { varyOf, type Dependence } from './vary.ts';
+import { notedHeaders, type Noted } from './noted-headers.ts';
 
 /** One thing that is wrong with a request: its place (pointer, parameter or header), the broken rule, and a sentence. */
 export interface Flaw {
@@ -13,14 +13,30 @@ export interface Flaw {
   detail: string;
 }
 
+/** A type of problem that says more than the status does. */
+export interface ProblemKind {
+  type: string;
+  title: string;
+  /** The names of the policies that a client has not kept. */
+  'violated-policies'?: readonly string[];
+}
+
 /** An error that is answered with problem details (RFC 9457). The code that finds it throws it. */
 export class Problem extends Error {
   readonly status: number;
   readonly flaws: readonly Flaw[];
   readonly headers: Readonly<Record<string, string>>;
+  readonly kind: ProblemKind | undefined;
 
-  constructor(status: number, detail: string, flaws: readonly Flaw[] = [], headers: Record<string, string> = {}) {
+  constructor(
+    status: number,
+    detail: string,
+    flaws: readonly Flaw[] = [],
+    headers: Record<string, string> = {},
+    kind?: ProblemKind,
+  ) {
     super(detail);
+    this.kind = kind;
     this.status = status;
     this.flaws = flaws;
     this.headers = headers;
@@ -32,7 +48,8 @@ export const PROBLEM_TYPE = 'application/problem+json';
 const RETRY_AFTER_S = '1';
 
 /** A 503 for a failure that may be over when the request is repeated. */
-export const unavailable = (detail: string) => new Problem(503, detail, [], { 'retry-after': RETRY_AFTER_S });
+export const unavailable = (detail: string, kind?: ProblemKind) =>
+  new Problem(503, detail, [], { 'retry-after': RETRY_AFTER_S }, kind);
 
 /** The 503 for a query that took too long. @param limitMs the time limit of the database */
 export const tooSlow = (limitMs: number) =>
@@ -41,13 +58,15 @@ export const tooSlow = (limitMs: number) =>
   );
 
 /** The members of problem details. `about:blank` means that the type is only the status (RFC 9457, section 4.2.1). */
-export function problemDetails({ status, message, flaws }: Problem, instance: string) {
+export function problemDetails({ status, message, flaws, kind }: Problem, instance: string) {
+  const { type, title, ...members } = kind ?? { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error' };
   return {
-    type: 'about:blank',
-    title: STATUS_CODES[status] ?? 'Error',
+    type,
+    title,
     status,
     detail: message,
     instance,
+    ...members,
     ...(flaws.length > 0 && { errors: flaws }),
   };
 }
@@ -55,19 +74,18 @@ export function problemDetails({ status, message, flaws }: Problem, instance: st
 /** Answers with problem details, whose instance is the request target. */
 export function sendProblem(
   request: { originalUrl?: string; url?: string | undefined },
-  response: ServerResponse & Dependence,
+  response: ServerResponse & Noted,
   problem: Problem,
 ) {
   const details = problemDetails(problem, uriReference(request.originalUrl ?? request.url ?? ''));
   const body = `${JSON.stringify(details)}\n`;
   response.writeHead(problem.status, {
     ...problem.headers,
-    ...varyOf(response),
+    ...notedHeaders(response),
     // Caches may keep a 404 or 405 otherwise (RFC 9110, section 15.1), and send it when it is no longer true.
     'cache-control': 'no-store',
     'content-type': PROBLEM_TYPE,
     'content-length': Buffer.byteLength(body),
-    'x-content-type-options': 'nosniff',
   });
   response.end(body);
 }
@@ -101,11 +119,25 @@ export const problemSchema = {
   type: 'object',
   description: 'Problem details (RFC 9457)',
   properties: {
-    type: { const: 'about:blank', description: 'The type is only the status' },
-    title: { type: 'string', maxLength: 64, description: 'The reason phrase of the status code' },
+    type: {
+      type: 'string',
+      format: 'uri',
+      maxLength: 256,
+      description:
+        'about:blank, if the type is only the status; or quota-exceeded, temporary-reduced-capacity or abnormal-usage-detected ' +
+        'of https://iana.org/assignments/http-problem-types',
+      examples: ['about:blank'],
+    },
+    title: { type: 'string', maxLength: 64, description: 'The type in words; for about:blank that of the status code' },
     status: { type: 'integer', minimum: 400, maximum: 599 },
     detail: { ...text, description: 'What happened and what to do next' },
     instance: { ...text, format: 'uri-reference', description: 'The request target' },
+    'violated-policies': {
+      type: 'array',
+      maxItems: 8,
+      items: { type: 'string', maxLength: 64 },
+      description: 'The names of the policies in RateLimit-Policy whose quota is used up',
+    },
     errors: {
       type: 'array',
       maxItems: MOST_CHARACTERS,

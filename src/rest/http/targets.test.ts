@@ -12,9 +12,9 @@ const { operations } = await readDescription(url);
 const { insertedId } = await probes.insertOne({ title: 'Voyager' });
 const id = insertedId.toHexString();
 const docsPaths = ['/docs', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js', '/docs/initialise.js'];
-const served = [...new Set([...operations.map(({ path }) => path.replace('{id}', id)), ...docsPaths])].filter(
-  (path) => path !== '/',
-);
+const served = [
+  ...new Set([...operations.map(({ path }) => path.replace('{id}', id).replace('{keyId}', '0')), ...docsPaths]),
+].filter((path) => path !== '/');
 
 /** A request with its target as it is given; a URL would be tidied up. */
 async function ask(method: string, path: string, body = '') {

@@ -1,20 +1,26 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import mongoose from 'mongoose';
-import type { Document } from 'mongodb';
+import { ObjectId, type Document, type MongoClient } from 'mongodb';
 import supertest from 'supertest';
 import { serve, fixtureServer } from '../../testing.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { mortalClient } from '../../testing/mortal-client.ts';
 import { relaysEnded } from '../history/relay.ts';
-import { standalone } from '../../testing/standalone.ts';
+import { OUTBOX } from '../writes/outbox.ts';
 
 const { url, probes, db, uri } = await fixtureServer();
 const api = supertest(url);
 const entries = db.collection('probes.history');
 const keys = db.collection<Document & { _id: string }>('idempotencyKeys');
-const connection = await mongoose.createConnection(uri, { autoCreate: false, autoIndex: false }).asPromise();
-atEnd(() => connection.close());
-const bare = supertest(await serve(standalone(connection)));
+const another = async (client?: MongoClient) => {
+  const connection = client
+    ? mongoose.createConnection().setClient(client)
+    : await mongoose.createConnection(uri, { autoCreate: false, autoIndex: false }).asPromise();
+  if (!client) atEnd(() => connection.close());
+  return connection;
+};
+const WITHOUT = { settings: { history: { enabled: false, days: 9 } } };
+const bare = supertest(await serve(await another(), WITHOUT));
 const JSON_PATCH = 'application/json-patch+json';
 
 async function clear() {
@@ -39,9 +45,10 @@ const essence = ({ status, text, headers }: supertest.Response) => ({
 });
 
 describe.each([
-  ['a server with transactions', api],
-  ['a standalone server', bare],
+  ['a server with a history', api],
+  ['a server without history', bare],
 ])('on %s a request with a key', (_kind, server) => {
+  const hasHistory = server === api;
   test('is done once, and answered alike by every copy of the API', async () => {
     const first = await post(server, '"one"');
     expect(first.status).toBe(201);
@@ -53,7 +60,8 @@ describe.each([
     expect(essence(await add(api, 'two', path))).toEqual(essence(changed));
     expect((await api.get(path)).body.thrust).toBe(5);
     await relaysEnded();
-    expect(await entries.countDocuments()).toBe(3);
+    expect(await entries.countDocuments()).toBe(hasHistory ? 3 : 1);
+    expect(await probes.countDocuments({ [OUTBOX]: { $exists: true } })).toBe(0);
   });
 
   test('is done once, however many come at once', async () => {
@@ -81,33 +89,95 @@ describe.each([
     expect((await api.get(path)).body.title).toBe('Merlin');
   });
 
-  test.each(['POST', 'PATCH'])(
-    '(%s) whose process was killed at any write is done once by the next attempt',
+  test.each(['POST', 'PATCH', 'JSON Patch', 'If-Match', ...(hasHistory ? ['restore'] : [])])(
+    '(%s) whose process was killed at any write is done once by the next attempt, whatever others have done meanwhile',
     async (method) => {
       for (let write = 1, died = true; died; write += 1) {
         await clear();
         const { headers } = await api.post('/probes').send({ title: 'Raptor', thrust: 1 });
         const path = String(headers['location']);
-        const send = (to: typeof api) => (method === 'POST' ? post(to, 'k') : add(to, 'k', path));
+        const tag = String(headers['etag']);
+        if (method === 'restore') await api.delete(path);
+        const keyed = (request: supertest.Test) => request.set('Idempotency-Key', 'k');
+        const ways: Record<string, (to: typeof api) => supertest.Test> = {
+          PATCH: (to) => add(to, 'k', path),
+          'JSON Patch': (to) =>
+            keyed(to.patch(path).type(JSON_PATCH)).send('[{"op":"replace","path":"/thrust","value":990}]'),
+          'If-Match': (to) => keyed(to.patch(path).set('If-Match', tag)).send({ thrust: 990 }),
+          restore: (to) => keyed(to.post(`${path}/restore`)),
+        };
+        const send = ways[method] ?? ((to: typeof api) => post(to, 'k'));
         const { client, isDead } = await mortalClient(uri, write);
-        const mortal = mongoose.createConnection().setClient(client);
-        await send(supertest(await serve(server === bare ? standalone(mortal) : mortal)));
+        await send(supertest(await serve(await another(client), hasHistory ? {} : WITHOUT)));
         died = isDead();
-        // Ends the transaction that it has left open, as the server would after a minute.
         await client.removeAllListeners().close();
         const early = await send(server);
         expect([200, 201, 409]).toContain(early.status);
+        const [made] = await probes.find(method === 'POST' ? { title: 'Merlin' } : { thrust: 990 }).toArray();
+        const isMade = method === 'restore' ? (await probes.countDocuments()) > 0 : made !== undefined;
+        const member = method === 'POST' ? `/probes/${String(made?._id)}` : path;
+        const others = write % 2 === 0 && isMade ? (await api.patch(member).send({ thrust: 5 })).body : undefined;
         await makeStale();
         const late = await send(server);
         expect(late.status).toBe(method === 'POST' ? 201 : 200);
+        expect(late.body.thrust).toBe(
+          others && early.status === 409 && !hasHistory ? 5 : ({ POST: 0, restore: 1 }[method] ?? 990),
+        );
         const stored = await api.get(method === 'POST' ? String(late.headers['location']) : path);
-        expect([stored.body, stored.headers['etag']]).toEqual([late.body, late.headers['etag']]);
+        expect(stored.body).toEqual(others ?? late.body);
+        if (!others) expect(stored.headers['etag']).toBe(late.headers['etag']);
         expect(await probes.countDocuments()).toBe(method === 'POST' ? 2 : 1);
+        if (!hasHistory) continue;
         const { body } = await server.get(`/probes/${stored.body.id}/history`);
-        expect(body.map(({ kind }: Document) => kind)).toEqual(method === 'POST' ? ['create'] : ['change', 'create']);
+        const kinds = {
+          POST: ['create'],
+          restore: ['restore', 'remove', 'create'],
+        }[method] ?? ['change', 'create'];
+        expect(body.map(({ kind }: Document) => kind)).toEqual([...(others ? ['change'] : []), ...kinds]);
       }
     },
   );
+
+  test('whose attempt took so long that another may have begun changes nothing', async () => {
+    const { client } = await mortalClient(uri, 99);
+    const slow = supertest(await serve(await another(client), hasHistory ? {} : WITHOUT));
+    const { headers } = await api.post('/probes').send({ title: 'Raptor', thrust: 1 });
+    const path = String(headers['location']);
+    const clock = Date.now;
+    client.on('commandSucceeded', ({ commandName }) => {
+      if (commandName === 'findAndModify') jest.spyOn(Date, 'now').mockImplementation(() => clock() + 8000);
+    });
+    const first = await add(slow, 'k', path);
+    jest.restoreAllMocks();
+    expect([first.status, (await api.get(path)).body.thrust]).toEqual([409, 1]);
+    await keys.deleteMany({});
+    expect((await add(server, 'k', path)).status).toBe(200);
+  });
+});
+
+test.each([true, false])('what version 1.0 has announced is understood: made %p', async (isMade) => {
+  const { headers } = await api.post('/probes').send({ title: 'Raptor', thrust: 1 });
+  const path = String(headers['location']);
+  const first = await add(api, 'k', path);
+  const [{ answer, ...record } = {}]: Document[] = await keys.find().toArray();
+  await probes.updateOne(
+    {},
+    { $unset: { [OUTBOX]: true }, ...(!isMade && { $set: { thrust: 1, updatedAt: new Date() } }) },
+  );
+  await relaysEnded();
+  await entries.deleteMany({});
+  const announced = {
+    kind: 'change',
+    id: new ObjectId(path.slice(-24)),
+    at: new Date(String(first.body.updatedAt)),
+    answer,
+  };
+  const old = { memberId: new ObjectId(), startedAt: new Date(Date.now() - 60_000), attempt: 'of another' };
+  await keys.replaceOne({ _id: 'k' }, { ...record, ...old, announced });
+  const late = await add(api, 'k', path);
+  expect([late.status, late.text === first.text]).toEqual([200, isMade]);
+  expect((await api.get(path)).body).toEqual(late.body);
+  expect((await api.get(`${path}/history`)).body.length).toBe(isMade ? 0 : 1);
 });
 
 describe('a key', () => {

@@ -3,19 +3,20 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Collection } from 'mongodb';
 import type { Answer } from '../http/answers.ts';
 import { toProblem } from '../http/failures.ts';
-import { wasMade } from '../history/past.ts';
 import type { Input, Operation } from '../http/operations.ts';
 import { Problem } from '../http/problems.ts';
+import { chargedCollection, chargedTo } from '../charged.ts';
 import type { Resource } from '../resource-description.ts';
-import { answerTo } from '../members/answers.ts';
 import type { WriteOperation } from '../members/write-operation.ts';
-import type { Companion, Outcome } from '../writes/commit.ts';
-import { reserveKey, keyRecords, type KeptAnswer, type KeyRecord } from './keys.ts';
+import { forgetMark } from '../history/relay.ts';
+import { earlierAnswer, toKept } from './earlier-answer.ts';
+import { reserveKey, keyRecords, MOST_MS, type KeptAnswer, type KeyRecord } from './keys.ts';
 
 /**
  * Wraps an operation so that a client that got no answer may repeat the request: with the same `Idempotency-Key` it is
  * done once, and each repetition gets the first answer (draft-ietf-httpapi-idempotency-key-header-07).
- * The answer is kept in one step with the change. Answers of 500 and more are not kept.
+ * First the key is reserved, then the change is made and carries an id that the reservation has chosen, then the answer is
+ * kept. If the process dies in between, the next attempt finds the change by that id. Answers of 500 and more are not kept.
  */
 export function idempotent(resource: Resource, operation: WriteOperation): Operation {
   return {
@@ -23,12 +24,16 @@ export function idempotent(resource: Resource, operation: WriteOperation): Opera
     takesIdempotencyKey: true,
     problems: [...new Set([...operation.problems, 409, 422])],
     async handle(input) {
-      const key = readKey(input.headers);
-      if (key === undefined) return operation.handle(input);
+      const given = readKey(input.headers);
+      if (given === undefined) return operation.handle(input);
+      // Another caller's key is another key, so that nobody gets an answer that was made for somebody else.
+      const key = input.caller ? JSON.stringify([input.caller.id, given]) : given;
       if (input.source) throw malformed('cannot be used with a body that is a stream');
-      const records = keyRecords(resource.connection);
+      const own = chargedTo(resource, input);
+      const records = chargedCollection(keyRecords(resource.connection), input.trace);
       const attempt = randomUUID();
       const fingerprint = fingerprintOf(operation, input);
+      const begun = Date.now();
       const record = await reserveKey(records, key, fingerprint, attempt);
       if (record.fingerprint !== fingerprint)
         throw new Problem(
@@ -38,47 +43,38 @@ export function idempotent(resource: Resource, operation: WriteOperation): Opera
         );
       if (record.answer) return replay(record.answer);
       if (record.attempt !== attempt) throw underWay();
-      const { announced } = record;
-      if (announced && (await wasMade(resource, announced, () => JSON.parse(announced.answer.body ?? 'null')))) {
-        const { answer } = announced;
-        await keep(records, record, answer);
-        return replay(answer);
-      }
       const { memberId: id, memberAt: at } = record;
-      const idempotency = { newMember: { id, at }, companions: [answerKeeper(resource, records, record)] };
-      return operation.handle(input, idempotency).catch(async (error: unknown) => {
-        const problem = toProblem(error);
-        const { status, headers, message: detail, flaws } = problem;
-        if (status < 500) await keep(records, record, { status, headers, problem: { detail, flaws } });
-        // After a problem of 500 or more nothing was changed. After any other error the next attempt finds that out.
-        else if (error instanceof Problem) await records.deleteOne({ _id: key, attempt });
-        throw error;
-      });
+      const of = operation.path.includes('/:id') ? input.id : id;
+      const earlier = await earlierAnswer(own, of, record);
+      if (earlier) {
+        await keep(records, record, earlier);
+        return replay(earlier);
+      }
+      const requireInTime = () => {
+        if (Date.now() - begun > MOST_MS) throw underWay();
+      };
+      const answer = await operation
+        .handle(input, { newMember: { id, at }, requireInTime })
+        .catch(async (error: unknown) => {
+          const problem = toProblem(error);
+          const { status, headers, message: detail, flaws } = problem;
+          if (status < 500) await keep(records, record, { status, headers, problem: { detail, flaws } });
+          // If something may have been changed, the next attempt finds that out.
+          else if (error instanceof Problem || !input.deadline.mayHaveChanged)
+            await records.deleteOne({ _id: key, attempt });
+          throw error;
+        });
+      await keep(records, record, toKept(answer));
+      if (!resource.settings.history.enabled && of !== id) forgetMark(resource, of, id);
+      return answer;
     },
-  };
-}
-
-/** The companion that keeps the answer together with the change. */
-function answerKeeper(resource: Resource, records: Collection<KeyRecord>, record: KeyRecord): Companion {
-  const { _id, attempt } = record;
-  const answerOf = (outcome: Outcome) => toKept(answerTo(resource, outcome));
-  return {
-    async announce(change) {
-      const { kind, id, at } = change;
-      const announced = { kind, id, at, answer: answerOf(change) };
-      const { matchedCount } = await records.updateOne({ _id, attempt }, { $set: { announced } });
-      if (matchedCount === 0) throw underWay();
-    },
-    settle: (change, session) => keep(records, record, answerOf(change), { session }),
-    settleUnchanged: (outcome) => keep(records, record, answerOf(outcome)),
-    withdraw: () => records.updateOne({ _id, attempt }, { $unset: { announced: true } }),
   };
 }
 
 /** @throws {Problem} 409 if another attempt has reserved the key meanwhile, because this one took too long */
-async function keep(records: Collection<KeyRecord>, { _id, attempt }: KeyRecord, answer: KeptAnswer, options = {}) {
+async function keep(records: Collection<KeyRecord>, { _id, attempt }: KeyRecord, answer: KeptAnswer) {
   const update = { $set: { answer }, $unset: { announced: true } } as const;
-  const { matchedCount } = await records.updateOne({ _id, attempt }, update, options);
+  const { matchedCount } = await records.updateOne({ _id, attempt }, update);
   if (matchedCount === 0) throw underWay();
 }
 
@@ -111,12 +107,6 @@ function fingerprintOf({ method, path }: Operation, { id, parameters, mediaType,
     .update(JSON.stringify([method, path, id, parameters, mediaType, preconditions, body]))
     .digest('base64url');
 }
-
-const toKept = ({ status, headers = {}, body }: Answer): KeptAnswer => ({
-  status,
-  headers,
-  ...(body !== undefined && { body: JSON.stringify(body) }),
-});
 
 /** The kept answer, to be sent again. @throws {Problem} if the first answer was a problem */
 function replay({ status, headers, body, problem }: KeptAnswer): Answer {

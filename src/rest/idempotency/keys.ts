@@ -1,15 +1,17 @@
 import { ObjectId, type Collection } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
-import type { CollectionDefinition } from '../../schema/index.ts';
+import { BY_ID, type CollectionDefinition } from '../../schema/index.ts';
 import { unavailable, type Flaw } from '../http/problems.ts';
-import type { MemberChange } from '../writes/commit.ts';
+import type { MemberChange } from '../writes/outcome.ts';
 
 const NAME = 'idempotencyKeys';
 /** How long the first answer is kept. */
 const KEPT_MS = 86_400_000;
 /** A process that has not answered by then has died, because a living one gives up after 2.2 s. */
 const STALE_MS = 10_000;
+/** An attempt that has lasted longer changes nothing any more: only then may another one begin. */
+export const MOST_MS = STALE_MS / 2;
 const MOST_TRIES = 5;
 
 /** The answer that a repeated request gets. */
@@ -22,16 +24,19 @@ export interface KeptAnswer {
   problem?: { detail: string; flaws: readonly Flaw[] };
 }
 
-/** A change that may have been made, and its answer if it was; only on a server without transactions. */
+/** A change that may have been made, and its answer if it was. Version 1.0 wrote it on servers without transactions. */
 type Announced = Pick<MemberChange, 'kind' | 'id' | 'at'> & { answer: KeptAnswer };
 
 /** What is stored about a request with an `Idempotency-Key`. */
 export interface KeyRecord {
-  /** The key. */
+  /** The key; where callers say who they are, the id of the caller and the key, as a JSON array. */
   _id: string;
   /** A hash of the request; another request has another one. */
   fingerprint: string;
-  /** The id and time of a member that the request creates: the same in each attempt, so that only one can succeed. */
+  /**
+   * The id and time of a member that the request creates: the same in each attempt, so that only one can succeed. The
+   * history's entry about what the request does has this id too.
+   */
   memberId: ObjectId;
   memberAt: Date;
   /** The attempt that works on it. */
@@ -66,6 +71,7 @@ export const idempotencyKeysDefinition: CollectionDefinition = {
   indexes: [{ name: 'expiresAt_1', key: { expiresAt: 1 }, expireAfterSeconds: 0 }],
   defaults: {},
   filled: [],
+  shardKey: BY_ID,
 };
 
 /** The records of all keys. */

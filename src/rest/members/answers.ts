@@ -1,9 +1,9 @@
 import type { Document } from 'mongodb';
-import type { Stamps } from '../../schema/index.ts';
+import { dateIn, type Stamps } from '../../schema/index.ts';
 import type { Answer } from '../http/answers.ts';
 import { etagOf, type Preconditions } from '../http/preconditions.ts';
 import type { Resource } from '../resource-description.ts';
-import type { Outcome } from '../writes/commit.ts';
+import type { Outcome } from '../writes/outcome.ts';
 
 /** The answer to a write with this outcome. */
 export function answerTo(resource: Resource, { kind, id, after, leftOut }: Outcome): Answer {
@@ -28,7 +28,8 @@ export function writtenAs({ stamps, write }: Pick<Resource, 'stamps' | 'write'>,
   const json = write(bson);
   const { updated } = stamps;
   if (updated === undefined) return { status: 200, json };
-  return { status: 200, json, headers: lastModifiedHeader(stamps, { [updated]: new Date(JSON.parse(json)[updated]) }) };
+  const shown = new Date(dateIn(bson, updated) ?? JSON.parse(json)[updated]);
+  return { status: 200, json, headers: lastModifiedHeader(stamps, { [updated]: shown }) };
 }
 
 /**

@@ -1,14 +1,16 @@
-import { shownPart, type Field } from '../../schema/index.ts';
+import type { Field } from '../../schema/index.ts';
 import { memberAt } from '../history/past.ts';
 import type { Operation } from '../http/operations.ts';
 import { memberHeaders, type Resource } from '../resource-description.ts';
 import { found } from '../writes/members.ts';
 import { LEFT_OUT, shownAs, writtenAs } from './answers.ts';
+import { chargedTo } from '../charged.ts';
+import { findTogether } from './find-together.ts';
 
 /** `GET /:id` shows a member as it is, written straight from the driver's BSON, or as it was at a time. */
 export function readOperation(resource: Resource): Operation {
-  const { collection, name, path, fields, schema, maxTimeMS, settings } = resource;
-  const shown = { maxTimeMS, ...shownPart(fields), raw: true };
+  const { name, path, fields, schema, settings } = resource;
+  const find = findTogether(resource);
   const success = { status: 200, description: 'The member', schema };
   const headers = memberHeaders(resource);
   return {
@@ -26,12 +28,12 @@ export function readOperation(resource: Resource): Operation {
           problems: [404, 410],
         }
       : { success: { ...success, headers }, problems: [404] }),
-    async handle({ id, parameters: { at } }) {
+    async handle({ id, trace, parameters: { at } }) {
       if (at !== undefined) {
-        const { document, leftOut } = await memberAt(resource, id, new Date(String(at)));
+        const { document, leftOut } = await memberAt(chargedTo(resource, { trace }), id, new Date(String(at)));
         return shownAs(resource, document, leftOut);
       }
-      return writtenAs(resource, found(await collection.findOne<Buffer>({ _id: id }, shown), id));
+      return writtenAs(resource, found(await find(id, trace), id));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { outboxOf } from '../history/relay.ts';
+import { outboxOf } from '../history/outbox.ts';
 import type { Answer } from '../http/answers.ts';
 import type { Input, Operation } from '../http/operations.ts';
 import { stateCheck } from './answers.ts';
@@ -6,7 +6,11 @@ import type { Resource } from '../resource-description.ts';
 import type { Terms } from '../writes/members.ts';
 
 /** The terms that the `Idempotency-Key` of a request adds to its write. */
-export type IdempotencyTerms = Pick<Terms, 'companions' | 'newMember'>;
+export interface IdempotencyTerms {
+  newMember: NonNullable<Terms['newMember']>;
+  /** Throws if another attempt at the same request may have begun, because this one took too long. */
+  requireInTime: () => void;
+}
 
 /** An operation that changes a member. */
 export interface WriteOperation extends Operation {
@@ -14,23 +18,25 @@ export interface WriteOperation extends Operation {
 }
 
 /** The terms of the write that a request asks for. */
-export function termsOf(
-  resource: Resource,
-  { preconditions, origin }: Input,
-  { companions, newMember }: IdempotencyTerms = { companions: [] },
-): Terms {
-  const requireState = stateCheck(resource, preconditions);
-  if (!resource.settings.history.enabled) return { requireState, companions, newMember };
-  const outbox = outboxOf(resource, origin);
-  return { requireState, companions: [outbox.companion, ...companions], newMember, outbox };
+export function termsOf(resource: Resource, input: Input, idempotency?: IdempotencyTerms): Terms {
+  const { preconditions, origin } = input;
+  const isKept = resource.settings.history.enabled || idempotency !== undefined;
+  return {
+    newMember: idempotency?.newMember,
+    ...writeTerms(input, idempotency),
+    requireState: stateCheck(resource, preconditions),
+    ...(isKept && { outbox: outboxOf(resource, origin, idempotency?.newMember.id) }),
+  };
 }
 
-/**
- * The terms of a write that leaves a member behind: it can carry the entry of its history itself. A member without a
- * timestamp cannot, and neither can one whose change must be written together with the answer.
- */
-export function carryingTermsOf(resource: Resource, input: Input, idempotency?: IdempotencyTerms): Terms {
-  const terms = termsOf(resource, input, idempotency);
-  const isAlone = idempotency === undefined && resource.stamps.updated !== undefined;
-  return isAlone && terms.outbox ? { ...terms, companions: [] } : { ...terms, outbox: undefined };
-}
+/** How each write of a request is made, and where it says that it was in vain. */
+export const writeTerms = (
+  { deadline }: Input,
+  idempotency?: IdempotencyTerms,
+): Pick<Terms, 'write' | 'hasChangedNothing'> => ({
+  async write(work) {
+    idempotency?.requireInTime();
+    return deadline.write(work);
+  },
+  hasChangedNothing: (obstacle) => deadline.hasChangedNothing(obstacle),
+});

@@ -1,14 +1,15 @@
 import { toDocument, toReplacement, type JsonSchema, type PlannedUpdate } from '../../schema/index.ts';
+import { chargedTo } from '../charged.ts';
 import { importOperation } from '../bulk/import-operation.ts';
 import { FORMATS } from '../http/formats.ts';
 import type { Input } from '../http/operations.ts';
 import { memberHeaders, type Resource } from '../resource-description.ts';
 import { compileJsonPatch, jsonPatchSchema } from '../writes/json-patch.ts';
 import { changeMember } from '../writes/change-member.ts';
-import { createMember, removeMember } from '../writes/members.ts';
+import { compileCreate, removeMember } from '../writes/members.ts';
 import { mergePatched } from '../writes/merge-patch.ts';
 import { answerTo } from './answers.ts';
-import { carryingTermsOf, termsOf, type IdempotencyTerms, type WriteOperation } from './write-operation.ts';
+import { termsOf, type IdempotencyTerms, type WriteOperation } from './write-operation.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
 
@@ -20,6 +21,7 @@ const WITH_STATE =
 export function createOperation(resource: Resource, createSchema: JsonSchema): WriteOperation {
   const { name, path, fields, schema } = resource;
   const many = importOperation(resource);
+  const create = compileCreate(resource);
   return {
     method: 'post',
     path,
@@ -40,8 +42,8 @@ export function createOperation(resource: Resource, createSchema: JsonSchema): W
     preferences: many.preferences,
     async handle(input, idempotency) {
       if (input.source) return many.handle(input, input.source);
-      const terms = carryingTermsOf(resource, input, idempotency);
-      return answerTo(resource, await createMember(resource, terms, toDocument(fields, input.body)));
+      const terms = termsOf(chargedTo(resource, input), input, idempotency);
+      return answerTo(resource, await create(terms, toDocument(fields, input.body), input.trace));
     },
   };
 }
@@ -109,7 +111,8 @@ export function removeOperation(resource: Resource): WriteOperation {
     changesState: true,
     problems: [404],
     async handle(input, idempotency) {
-      return answerTo(resource, await removeMember(resource, termsOf(resource, input, idempotency), input.id));
+      const own = chargedTo(resource, input);
+      return answerTo(resource, await removeMember(own, termsOf(own, input, idempotency), input.id));
     },
   };
 }
@@ -132,8 +135,6 @@ async function change(
   idempotency: IdempotencyTerms | undefined,
   update: PlannedUpdate,
 ) {
-  return answerTo(
-    resource,
-    await changeMember(resource, carryingTermsOf(resource, input, idempotency), input.id, update),
-  );
+  const own = chargedTo(resource, input);
+  return answerTo(resource, await changeMember(own, termsOf(own, input, idempotency), input.id, update));
 }

@@ -15,13 +15,19 @@ const HEADERS: Readonly<Record<string, JsonSchema>> = {
   'Retry-After': { ...count, maximum: 3600 },
 };
 
-/** Describes headers as components. */
+/** Every answer has these. */
+const IDS: Headers = {
+  'X-Request-Id': 'The X-Request-Id of the request; if it had none that can be used, the one that the server gave it',
+  Traceparent: 'The trace of the request, and the work of the server in it (W3C Trace Context)',
+};
+
+/** Describes headers as components, with those that every answer has. */
 export const describeHeaders = (
   described: Headers,
   { share, schema: withComponents }: Components,
 ): Record<string, object> =>
   Object.fromEntries(
-    Object.entries(described).map(([name, description]) => {
+    Object.entries({ ...described, ...IDS }).map(([name, description]) => {
       const schema = HEADERS[name] ?? { type: 'string' };
       return [name, share('headers', name, { description, schema: withComponents(schema) })];
     }),

@@ -68,6 +68,7 @@ function attemptsOf({
     given({ accept: 'image/png' }),
     given({}),
     given({ 'x-filler': 'x'.repeat(17_000) }),
+    [method, path.padEnd(9000, '?'), headers, body],
     ...[accepted, ...streams].filter(Boolean).map((type) => given({ accept: type })),
     ...Object.keys(requestBody?.content ?? {}).flatMap((type): Parameters<typeof ask>[] => [
       [method, path, { 'content-type': type }, type === 'text/csv' ? `${nameOf(path)}\nRaptor\n` : good],
@@ -109,14 +110,17 @@ describe('the description', () => {
       '/',
       '/health',
       '/health/ready',
+      '/keys',
+      '/keys/{keyId}',
+      '/keys/{keyId}/rotation',
       '/openapi.json',
       ...['/probes', '/relays'].flatMap((path) =>
         ['', '/events', '/{id}', '/{id}/history', '/{id}/restore'].map((rest) => path + rest),
       ),
     ]);
     for (const { path, parameters } of operations) {
-      const inPath = parameters.filter(({ in: place }) => place === 'path').map(({ name }) => name);
-      expect(inPath).toEqual(path.includes('{id}') ? ['id'] : []);
+      const inPath = parameters.filter(({ in: place }) => place === 'path').map(({ name }) => `{${name}}`);
+      expect(inPath).toEqual(path.match(/\{\w+\}/g) ?? []);
     }
     const names = operation('listProbes').parameters.map(({ in: place, name }) => `${place} ${name}`);
     expect(names).toEqual(expect.arrayContaining(['query limit', 'query sort', 'query thrust[gte]']));
@@ -147,7 +151,8 @@ describe('the description', () => {
   const headOf = (described: readonly Described[]) =>
     described.some(({ method }) => method === 'GET') ? ['HEAD'] : [];
 
-  test.each(operations)(
+  // What the operations on keys answer, src/access/key-operations.test.ts shows.
+  test.each(operations.filter(({ path }) => !path.startsWith('/keys')))(
     'of $method $path declares each status that it answers, its type and its headers',
     async (one) => {
       const seen = new Set<string>();
@@ -178,8 +183,8 @@ describe('the description', () => {
             ]);
         }
       }
-      // What takes another client, a defect, an outage, a lazy client or another database to see.
-      const rare = new Set(['408', '409', '500', '501', '503']);
+      // What takes a key, other clients, a defect, an outage, a lazy client or another database to see.
+      const rare = new Set(['401', '403', '408', '409', '429', '500', '501', '503']);
       expect([...seen].filter((status) => !rare.has(status)).toSorted()).toEqual(
         Object.keys(one.responses)
           .filter((status) => !rare.has(status))
@@ -219,6 +224,8 @@ test('HEAD answers what GET does, without the body', async () => {
   for (const path of [...read, '/probes/0', '/nothing']) {
     const [head, get] = [await ask('HEAD', path), await ask('GET', path)];
     const { 'transfer-encoding': _ofTheBody, ...headers } = get.headers;
-    expect(head).toEqual({ ...get, body: '', headers: { ...headers, date: head.headers.date } });
+    const { date, traceparent } = head.headers;
+    const own = { date, traceparent, 'x-request-id': head.headers['x-request-id'] };
+    expect(head).toEqual({ ...get, body: '', headers: { ...headers, ...own } });
   }
 });

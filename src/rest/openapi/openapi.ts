@@ -11,29 +11,44 @@ export interface About {
   info: { title: string; version: string; description: string; license: { name: string; identifier: string } };
   /** The description of each group of operations, by the first part of their paths. */
   tags: Readonly<Record<string, string>>;
+  /** Whether callers must say who they are; else they may. */
+  isClosed: boolean;
 }
 
 /** The OpenAPI 3.1 description of the operations, made of the same declarations that serve them. */
-export function describeOperations(operations: readonly Operation[], { info, tags }: About) {
+export function describeOperations(operations: readonly Operation[], { info, tags, isClosed }: About) {
   const components = collectComponents();
   const problems = describeProblems(operations, components);
   const paths: Record<string, Record<string, unknown>> = {};
   for (const operation of operations)
-    (paths[templateOf(operation)] ??= {})[operation.method] = describe(operation, operations, problems, components);
+    (paths[templateOf(operation)] ??= {})[operation.method] = {
+      ...describe(operation, operations, problems, components),
+      security: securityOf(operation, isClosed),
+    };
   return {
     openapi: '3.1.0',
     info,
     servers: [{ url: '/', description: 'The server that sent this description' }],
-    // The API has no authentication.
     security: [],
     tags: [...new Set(operations.map(tagOf))].map((name) => ({
       name,
       ...(tags[name] !== undefined && { description: tags[name] }),
     })),
     paths,
-    components: components.collected,
+    components: { ...components.collected, securitySchemes: { bearer: BEARER } },
   };
 }
+
+const BEARER = {
+  type: 'http',
+  scheme: 'bearer',
+  description:
+    'A key, which an operator makes with `npx engines keys create`, or a JSON Web Token of the issuer that the server trusts',
+};
+
+/** What a caller needs (OpenAPI 3.1, "Security Requirement Object"); an empty requirement means: nothing. */
+const securityOf = ({ scope }: Operation, isClosed: boolean): object[] =>
+  scope === undefined ? [] : [{ bearer: [scope] }, ...(isClosed ? [] : [{}])];
 
 function describe(
   operation: Operation,

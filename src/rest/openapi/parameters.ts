@@ -4,7 +4,12 @@ import type { Operation } from '../http/operations.ts';
 import type { Components } from './components.ts';
 import { isConditional, isRead, prefersMinimal, tagOf } from './operation-properties.ts';
 
-const ID: JsonSchema = { type: 'string', pattern: '^[0-9a-fA-F]{24}$', maxLength: 24 };
+const ID: JsonSchema = {
+  type: 'string',
+  pattern: '^[0-9a-fA-F]{24}$',
+  maxLength: 24,
+  description: 'The id of the member',
+};
 const text: JsonSchema = { type: 'string' };
 const entityTags: JsonSchema = { ...text, format: 'entity-tags', pattern: ENTITY_TAGS };
 
@@ -17,10 +22,11 @@ const IDEMPOTENCY_KEY: JsonSchema = {
 
 /** Describes the parameters of an operation: in the path, in the query and in headers. */
 export function describeParameters(operation: Operation, { share, schema: withComponents }: Components): object[] {
-  const { path, parameters = {} } = operation;
-  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) =>
-    share('parameters', name, { name, in: 'path', required: true, description: 'The id of the member', schema: ID }),
-  );
+  const { path, pathParameters = {}, parameters = {} } = operation;
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => {
+    const { description, ...schema } = pathParameters[name] ?? ID;
+    return share('parameters', name, { name, in: 'path', required: true, description, schema });
+  });
   const inQuery = Object.entries(parameters).map(([name, { description, ...schema }]) =>
     share('parameters', `${tagOf(operation)}.${name.replace(/\[(.*)\]$/, '.$1')}`, {
       name,

@@ -75,7 +75,7 @@ function describeSuccess(success: Success, minimal: boolean, components: Compone
   };
   return {
     description: success.description,
-    ...(Object.keys(headers).length > 0 && { headers: describeHeaders(headers, components) }),
+    headers: describeHeaders(headers, components),
     ...((success.schema ?? success.streams) && { content: describeContent(contentOf(success), components) }),
   };
 }

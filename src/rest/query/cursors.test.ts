@@ -55,7 +55,7 @@ describe('a cursor', () => {
   });
 
   test('of another secret is refused', async () => {
-    const other = supertest(await serve(connection, { settings: { cursorSecret: 'another' } }));
+    const other = supertest(await serve(connection, { settings: { cursorSigningSecret: () => 'another' } }));
     const { status, body } = await other.get(`/probes?after=${await cursorOf('/probes?limit=1')}`);
     expect([status, body.errors]).toEqual([400, [expect.objectContaining({ parameter: 'after', keyword: 'cursor' })]]);
   });

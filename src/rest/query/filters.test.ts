@@ -35,6 +35,18 @@ beforeEach(async () => {
 const query = (parameters: string) => `/probes?${parameters.replaceAll('+', '%2B')}`;
 const digits = ({ body }: supertest.Response) => body.map((one: { id: string }) => one.id[0]).join('');
 
+test('a query has at most 30 filters', async () => {
+  const times = ['lastFired', 'createdAt', 'updatedAt'];
+  const pairs = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'nin'].flatMap((operator) => [
+    `thrust[${operator}]=1`,
+    ...times.map((name) => `${name}[${operator}]=${MAY}`),
+  ]);
+  const refused = async (count: number) =>
+    (await scanning.get(`/probes?${pairs.slice(0, count).join('&')}`)).body.detail;
+  expect(await refused(30)).toBe('The parameters listed in errors cannot be used together.');
+  expect(await refused(31)).toBe('The query has 31 filters; it may have 30.');
+});
+
 describe('a filter', () => {
   beforeEach(async () => {
     await probes.insertMany([...DOCUMENTS]);

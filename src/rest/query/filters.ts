@@ -2,6 +2,7 @@ import type { Document } from 'mongodb';
 import { type JsonSchema, withNull } from '../../schema/index.ts';
 import type { Attribute } from './attributes.ts';
 import type { Parameters } from '../http/parameters.ts';
+import { Problem } from '../http/problems.ts';
 import type { Valid } from '../http/validation.ts';
 
 /** The operators of filters: `gte` in `thrust[gte]=100`. */
@@ -68,6 +69,7 @@ function endOfPrefix(prefix: string): string | undefined {
 }
 
 const MOST_VALUES = 100;
+const MOST_FILTERS = 30;
 /** The longest text in a query, whatever the field allows. All texts must fit into one request target. */
 const MOST_CHARACTERS = 1000;
 
@@ -127,11 +129,15 @@ export function compileFilters(attributes: readonly Attribute[]) {
   const declared: Parameters = parameters;
   return {
     parameters: declared,
-    read: (values: Valid): Condition[] =>
-      Object.entries(values).flatMap(([name, value]) => {
+    /** @throws {Problem} 400 if there are too many */
+    read(values: Valid): Condition[] {
+      const conditions = Object.entries(values).flatMap(([name, value]) => {
         const condition = compiled.get(name);
         return condition ? [{ ...condition, value: toStored(condition, value) }] : [];
-      }),
+      });
+      if (conditions.length <= MOST_FILTERS) return conditions;
+      throw new Problem(400, `The query has ${conditions.length} filters; it may have ${MOST_FILTERS}.`);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { BSON, type Document } from 'mongodb';
 import { hasCode, MAX_TIME_MS_EXPIRED } from '../../error-code.ts';
 import { tooSlow } from '../http/problems.ts';
+import { findRaw } from '../find-raw.ts';
 import type { Resource } from '../resource-description.ts';
 import { allOf } from './filters.ts';
 import type { ListQuery } from './list-query.ts';
@@ -20,26 +21,20 @@ interface Listed {
  * @throws {Problem} 503 if a query takes too long
  */
 export async function findPage(
-  { collection, maxTimeMS }: Pick<Resource, 'collection' | 'maxTimeMS'>,
+  resource: Pick<Resource, 'connection' | 'collection' | 'maxTimeMS' | 'charged'>,
   { clauses, ranks, keys, place, projection }: ListQuery,
 ) {
   const { limit, backwards } = place;
   const order = backwards ? reversed(keys) : keys;
   const readPart: ReadPart<Listed> = async (part, length, position, rank) => {
-    const found = await collection
-      .find<Buffer>(position ? filterAfter(part, order, position) : allOf(part), {
-        sort: sortOf(order),
-        limit: length,
-        // All documents come in one batch.
-        batchSize: length + 1,
-        maxTimeMS,
-        ...(projection && { projection }),
-        raw: true,
-      })
-      .toArray()
-      .catch((error: unknown) => {
-        throw hasCode(error, MAX_TIME_MS_EXPIRED) ? tooSlow(maxTimeMS) : error;
-      });
+    const found = await findRaw(resource, {
+      filter: position ? filterAfter(part, order, position) : allOf(part),
+      sort: sortOf(order),
+      limit: length,
+      ...(projection && { projection }),
+    }).catch((error: unknown) => {
+      throw hasCode(error, MAX_TIME_MS_EXPIRED) ? tooSlow(resource.maxTimeMS) : error;
+    });
     return found.map((bson) => ({ bson, rank }));
   };
   // One document more than the page holds shows whether there is another page.

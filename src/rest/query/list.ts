@@ -3,6 +3,7 @@ import { exportAnswer, exportStreams, refusePages } from '../bulk/export.ts';
 import type { Answer } from '../http/answers.ts';
 import { formatOf } from '../http/formats.ts';
 import type { Input, Operation } from '../http/operations.ts';
+import { chargedTo } from '../charged.ts';
 import type { Resource } from '../resource-description.ts';
 import { count, countHeaders } from './counts.ts';
 import { compileCursors } from './cursors.ts';
@@ -26,14 +27,12 @@ result, of any length. If the answer breaks off, the connection is reset. Some p
  */
 export function listOperation(resource: Resource): Operation {
   const { name, path, schema, settings } = resource;
-  const cursors = compileCursors(path, settings.cursorSecret);
+  const cursors = compileCursors(path, settings.cursorSigningSecret);
   const { parameters, read } = compileListQuery(resource, cursors);
 
-  async function answerPage(query: ListQuery, { headers }: Input): Promise<Answer> {
-    const [found, counted] = await Promise.all([
-      findPage(resource, query),
-      count(resource, headers, allOf(query.clauses)),
-    ]);
+  async function answerPage(query: ListQuery, input: Input): Promise<Answer> {
+    const own = chargedTo(resource, input);
+    const [found, counted] = await Promise.all([findPage(own, query), count(own, input.headers, allOf(query.clauses))]);
     const keys = query.ranks ? [RANK, ...query.keys] : query.keys;
     const link = pageLinks(path, query.place, keys, { page: found.ends, more: found.more }, cursors);
     return {
@@ -43,13 +42,15 @@ export function listOperation(resource: Resource): Operation {
     };
   }
 
-  async function answerAll(query: ListQuery, { headers, accepted, target }: Input): Promise<Answer> {
+  async function answerAll(query: ListQuery, input: Input): Promise<Answer> {
+    const { headers, accepted, target } = input;
     refusePages(target);
-    const counted = await count(resource, headers, allOf(query.clauses));
+    const own = chargedTo(resource, input);
+    const counted = await count(own, headers, allOf(query.clauses));
     const hasEnd = hasEndLine(headers, formatOf(accepted));
     const applied = [counted['preference-applied'], hasEnd ? END_LINE : undefined].filter(Boolean).join(', ');
     return exportAnswer(
-      resource,
+      own,
       accepted,
       { ...query, sort: sortOf(query.keys), filters: (query.ranks ?? [query.clauses]).map(allOf) },
       { ...counted, ...(applied !== '' && { 'preference-applied': applied }) },

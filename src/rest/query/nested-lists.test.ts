@@ -31,10 +31,13 @@ probeSchema.index({ 'size.width': -1, _id: -1 });
 probeSchema.index({ mass: 1 }, { sparse: true });
 
 const { connection, db, settings } = await testDatabase();
-const operations = resourceOperations(connection.model('Probe', probeSchema), '/probes', settings);
+const operations = resourceOperations(connection.model('Probe', probeSchema), '/probes', {
+  ...settings,
+  cursorSigningSecret: () => 'tests',
+});
 const app = express()
   .disable('query parser')
-  .use(routes(operations))
+  .use(routes(operations, { authorize: async () => undefined, limit: () => undefined }))
   .use(answerFailures(pino({ level: 'silent' })));
 const server = httpServer(app).listen(0, '127.0.0.1');
 await once(server, 'listening');

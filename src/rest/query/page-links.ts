@@ -4,8 +4,8 @@ import type { Place } from './pages.ts';
 import { Problem } from '../http/problems.ts';
 import { positionOf, type SortKey } from './sorts.ts';
 
-/** The longest `Link` header; nginx refuses an answer whose headers need more than 4 KiB together. */
-const MOST_CHARACTERS = 3500;
+/** The longest `Link` header. nginx refuses an answer whose headers need more than 4 KiB; the others take up to 900 characters. */
+const MOST_CHARACTERS = 3100;
 /** The longest query that may have another page. The rest of the header is for cursors, whose lengths differ from page to page. */
 const MOST_OF_QUERY = 2700;
 /** The longest link to the next page, if its cursor is unusually long. */

@@ -22,8 +22,8 @@ const declared = (definition: SchemaDefinition, model = 'Odd'): ResourceDeclarat
   return { model: (on) => on.model(model, schema, 'odds', { overwriteModels: true }), path: '/odds', description: '' };
 };
 
-test('the parameters are those of pages, of lists, of searches and of the past', () => {
-  expect(names.toSorted()).toEqual(['after', 'at', 'before', 'fields', 'limit', 'q', 'sort']);
+test('the parameters are those of pages, of lists, of searches, of histories and of the past', () => {
+  expect(names.toSorted()).toEqual(['after', 'at', 'before', 'caller', 'fields', 'limit', 'q', 'sort']);
 });
 
 describe('a field is refused when it is served, by the names of model and field, that is called', () => {

@@ -55,9 +55,9 @@ export function sortFlaws(names: unknown): Flaw[] {
   }));
 }
 
-/** The keys in the form that the driver takes. */
-export const sortOf = (keys: readonly SortKey[]): [string, 1 | -1][] =>
-  keys.map(({ path, direction }) => [path, direction]);
+/** The keys in the form that the database takes. Properties of an object could have another order. */
+export const sortOf = (keys: readonly SortKey[]): Map<string, 1 | -1> =>
+  new Map(keys.map(({ path, direction }) => [path, direction]));
 
 /** The same keys in the opposite direction. */
 export const reversed = (keys: readonly SortKey[]): SortKey[] =>

@@ -10,18 +10,18 @@ import {
   withSearchChanges,
 } from '../../schema/index.ts';
 import type { Resource } from '../resource-description.ts';
-import type { Outcome } from './commit.ts';
-import { found, lookupsOf, readPresent, type Terms } from './members.ts';
-import { carriedBy, MOST_CARRIED, OUTBOX, withoutOutbox, type CarriedEntry, type Outbox } from './outbox.ts';
+import type { MemberChange, Outcome, PlannedChange } from './outcome.ts';
+import { found, readPresent, type Terms } from './members.ts';
+import { carriedBy, MOST_CARRIED, OUTBOX, withoutOutbox, type Outbox } from './outbox.ts';
 import { persist } from './persist.ts';
-import { inPresentState } from './present-state.ts';
+import { asItWasRead } from './present-state.ts';
 import { timeOfNext } from './times.ts';
 import { visibleUpdate } from './visible-update.ts';
 import { withinWriteLimit, writeLimit } from './write-limit.ts';
 
 /**
  * Changes a member in one atomic step.
- * If the changes, the preconditions or a companion depend on the present state, that state is read first. The write then
+ * If the changes or the preconditions depend on the present state, that state is read first. The write then
  * matches the document only if no field of it has changed since; if one has, all begins again.
  * If a client would see no difference, nothing is written: the timestamp stays, and the history gets no entry.
  * @throws {Problem} 404 if there is no such member; 412 if it is not in the state that the request is meant for; 503 if
@@ -33,88 +33,131 @@ export async function changeMember(
   id: ObjectId,
   wanted: PlannedUpdate,
 ): Promise<Outcome> {
-  const { outbox } = terms;
-  return change(resource, terms, id, wanted).catch((error: unknown) => {
-    if (!outbox || !TOO_LARGE.some((code) => hasCode(error, code))) throw error;
+  return change(resource, terms, id, wanted, true).catch((error: unknown) => {
+    if (!terms.outbox || !TOO_LARGE.some((code) => hasCode(error, code))) throw error;
+    terms.hasChangedNothing();
     // A document of more than half of the largest size cannot carry the state before as well.
-    return change(resource, { ...terms, outbox: undefined, companions: [outbox.companion] }, id, wanted);
+    return change(resource, terms, id, wanted, false);
   });
 }
 
 /** What says so: the server, SecantusDB 0.7.0b3 of a findAndModify, and the driver of a command. */
 const TOO_LARGE = [DOCUMENT_TOO_LARGE, 1, 'ERR_OUT_OF_RANGE'];
 
-async function change(resource: Resource, terms: Terms, id: ObjectId, wanted: PlannedUpdate): Promise<Outcome> {
-  const { collection, fields, show, stamps } = resource;
-  const { requireState, companions, outbox } = terms;
+async function change(
+  resource: Resource,
+  terms: Terms,
+  id: ObjectId,
+  wanted: PlannedUpdate,
+  carries: boolean,
+): Promise<Outcome> {
+  const { fields, show, stamps } = resource;
+  const { requireState, outbox } = terms;
   const changes = withSearchChanges(fields, wanted);
-  if (typeof changes !== 'function' && !requireState && companions.length === 0) {
-    const outcome = await changeUnread(resource, outbox, id, changes);
+  if (typeof changes !== 'function' && !requireState && carries) {
+    const outcome = await changeUnread(resource, terms, id, changes);
     if (outcome) return outcome;
   }
-  return persist(resource, companions, async () => {
+  return persist(resource, terms, async () => {
     const before = await readPresent(resource, terms, id);
     const operators = typeof changes === 'function' ? changes(before) : changes;
     if (isDeepStrictEqual(show(applyChanges(before, operators)), show(before)))
       return { kind: 'none', id, after: before };
-    const at = await timeOfNext(resource, lookupsOf(terms), before);
+    const at = await timeOfNext(resource, outbox?.lastChange, before);
     const stamp = changedAt(stamps, at);
     const after = applyChanges(before, { ...operators, $set: { ...operators.$set, ...stamp } });
-    const entry = outbox && { ...outbox.entryFor('change', at), before: withoutOutbox(before) };
-    const isFull = carriedBy(before).length >= MOST_CARRIED;
-    const update = withEntry(updateOf(operators, stamp), entry, isFull);
-    return {
-      kind: 'change',
-      id,
-      at,
-      before,
-      after,
-      async write(options) {
-        if (isFull) await outbox?.keep(before);
-        const { matchedCount } = await collection.updateOne(inPresentState(before), update, options);
-        if (matchedCount > 0 && entry) outbox?.relay(id, entry, after);
-        return matchedCount > 0;
-      },
-    };
+    const planned = { kind: 'change', id, at, before, after } as const;
+    const update = updateOf(operators, stamp);
+    return { ...planned, write: writerOf(resource, outbox, planned, update, carries) };
   });
 }
 
+/** What makes a change of a member that was read. */
+function writerOf(
+  resource: Resource,
+  outbox: Outbox | undefined,
+  change: MemberChange & { before: Document; after: Document },
+  update: UpdateFilter<Document>,
+  carries: boolean,
+): PlannedChange['write'] {
+  const { collection, stamps } = resource;
+  const { at, before, after } = change;
+  const write = async (whole: UpdateFilter<Document>, options: { maxTimeMS: number }) =>
+    (await collection.updateOne(asItWasRead(resource, before), whole, options)).matchedCount > 0;
+  if (!outbox || (!carries && !outbox.hasHistory)) return (options) => write(update, options);
+  const entry = outbox.entryFor('change', at);
+  if (!carries) {
+    const rest: Document[] = stamps.updated === undefined ? [{ _id: entry._id, at }] : [];
+    // So large a document takes long even without a lock.
+    return () => outbox.announced(change, () => write(withOnly(update, rest), { maxTimeMS: resource.maxTimeMS }));
+  }
+  const carried = outbox.hasHistory ? { ...entry, before: withoutOutbox(before) } : entry;
+  const isFull = carriedBy(before).length >= MOST_CARRIED;
+  const whole = isFull ? withOnly(update, [carried]) : withAnother(update, carried);
+  // Those before it go with it: what each one has changed is told by the one behind it.
+  const all = isFull ? [carried] : [...carriedBy(before), carried];
+  return async (options) => {
+    if (isFull) await outbox.keep(before);
+    const isMade = await write(whole, options);
+    if (isMade && outbox.hasHistory) outbox.relay({ ...after, [OUTBOX]: all });
+    return isMade;
+  };
+}
+
 /**
- * Changes a member whose present state does not matter.
- * @returns `undefined` if the member must be read first: it is not there, it carries an entry already, or its timestamp
- *   is not in the past, so that the time of the change depends on its history
+ * Changes a member whose present state does not matter. The filter has the id alone wherever it can: for that MongoDB has a
+ * shorter way than for any other filter.
+ * @returns `undefined` if the member must be read first: it carries an entry already, or its timestamp is not in the past,
+ *   so that the time of the change depends on its history
+ * @throws {Problem} 404 if there is no such member
  */
 async function changeUnread(
   { collection, fields, stamps, maxTimeMS }: Resource,
-  outbox: Outbox | undefined,
+  { outbox, write, hasChangedNothing }: Terms,
   id: ObjectId,
   changes: UpdateOperators,
 ): Promise<Outcome | undefined> {
   const at = new Date();
-  const stamp = changedAt(stamps, at);
+  const { updated } = stamps;
+  if (outbox && updated === undefined) return undefined;
+  const entry = outbox?.entryFor('change', at);
+  const carried = outbox?.hasHistory
+    ? { $mergeObjects: [{ $literal: entry }, { before: '$$ROOT' }] }
+    : { $literal: entry };
+  const conditions = outbox
+    ? [
+        { $eq: [{ $type: `$${updated}` }, 'date'] },
+        { $lt: [`$${updated}`, at] },
+        { $eq: [{ $type: `$${OUTBOX}` }, 'missing'] },
+      ]
+    : [];
+  const removes = Object.keys(changes.$unset).length > 0;
+  const update = visibleUpdate(fields, changes, changedAt(stamps, at), entry && { [OUTBOX]: [carried] }, conditions);
+  const filter = { _id: id, ...(removes && outbox && { $expr: { $and: conditions } }) };
   const options = { returnDocument: 'after', ...shownPart(fields), ...writeLimit({ maxTimeMS }) } as const;
-  const update = async (filter: Document, carried?: Document) =>
-    withinWriteLimit(collection.findOneAndUpdate(filter, visibleUpdate(fields, changes, stamp, carried), options));
-  if (!outbox) return { kind: 'change', id, after: found(await update({ _id: id }), id) };
-  if (stamps.updated === undefined) return undefined;
-  const entry = { $mergeObjects: [{ $literal: outbox.entryFor('change', at) }, { before: '$$ROOT' }] };
-  const carriesNone = { [stamps.updated]: { $lt: at }, [OUTBOX]: { $exists: false } };
-  const after = await update({ _id: id, ...carriesNone }, { [OUTBOX]: [entry] });
-  if (after === null) return undefined;
+  const stored = await withinWriteLimit(write(() => collection.findOneAndUpdate(filter, update, options)));
+  if (stored === null && removes && outbox) {
+    hasChangedNothing();
+    return undefined;
+  }
+  const after: Document = found(stored, id);
+  if (!entry || updated === undefined) return { kind: 'change', id, after };
   const [written] = carriedBy(after);
-  if (written === undefined) return { kind: 'none', id, after };
-  outbox.relay(id, written, after);
+  if (!written?._id.equals(entry._id)) {
+    hasChangedNothing();
+    return !written && after[updated] < at ? { kind: 'none', id, after } : undefined;
+  }
+  if (outbox?.hasHistory) outbox.relay(after);
   return { kind: 'change', id, after };
 }
 
-/** With the entry that the document is to carry from then on; where it carries too many, in their place. */
-function withEntry(
-  update: UpdateFilter<Document>,
-  entry: CarriedEntry | undefined,
-  isFull: boolean,
-): UpdateFilter<Document> {
-  if (!entry) return update;
-  if (isFull) return { ...update, $set: { ...update.$set, [OUTBOX]: [entry] } };
+/** The update of a document that is to carry nothing else from then on. */
+const withOnly = (update: UpdateFilter<Document>, carried: readonly Document[]): UpdateFilter<Document> =>
+  carried.length > 0
+    ? { ...update, $set: { ...update.$set, [OUTBOX]: carried } }
+    : { ...update, $unset: { ...update.$unset, [OUTBOX]: true } };
+
+function withAnother(update: UpdateFilter<Document>, entry: Document): UpdateFilter<Document> {
   const carried: Document = { [OUTBOX]: entry };
   return { ...update, $push: carried };
 }

@@ -1,13 +1,17 @@
 import { MongoServerError, ObjectId, type Document } from 'mongodb';
 import { stampsAt } from '../../schema/index.ts';
+import type { Deadline } from '../http/deadline.ts';
 import { noSuchResource } from '../http/described-problems.ts';
+import type { Trace } from '../http/trace.ts';
+import { chargedTo } from '../charged.ts';
 import type { Resource } from '../resource-description.ts';
-import type { Companion, Outcome } from './commit.ts';
+import type { Outcome } from './outcome.ts';
+import { insertAlone, insertTogether } from './insert-together.ts';
 import { withinWriteLimit, writeLimit } from './write-limit.ts';
 import { persist } from './persist.ts';
-import { carriedBy, OUTBOX, type Outbox } from './outbox.ts';
+import { OUTBOX, type Outbox } from './outbox.ts';
 import { timeOfNext } from './times.ts';
-import { inPresentState } from './present-state.ts';
+import { asItWasRead } from './present-state.ts';
 
 /** The id and the creation time of a member to be created. */
 interface NewMember {
@@ -15,79 +19,81 @@ interface NewMember {
   at: Date;
 }
 
-/** What a write depends on, and what is written together with it. */
+/** What a write depends on, and where it leaves what is kept of it. */
 export interface Terms {
   /** Throws if the member is not in the state that the request is meant for. */
   requireState?: ((present: Document) => void) | undefined;
-  companions: readonly Companion[];
-  /** Given if members carry the entries of their history themselves. */
+  /** Given if the history is on, or the request has an `Idempotency-Key`. */
   outbox?: Outbox | undefined;
   /** Given if an earlier attempt may have created the member already. */
   newMember?: NewMember | undefined;
+  /** Makes a write. Throws if the request may change nothing any more. */
+  write: Deadline['write'];
+  /** Says that the write has changed nothing, and what is in the way. */
+  hasChangedNothing: Deadline['hasChangedNothing'];
 }
 
 /**
- * Adds a member to the collection.
- * @param body the fields of its document, without those that the server sets
+ * Compiles a function that adds a member to the collection. Its `body` has the fields of the document, without those that
+ * the server sets.
  * @throws {Problem} 503 if the write waited for a lock too long; the driver's error if the database refuses the document
  */
-export async function createMember(
-  resource: Resource,
-  { companions, newMember, outbox }: Terms,
-  body: Document,
-): Promise<Outcome> {
-  const { collection, stamps } = resource;
-  return persist(resource, companions, async () => {
+export function compileCreate(resource: Resource): (terms: Terms, body: Document, trace?: Trace) => Promise<Outcome> {
+  const { stamps } = resource;
+  const insert = insertTogether(resource);
+  return async ({ newMember, outbox, write }, body, trace) => {
     const { id, at } = newMember ?? { id: new ObjectId(), at: new Date() };
     const after = { _id: id, ...body, ...stampsAt(stamps, at) };
-    const entry = outbox && { ...outbox.entryFor('create', at), before: null };
-    const isAddedAlready = (error: unknown) =>
-      newMember !== undefined && error instanceof MongoServerError && error['keyPattern']?._id === 1;
-    return {
-      kind: 'create',
-      id,
-      at,
-      before: null,
-      after,
-      async write(options) {
-        await collection.insertOne(entry ? { ...after, [OUTBOX]: [entry] } : after, options).catch((error: unknown) => {
-          if (!isAddedAlready(error)) throw error;
-        });
-        if (entry) outbox?.relay(id, entry, after);
-        return true;
-      },
-    };
-  });
+    // Without the history, the member itself shows that it was created.
+    const entry = outbox?.hasHistory ? { ...outbox.entryFor('create', at), before: null } : undefined;
+    const stored = entry ? { ...after, [OUTBOX]: [entry] } : after;
+    const outcome: Outcome = { kind: 'create', id, after };
+    try {
+      await write(() => (newMember ? insertAlone(chargedTo(resource, { trace }), stored) : insert(stored, trace)));
+    } catch (error) {
+      const isAddedAlready = newMember && error instanceof MongoServerError && error['keyPattern']?._id === 1;
+      if (!isAddedAlready) throw error;
+      return outcome;
+    }
+    if (entry) outbox?.relay(stored);
+    return outcome;
+  };
 }
 
-/** Removes a member in the same way. @throws {Problem} 404, 412, 500 or 503, as `changeMember` does */
+/** Removes a member. @throws {Problem} 404, 412, 500 or 503, as `changeMember` does */
 export async function removeMember(resource: Resource, terms: Terms, id: ObjectId): Promise<Outcome> {
   const { collection } = resource;
-  const { requireState, companions, outbox } = terms;
-  if (!requireState && companions.length === 0) {
-    found(await withinWriteLimit(collection.findOneAndDelete({ _id: id }, writeLimit(resource))), id);
-    return { kind: 'remove', id, after: null };
+  const { requireState, outbox } = terms;
+  const kind = 'remove';
+  if (!requireState && !outbox) {
+    const remove = () => collection.findOneAndDelete({ _id: id }, writeLimit(resource));
+    found(await withinWriteLimit(terms.write(remove)), id);
+    return { kind, id, after: null };
   }
-  return persist(resource, companions, async () => {
+  return persist(resource, terms, async () => {
     const before = await readPresent(resource, terms, id);
-    return {
-      kind: 'remove',
+    const change = {
+      kind,
       id,
-      at: await timeOfNext(resource, lookupsOf(terms), before),
+      at: await timeOfNext(resource, outbox?.lastChange, before),
       before,
       after: null,
+    } as const;
+    return {
+      ...change,
       async write(options) {
-        if (carriedBy(before).length > 0) await outbox?.keep(before);
-        return (await collection.deleteOne(inPresentState(before), options)).deletedCount > 0;
+        const unchanged = asItWasRead(resource, before);
+        if (outbox) return outbox.removed(change, unchanged, options);
+        return (await collection.deleteOne(unchanged, options)).deletedCount > 0;
       },
     };
   });
 }
 
 /** Reads a member that is to be changed. @throws {Problem} 404 if there is none; 412 if a precondition fails */
-export async function readPresent({ collection, maxTimeMS }: Resource, { requireState }: Terms, id: ObjectId) {
+export async function readPresent({ collection, maxTimeMS }: Resource, terms: Terms, id: ObjectId) {
   const present = found(await collection.findOne({ _id: id }, { maxTimeMS }), id);
-  requireState?.(present);
+  terms.requireState?.(present);
   return present;
 }
 
@@ -96,10 +102,3 @@ export function found<Stored>(document: Stored | null, id: ObjectId): Stored {
   if (document === null) throw noSuchResource(id.toHexString());
   return document;
 }
-
-export const memberExists = async ({ collection, maxTimeMS }: Resource, id: ObjectId): Promise<boolean> =>
-  (await collection.findOne({ _id: id }, { maxTimeMS, projection: { _id: 1 } })) !== null;
-
-/** What knows when a member was last changed. */
-export const lookupsOf = ({ companions, outbox }: Terms) =>
-  [...companions, outbox].flatMap((one) => one?.lastChange ?? []);

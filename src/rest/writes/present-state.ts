@@ -1,15 +1,25 @@
 import { Decimal128, type Document, type Filter } from 'mongodb';
+import type { Stamps } from '../../schema/index.ts';
+import { OUTBOX } from './outbox.ts';
 
 /**
- * A filter that matches the document only while no field of it was changed, added or removed.
+ * A filter that matches the document only while it was not changed since it was read. What the relay takes out of it is no
+ * change; but without a timestamp, only what it carries shows that a document was changed and changed back.
+ */
+export const asItWasRead = ({ stamps }: { stamps: Stamps }, read: Document): Filter<Document> =>
+  inPresentState(read, stamps.updated === undefined ? [] : [OUTBOX]);
+
+/**
+ * A filter that matches the document only while no field of it was changed, added or removed, besides those ignored.
  * Fields with NaN in them are compared by a query instead of an expression: in an expression of SecantusDB 0.7.0b3 a
  * document with NaN does not equal itself.
  */
-export function inPresentState(present: Document): Filter<Document> {
-  const withNaN = Object.entries(present).filter(([, value]) => holdsNaN(value));
+export function inPresentState(present: Document, ignored: readonly string[] = []): Filter<Document> {
+  const withNaN = Object.entries(present).filter(([name, value]) => !ignored.includes(name) && holdsNaN(value));
   const filter = { _id: present['_id'] };
-  if (withNaN.length === 0) return { ...filter, $expr: { $eq: ['$$ROOT', { $literal: present }] } };
-  const emptied = Object.fromEntries(withNaN.map(([name]): [string, null] => [name, null]));
+  const names = [...withNaN.map(([name]) => name), ...ignored];
+  if (names.length === 0) return { ...filter, $expr: { $eq: ['$$ROOT', { $literal: present }] } };
+  const emptied = Object.fromEntries(names.map((name): [string, null] => [name, null]));
   const comparable = { $mergeObjects: ['$$ROOT', { $literal: emptied }] };
   return {
     ...filter,

@@ -1,15 +1,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ObjectId, type Document } from 'mongodb';
 import supertest from 'supertest';
-import { kindsOfServer } from '../../testing/kinds-of-server.ts';
+import { withAndWithoutHistory } from '../../testing/with-and-without-history.ts';
 import { relaysEnded } from '../history/relay.ts';
 
-const { url, urls, entries, probes } = await kindsOfServer();
+const { url, urls, entries, probes } = await withAndWithoutHistory();
 const api = supertest(url);
-const withHistory = [
-  ['a server with transactions', api],
-  ['a standalone server', supertest(urls.standalone)],
-] as const;
+const withHistory = [['a server with a history', api]] as const;
 const servers = [...withHistory, ['a server without history', supertest(urls.withoutHistory)]] as const;
 
 const FUTURE = '2096-05-01T12:00:00.000Z';

@@ -10,22 +10,21 @@ const SKEW_MS = 1000;
 
 /**
  * The time of a member's next change: now, or just after its last change if that is not earlier than now.
- * Every change sets the member's timestamp, so a timestamp in the past is enough to know that. If it lies in the future,
- * the history is asked, because an import may have brought any time.
+ * Every change sets the member's timestamp, so a timestamp in the past is enough to know that. If there is none, or it lies
+ * in the future, which an import may bring, what the document carries and the history are asked.
  */
 export async function timeOfNext(
   { stamps }: Pick<Resource, 'stamps'>,
-  lookups: readonly LastChange[],
+  lastChange: LastChange | undefined,
   before: Document,
 ): Promise<Date> {
   const stamp: unknown = stamps.updated === undefined ? undefined : before[stamps.updated];
   const stampMs = stamp instanceof Date ? stamp.getTime() : undefined;
   const now = Date.now();
   if (stampMs !== undefined && stampMs < now) return new Date(now);
-  const known = await Promise.all(lookups.map((lastChange) => lastChange(before['_id'])));
-  const times = [...known, carriedBy(before).at(-1)?.at].filter((time) => time !== undefined);
   const last =
-    times.toSorted((one, other) => Number(one) - Number(other)).at(-1) ??
+    carriedBy(before).at(-1)?.at ??
+    (await lastChange?.(before['_id'])) ??
     (stampMs !== undefined && stampMs <= now + SKEW_MS ? stamp : undefined);
   const next = nowOrAfter(last);
   // The state after the change must differ from the state before.

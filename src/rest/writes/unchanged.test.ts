@@ -4,14 +4,13 @@ import { ObjectId, type Document } from 'mongodb';
 import supertest from 'supertest';
 import { openEvents } from '../../testing/event-source.ts';
 import { WHOLE_PROBE } from '../../testing/fixtures.ts';
-import { kindsOfServer } from '../../testing/kinds-of-server.ts';
+import { withAndWithoutHistory } from '../../testing/with-and-without-history.ts';
 import { relaysEnded } from '../history/relay.ts';
 
-const { url, urls, db, entries, probes, relays } = await kindsOfServer();
+const { url, urls, db, entries, probes, relays } = await withAndWithoutHistory();
 const api = supertest(url);
 const servers = [
-  ['a server with transactions', api],
-  ['a standalone server', supertest(urls.standalone)],
+  ['a server with a history', api],
   ['a server without history', supertest(urls.withoutHistory)],
 ] as const;
 
@@ -143,9 +142,11 @@ describe.each(servers)('on %s', (kind, server) => {
     const { id, ...whole } = body;
     const path = `/relays/${id}`;
     const log = db.collection('relays.history');
+    await relaysEnded();
     const count = await log.countDocuments();
     expect((await server.patch(path).send({ channel: 1 })).body).toEqual(body);
     expect((await server.put(path).send(whole)).body).toEqual(body);
+    await relaysEnded();
     expect(await log.countDocuments()).toBe(count);
   });
 

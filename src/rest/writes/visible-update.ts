@@ -5,21 +5,25 @@ import { constantDefaultOf, type UpdateOperators, type Field } from '../../schem
  * An update pipeline that makes the changes and stamps the document if a client will see a difference, and else leaves
  * the document as it is. See "Updates with Aggregation Pipeline" in MongoDB's manual.
  * @param carried expressions of fields that a changed document gets as well
+ * @param conditions expressions that must be true as well. What is removed is removed without them, so then the filter must
+ *   have them too
  */
 export function visibleUpdate(
   fields: readonly Field[],
   { $set, $unset }: UpdateOperators,
   stamp: Document,
-  carried: Document = {},
+  carried?: Document,
+  conditions: readonly Document[] = [],
 ): Document[] {
   const removed = Object.keys($unset);
   const differences = [
     ...Object.entries($set).flatMap(([path, value]) => differing(fieldAt(fields, path.split('.')), path, value)),
     ...removed.map((path) => ({ $ne: [orNull(path), null] })),
   ];
-  const changed = { $mergeObjects: ['$$ROOT', assembled($set), { $literal: stamp }, carried] };
+  const isChanged = { $and: [...conditions, { $or: differences }] };
+  const changed = { $mergeObjects: ['$$ROOT', ...assembled({ ...$set, ...stamp }), ...(carried ? [carried] : [])] };
   return [
-    { $replaceWith: { $cond: [{ $or: differences }, changed, '$$ROOT'] } },
+    { $replaceWith: { $cond: [isChanged, changed, '$$ROOT'] } },
     ...(removed.length > 0 ? [{ $unset: removed }] : []),
   ];
 }
@@ -49,19 +53,22 @@ function differing(field: Field | undefined, path: string, value: unknown): Docu
   return [{ $ne: [{ $type: orNull(path, fallback) }, 'object'] }, ...inner];
 }
 
-/** Turns values by dotted paths into one object of expressions. What no path names stays as it is stored. */
-function assembled(values: Document, prefix = ''): Document {
+/**
+ * Turns values by dotted paths into objects of expressions, which are to be merged. What no path names stays as it is stored.
+ * One literal with many values is read faster than many of them.
+ */
+function assembled(values: Document, prefix = ''): Document[] {
+  const literal: Document = {};
   const inner = new Map<string, Document>();
-  const object: Document = {};
   for (const [path, value] of Object.entries(values)) {
     const [name = '', ...rest] = path.split('.');
-    if (rest.length === 0) object[name] = { $literal: value };
+    if (rest.length === 0) literal[name] = value;
     else inner.set(name, { ...inner.get(name), [rest.join('.')]: value });
   }
-  for (const [name, innerValues] of inner) {
+  const objects = Array.from(inner, ([name, innerValues]) => {
     const path = prefix + name;
     const present = { $cond: [{ $eq: [{ $type: `$${path}` }, 'object'] }, `$${path}`, {}] };
-    object[name] = { $mergeObjects: [present, assembled(innerValues, `${path}.`)] };
-  }
-  return object;
+    return [name, { $mergeObjects: [present, ...assembled(innerValues, `${path}.`)] }] as const;
+  });
+  return [{ $literal: literal }, ...(objects.length > 0 ? [Object.fromEntries(objects)] : [])];
 }

@@ -12,7 +12,7 @@ export const writeLimit = ({ maxTimeMS }: { maxTimeMS: number }) => ({ maxTimeMS
  * The 503 for a write that waited for a transaction which has written the same document or unique value.
  * See "Transactions", "In-progress Transactions and Write Conflicts", in MongoDB's manual.
  */
-export const heldUp = (seconds: number) =>
+const heldUp = (seconds: number) =>
   unavailable(
     `Another transaction of the database has locked this resource, or a unique value that it needs, for more than ` +
       `${seconds} s. Nothing was changed. Try again later.`,

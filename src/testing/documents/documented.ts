@@ -20,4 +20,4 @@ export function testDocument(name: string): void {
   }, 600_000);
 }
 
-const KNOWN = new Set(['sh', 'console', 'ts', 'diff', 'json', 'mermaid']);
+const KNOWN = new Set(['sh', 'console', 'ts', 'diff', 'json', 'yaml', 'mermaid']);

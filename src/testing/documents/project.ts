@@ -9,10 +9,11 @@ const PARTS = [
   'src',
   'migrations',
   'package.json',
-  'typescript.js',
+  'packages.js',
+  'built.js',
+  'package-lock.json',
   'engines.js',
   'tsconfig.json',
-  'tsconfig.build.json',
   'migrate-mongo-config.js',
   'migrate-mongo-config.ts',
 ];

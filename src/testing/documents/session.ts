@@ -8,7 +8,7 @@ import { copyOfProject } from './project.ts';
 import { Varying } from './varying.ts';
 
 const SERVER = 'http://127.0.0.1:3000';
-const STARTS = /^(?:npm start|node dist\/server\.js)\b/;
+const STARTS = /^(?:\w+=\S+ )*(?:npm start|node dist\/server\.js)\b/;
 const EXPORT = /^export (\w+)=(\S+)$/;
 /** CI runs these as they are written; here all is installed. */
 const RUN_ELSEWHERE = /^npm (?:ci|test)\b/;

@@ -1,5 +1,6 @@
-/** What differs from run to run: ids, times, UUIDs, entity tags. */
+/** What differs from run to run: ids, keys, times, UUIDs, entity tags. */
 const VARYING = [
+  String.raw`\beng_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}\b`,
   String.raw`\b[0-9a-f]{24}\b`,
   String.raw`\b\d{4}-\d\d-\d\dT[\d:.]+Z`,
   String.raw`\b[0-9a-f]{8}-[0-9a-f-]{27}\b`,

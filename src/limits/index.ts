@@ -1,0 +1,1 @@
+export { limiting, type LimitSettings } from './limiting.ts';
