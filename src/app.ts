@@ -2,11 +2,19 @@ import express, { type Express } from 'express';
 import type { Db } from 'mongodb';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
-import { allScopes, authentication, authorizer, keyOperations, type AccessSettings } from './access/index.ts';
+import {
+  allScopes,
+  authentication,
+  authorizer,
+  callerOperation,
+  keyOperations,
+  type AccessSettings,
+} from './access/index.ts';
 import { packageVersion } from './config.ts';
 import type { Probe } from './database/index.ts';
 import { docs, docsPaths } from './docs.ts';
 import { limiting, type LimitSettings } from './limits/index.ts';
+import { maintenanceOperations } from './maintenance/index.ts';
 import { collectionDefinitions } from './models.ts';
 import { ready, logRefusals } from './readiness.ts';
 import {
@@ -48,7 +56,12 @@ const about = (resources: readonly ResourceDeclaration[], isClosed: boolean): Ab
   },
   tags: {
     ...Object.fromEntries(resources.map(({ path, description }) => [path.slice(1), description])),
+    caller: 'Who you are to this API',
     keys: 'Who may use this API',
+    migrations: 'The changes of the shape of the database, and what has become of them',
+    backfills: 'The parts of a running migration that convert many documents',
+    backups: 'What is known of the backups of the database',
+    server: 'What answers: this program and its database',
     health: 'Whether the API runs, and whether its database fits this version',
     openapi: 'The description of this API',
     root: 'Where to begin',
@@ -60,9 +73,12 @@ export function createApp({ connection, resources, logger, migrations, settings,
   const healthDb = probe?.db ?? (async () => openDb(connection));
   const shape = { connection, migrations, definitions: collectionDefinitions(connection, resources) };
   const isClosed = authentication(connection, settings);
+  const scopes = allScopes(resources);
   const operations = [
     ...resources.flatMap(({ model, path }) => resourceOperations(model(connection), path, settings)),
-    ...keyOperations(connection, allScopes(resources)),
+    callerOperation(scopes),
+    ...keyOperations(connection, scopes),
+    ...maintenanceOperations(connection, migrations),
     health(healthDb),
     ready(shape, healthDb, leaving),
     openapi(),

@@ -25,6 +25,8 @@ interface ServerOptions {
   origins?: readonly string[];
   /** Asked for health. */
   probe?: Services['probe'];
+  /** The names of the migrations that the server has. */
+  migrations?: readonly string[];
 }
 
 const SILENT = pino({ level: 'silent' });
@@ -48,13 +50,21 @@ export async function fixtureServer(options: ServerOptions = {}) {
 /** Serves probes and relays, or the resources of a test, on a free port until the file's tests end. */
 export async function serve(
   connection: Connection,
-  { logger = SILENT, resources = FIXTURES, settings = {}, slowMs = 1000, origins = [], probe }: ServerOptions = {},
+  {
+    logger = SILENT,
+    resources = FIXTURES,
+    settings = {},
+    slowMs = 1000,
+    origins = [],
+    probe,
+    migrations = [],
+  }: ServerOptions = {},
 ) {
   const app = createApp({
     connection,
     resources,
     logger,
-    migrations: [],
+    migrations,
     settings: { ...loadSettings({}), cursorSigningSecret: () => 'tests', ...settings },
     ...(probe && { probe }),
   });

@@ -26,12 +26,13 @@ export function authorizer(
   const identify = async (credential: string): Promise<Caller> => {
     if (verifyToken && !credential.startsWith(PREFIX)) return (await verifyToken)(credential);
     const key = await verifyKey(credential);
-    return { id: key._id, may: (scope) => grants(key, scope) };
+    const { _id: id, name, role } = key;
+    return { id, name, role, may: (scope) => grants(key, scope) };
   };
-  const authorize = async (request: IncomingMessage, scope: string, required: boolean | Promise<boolean>) => {
+  const authorize = async (request: IncomingMessage, scope: string | null, required: boolean | Promise<boolean>) => {
     if (!(await required)) return undefined;
     const caller = await identify(credentialOf(request));
-    if (!caller.may(scope)) throw scopeMissing(scope);
+    if (scope !== null && !caller.may(scope)) throw scopeMissing(scope);
     return caller;
   };
   return (request, scope) => {

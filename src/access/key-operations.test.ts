@@ -140,7 +140,7 @@ describe('nobody can make a key', () => {
 
   test.each<[string, object, string | undefined]>([
     ['that may do what the maker may', { role: 'writer', scopes: ['probes:write'] }, undefined],
-    ['that may do more', { role: 'admin', scopes: ['keys:read', 'metrics:read'] }, 'metrics:read'],
+    ['that may do more', { role: 'admin', scopes: ['keys:read', 'server:read'] }, 'server:read'],
     ['whose role will have scopes that are not there yet', { role: 'writer' }, '*:read'],
   ])('%s, but only so far', async (_what, body, missing) => {
     const { api: narrowed } = await apiFor({ role: 'admin', scopes });

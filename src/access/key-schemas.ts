@@ -5,6 +5,8 @@ import { ID_PATTERN } from './key-format.ts';
 import { ROLES } from './roles.ts';
 
 export const DAY_SECONDS = 86_400;
+/** More than any version has had. */
+const MOST_SCOPES = 1000;
 const MOST_OVERLAP_SECONDS = 30 * DAY_SECONDS;
 
 const id: JsonSchema = { type: 'string', pattern: ID_PATTERN, maxLength: 12 };
@@ -44,7 +46,8 @@ export function keySchemas(all: readonly string[]) {
     id: { ...id, description: 'The id, which is the part of the key between the underscores' },
     name,
     role,
-    scopes: orNull(scopes),
+    // A key may have a scope that only an older version knew.
+    scopes: orNull({ ...scopes, maxItems: MOST_SCOPES, items: { type: 'string', maxLength: 255 } }),
     state: { type: 'string', enum: ['live', 'expired', 'revoked'] },
     createdAt: time,
     expiresAt: orNull(expiresAt),

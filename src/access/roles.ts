@@ -5,7 +5,14 @@ export const ROLES = ['reader', 'writer', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** The scopes that belong to no resource. Only an admin has them. */
-const ADMIN_SCOPES: readonly string[] = ['keys:read', 'keys:write', 'metrics:read', 'migrations:read'];
+const ADMIN_SCOPES: readonly string[] = [
+  'keys:read',
+  'keys:write',
+  'migrations:read',
+  'migrations:write',
+  'backups:read',
+  'server:read',
+];
 
 const isAdmins = (scope: string) => ADMIN_SCOPES.includes(scope);
 

@@ -51,8 +51,8 @@ function callerOf(payload: JWTPayload, roleClaim: string): Caller {
     throw credentialRefused(`has a token whose subject does not have 1 to ${MOST_OF_SUBJECT} characters`);
   // A claim may have dots in its name (https://example.com/role), or lie in another one (realm_access.roles).
   const named = new Set([payload[roleClaim] ?? valueAt(payload, roleClaim)].flat());
-  const role = ROLES.toReversed().find((one) => named.has(one));
-  return { id: sub, may: (scope) => role !== undefined && grants({ role }, scope) };
+  const role = ROLES.toReversed().find((one) => named.has(one)) ?? null;
+  return { id: sub, name: null, role, may: (scope) => role !== null && grants({ role }, scope) };
 }
 
 /** The problem of a token that could not be verified. What is no refusal by jose is the fault of the issuer or its connection. */

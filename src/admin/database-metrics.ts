@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { Gauge, Registry, type MetricObject } from 'prom-client';
 import { readBackupRecord } from '../database/backup/index.ts';
-import { runningBackfills } from '../migrate/run/index.ts';
+import { openBackfills } from '../migrate/run/index.ts';
 
 /** What is read from the database is as old as that at most. */
 const FRESH_MS = 5000;
@@ -47,7 +47,7 @@ export function databaseMetrics({ db, differences }: DatabaseSource): () => Prom
     ahead.set(found.ahead.length);
     fits.set(found.refused.length === 0 ? 1 : 0);
     const opened = await db();
-    for (const { migration, checkpoint } of await runningBackfills(opened)) {
+    for (const { migration, checkpoint } of await openBackfills(opened)) {
       done.set({ migration }, checkpoint.done);
       total.set({ migration }, checkpoint.total);
     }

@@ -46,7 +46,7 @@ export function addMigrateCommands(program: Command): void {
     .addHelpText('after', example('--rate 500'))
     .action(({ rate }: { rate?: number }) =>
       withDatabase(async ({ db }) => {
-        await setControl(db, rate === undefined ? { paused: true } : { rate });
+        await setControl(db, rate === undefined ? { paused: true } : { paused: false, rate });
         const what = rate === undefined ? 'paused' : `limited to ${rate} documents per second`;
         console.error(`Backfills ${what}. npm run migrate:resume ends that.`);
       }),
@@ -58,7 +58,7 @@ export function addMigrateCommands(program: Command): void {
     .action((options: Options) =>
       withDatabase(async (context) => {
         const { db } = context;
-        await setControl(db, {});
+        await setControl(db, { paused: false, rate: null });
         const { unfinished } = await readState(db, MIGRATIONS);
         const isRunning = (await readMigrator(db)) !== undefined;
         if (isRunning || unfinished.length === 0) return console.error('Backfills resumed');

@@ -2,6 +2,8 @@ import type { Db } from 'mongodb';
 import { pause } from '../interruption.ts';
 import {
   describeUnfinished,
+  labelOf,
+  migrationStates,
   readControl,
   readMigrator,
   readState,
@@ -40,26 +42,24 @@ export async function showStatus(db: Db, { folder, json, watch }: Options): Prom
   }
 }
 
-function describe({ files, applied, entries, unfinished }: State, isRunning: boolean) {
-  const names = new Set([...files.map(({ name }) => name), ...applied.map(({ fileName }) => fileName)]);
-  return [...names].toSorted().map((fileName) => {
-    const mark = applied.find((one) => one.fileName === fileName);
-    const open = unfinished.find((one) => one.fileName === fileName);
-    const isLatest = open !== undefined && open._id === entries.at(-1)?._id;
-    const state = open
-      ? isRunning && isLatest && open.state === 'started'
-        ? running(open)
-        : describeUnfinished(open)
-      : mark
+function describe(state: State, isRunning: boolean) {
+  const known = state.files.map(({ name }) => name);
+  return migrationStates(known, state, isRunning).map(({ name, state, appliedAt, run }) => ({
+    fileName: name,
+    appliedAt: appliedAt?.toJSON(),
+    state: run
+      ? state === 'running'
+        ? running(run)
+        : describeUnfinished(run)
+      : state === 'unknown'
         ? 'applied'
-        : 'pending';
-    return { fileName, appliedAt: mark?.appliedAt.toJSON(), state };
-  });
+        : state,
+  }));
 }
 
 function running({ action, checkpoints }: Entry): string {
   const progress = Object.entries(checkpoints).map(
-    ([label, { done, total }]) => `${decodeURIComponent(label)}: ${partInWords({ done, total, unit: 'documents' })}`,
+    ([key, { done, total }]) => `${labelOf(key)}: ${partInWords({ done, total, unit: 'documents' })}`,
   );
   return [`${action} is running`, ...progress].join(', ');
 }

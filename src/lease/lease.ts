@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Collection, Db, Document } from 'mongodb';
+import type { Collection, Db, Document, FindOptions } from 'mongodb';
 import { DUPLICATE_KEY, hasCode } from '../error-code.ts';
 import { ABSENT, expired, HELD, renewal, type LeaseDocument } from './document.ts';
 import { isLeftover, markInUse, markUnused } from './in-use.ts';
@@ -58,8 +58,8 @@ export async function takeLease(db: Db, place: Place, terms: Terms): Promise<Out
 }
 
 /** Who holds the lease of that place now; `undefined` if nobody does. */
-export async function readHolder(db: Db, place: Place): Promise<Holder | undefined> {
-  const held = await db.collection<LeaseDocument>(place.collection).findOne({ _id: place.id, ...HELD });
+export async function readHolder(db: Db, place: Place, options?: FindOptions): Promise<Holder | undefined> {
+  const held = await db.collection<LeaseDocument>(place.collection).findOne({ _id: place.id, ...HELD }, options);
   return held === null ? undefined : describe(place, held);
 }
 

@@ -217,6 +217,10 @@ test('requests about no members use collections that are on one shard', async ()
   const { api } = whole;
   const used = await untargetedIn(whole, async () => {
     for (const path of ['/health', '/health/ready', '/keys', '/openapi.json', '/']) await api.get(path).expect(200);
+    for (const path of ['/caller', '/migrations', '/backfills', '/backups/last', '/server'])
+      await api.get(path).expect(200);
+    await api.patch('/backfills/control').send({ paused: false }).expect(200);
+    await api.get('/backfills/control').expect(200);
     const { body } = await api.post('/keys').send({ name: 'reader', role: 'reader' }).expect(201);
     await api.post(`/keys/${body.id}/rotation`).expect(201);
     await api.delete(`/keys/${body.id}`).expect(204);

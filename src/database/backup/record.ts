@@ -1,4 +1,4 @@
-import type { Db } from 'mongodb';
+import type { Db, FindOptions } from 'mongodb';
 import { BACKUP_RECORD } from '../../own-collections.ts';
 
 /** What a database knows of its backups. Those who watch the API read it, wherever the files are. */
@@ -13,8 +13,8 @@ export interface BackupRecord {
 const recordOf = (db: Db) => db.collection<BackupRecord & { _id: string }>(BACKUP_RECORD);
 const ID = 'last';
 
-export const readBackupRecord = async (db: Db): Promise<BackupRecord> =>
-  (await recordOf(db).findOne({ _id: ID })) ?? {};
+export const readBackupRecord = async (db: Db, options?: FindOptions): Promise<BackupRecord> =>
+  (await recordOf(db).findOne({ _id: ID }, options)) ?? {};
 
 /** Notes what has become of a backup. A user who may only read can make backups too, and then there is no note. */
 export async function noteBackup(db: Db, record: BackupRecord, report: (line: string) => void): Promise<void> {

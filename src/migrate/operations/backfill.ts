@@ -70,7 +70,7 @@ export async function backfill(collection: Collection, options: Backfill): Promi
       const { done } = await walk(collection, options, { from, isFirst: pass === 0 }, (items) =>
         progress.advance(items),
       );
-      if ((await collection.findOne(filter, { projection: { _id: 1 } })) === null) return;
+      if ((await collection.findOne(filter, { projection: { _id: 1 } })) === null) return await run?.end?.(label);
       from = { ...start, last: undefined, done };
     }
   } finally {

@@ -7,6 +7,7 @@ import { interceptWrites } from './handle.ts';
 import { begin, commit, fail, keyOf, saveCheckpoint, type Counts } from './journal.ts';
 import type { Pace } from './pace.ts';
 import type { RunContext } from './run-context.ts';
+import { speedometer } from './speedometer.ts';
 import type { Step } from './steps.ts';
 
 /** The database that is migrated, and how. */
@@ -53,12 +54,19 @@ export async function apply(context: Applying, step: Step, attempt: Attempt): Pr
 
   const work = async (options?: object) => {
     counts = { ...inherited }; // the driver may start a transaction again
+    const measure = speedometer();
+    const noted = new Set<string>();
     const run: RunContext = {
       batchMs,
       checkpoint: (label) => checkpoints[keyOf(label)],
       async proceed(label, checkpoint) {
-        await saveCheckpoint(fenced, entry, label, checkpoint, counts);
+        const speed = measure(label, checkpoint.done);
+        await saveCheckpoint(fenced, entry, label, { ...checkpoint, ...speed, hasEnded: false }, counts);
+        noted.add(label);
         await pace(db, checkpoint.done);
+      },
+      async end(label) {
+        if (noted.has(label)) await saveCheckpoint(fenced, entry, label, { hasEnded: true }, counts);
       },
     };
     const handle = interceptWrites(client, {

@@ -1,4 +1,4 @@
-import type { Collection, Db, ObjectId } from 'mongodb';
+import type { Collection, Db, FindOptions, ObjectId } from 'mongodb';
 import type { Owner } from '../../lease/index.ts';
 import { CHANGELOG_COLLECTION } from '../../own-collections.ts';
 
@@ -14,6 +14,18 @@ export interface Checkpoint {
   last: unknown;
   done: number;
   total: number;
+}
+
+/** A checkpoint as it is in the journal. Older versions noted only where the backfill was. */
+export interface NotedCheckpoint extends Checkpoint {
+  /** How many documents it converted per second of late; `null` if that is not known. */
+  documentsPerSecond?: number | null;
+  /** How long it took from the checkpoint before to this one; `null` for the first. */
+  betweenMs?: number | null;
+  /** When it came this far, by the database's clock. */
+  changedAt?: Date;
+  /** Whether no document was left to convert. */
+  hasEnded?: boolean;
 }
 
 /** One run of one migration. */
@@ -33,7 +45,7 @@ export interface Entry {
   /** The writes that were sent. For a run that was killed: those before its last checkpoint. */
   counts: Counts;
   /** By the key of the backfill's label, see `keyOf`. */
-  checkpoints: Record<string, Checkpoint>;
+  checkpoints: Record<string, NotedCheckpoint>;
 }
 
 /** An applied migration, as migrate-mongo records it. */
@@ -62,9 +74,9 @@ const journalOf = (db: Db): Collection<Entry> => db.collection<Entry>(JOURNAL_CO
 const changelogOf = (db: Db): Collection<Applied> => db.collection<Applied>(CHANGELOG_COLLECTION);
 
 /** Reads the journal and the changelog. */
-export async function readHistory(db: Db): Promise<History> {
-  const applied = await changelogOf(db).find().sort({ appliedAt: 1, fileName: 1 }).toArray();
-  const entries = await journalOf(db).find().sort({ _id: 1 }).toArray();
+export async function readHistory(db: Db, options: FindOptions = {}): Promise<History> {
+  const applied = await changelogOf(db).find({}, options).sort({ appliedAt: 1, fileName: 1 }).toArray();
+  const entries = await journalOf(db).find({}, options).sort({ _id: 1 }).toArray();
   const last = new Map(entries.map((entry) => [entry.fileName, entry]));
   for (const entry of last.values()) if (entry.state === 'started' && isCommitted(entry, applied)) entry.state = 'done';
   return { applied, entries, unfinished: [...last.values()].filter(isUnfinished) };
@@ -77,12 +89,24 @@ const isCommitted = ({ action, fileName }: Entry, applied: readonly Applied[]) =
 const isUnfinished = ({ state, counts }: Entry) =>
   state === 'started' || (state === 'failed' && Object.keys(counts).length > 0);
 
-/** How far the backfills have come that have begun and not ended. */
-export async function runningBackfills(db: Db): Promise<{ migration: string; checkpoint: Checkpoint }[]> {
-  const running = await journalOf(db).find({ state: 'started' }).toArray();
-  return running.flatMap(({ fileName, checkpoints }) =>
-    Object.values(checkpoints).map((checkpoint) => ({ migration: fileName, checkpoint })),
-  );
+/** A backfill that has begun and not ended. */
+interface OpenBackfill {
+  migration: string;
+  label: string;
+  /** When the run of its migration began, by the clock of the process that runs it. */
+  startedAt: Date;
+  checkpoint: NotedCheckpoint;
+}
+
+/** How far the backfills of the last run have come that have begun and not ended; also if their process was killed. */
+export async function openBackfills(db: Db, options: FindOptions = {}): Promise<OpenBackfill[]> {
+  // An older run that has not ended was resumed or undone since, so it is over.
+  const last = await journalOf(db).findOne({}, { ...options, sort: { _id: -1 } });
+  if (last?.state !== 'started') return [];
+  const { fileName: migration, startedAt, checkpoints } = last;
+  return Object.entries(checkpoints)
+    .filter(([, { hasEnded }]) => hasEnded !== true)
+    .map(([key, checkpoint]) => ({ migration, label: labelOf(key), startedAt, checkpoint }));
 }
 
 /** Begins an entry. If another process also believes that it holds the lease, one of them fails: both take the same number. */
@@ -112,17 +136,25 @@ export async function fail(db: Db, { _id }: Entry, error: string, counts: Counts
   await journalOf(db).updateOne({ _id }, { $set: { state: 'failed', endedAt: new Date(), error, counts } });
 }
 
-/** Notes in an entry how far a backfill has come. */
+/** Notes in an entry how far a backfill has come, or that it has ended. */
 export async function saveCheckpoint(
   db: Db,
   { _id }: Entry,
   label: string,
-  checkpoint: Checkpoint,
+  checkpoint: Omit<NotedCheckpoint, 'changedAt'> | { hasEnded: true },
   counts: Counts,
 ): Promise<void> {
-  await journalOf(db).updateOne({ _id }, { $set: { [`checkpoints.${keyOf(label)}`]: checkpoint, counts } });
+  const path = `checkpoints.${keyOf(label)}`;
+  const fields = Object.entries(checkpoint).map(([name, value]) => [`${path}.${name}`, value]);
+  await journalOf(db).updateOne(
+    { _id },
+    { $set: { ...Object.fromEntries(fields), counts }, $currentDate: { [`${path}.changedAt`]: true } },
+  );
 }
 
 /** The label of a backfill as the name of a field. */
 export const keyOf = (label: string) =>
   label.replaceAll(/[%.$]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** The label of such a name. */
+export const labelOf = (key: string) => decodeURIComponent(key);

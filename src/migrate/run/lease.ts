@@ -1,4 +1,4 @@
-import type { Db } from 'mongodb';
+import type { Db, FindOptions } from 'mongodb';
 import { MIGRATIONS, readHolder, RESTORE, takeLease, type Holder, type Lease, type Owner } from '../../lease/index.ts';
 import { requireWhole } from '../../half-restored.ts';
 import { pause } from '../../interruption.ts';
@@ -64,4 +64,5 @@ const obstacle = (holder: Holder) =>
 const howToSee = (holder: Holder) => (isRestore(holder) ? '' : ': npm run migrate:status -- --watch');
 
 /** The process that migrates now; `undefined` if none does. */
-export const readMigrator = async (db: Db): Promise<Owner | undefined> => (await readHolder(db, MIGRATIONS))?.owner;
+export const readMigrator = async (db: Db, options?: FindOptions): Promise<Owner | undefined> =>
+  (await readHolder(db, MIGRATIONS, options))?.owner;

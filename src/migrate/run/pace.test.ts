@@ -32,7 +32,7 @@ test('a backfill stands still while it is paused, and goes on when it is resumed
   const waiting = pace(db, 10);
   expect(await standsStill(waiting, lines)).toBe(true);
   expect(lines).toEqual(['Waiting: backfills are paused (npm run migrate:resume ends that).']);
-  await setControl(db, {});
+  await setControl(db, { paused: false, rate: null });
   await waiting;
 });
 
@@ -44,7 +44,7 @@ test('it goes no faster than its rate', async () => {
   await pace(db, 10);
   await pace(db, 30);
   expect(performance.now() - start).toBeGreaterThan(290);
-  await setControl(db, {});
+  await setControl(db, { paused: false, rate: null });
 });
 
 test('it stands still while the API fails to answer in time, and says so', async () => {

@@ -1,5 +1,5 @@
-import type { Db } from 'mongodb';
-import { hasCode } from '../../error-code.ts';
+import type { Db, FindOneAndUpdateOptions, FindOptions } from 'mongodb';
+import { DUPLICATE_KEY, hasCode } from '../../error-code.ts';
 import { pause } from '../../interruption.ts';
 import { LEASE_COLLECTION } from '../../own-collections.ts';
 
@@ -30,13 +30,33 @@ const LAG_EVERY_MS = 1000;
 
 const controls = (db: Db) => db.collection<Control & { _id: string }>(LEASE_COLLECTION);
 
-/** Sets how backfills run; an empty object lets them run as fast as they can. */
-export async function setControl(db: Db, control: Control): Promise<void> {
-  await controls(db).replaceOne({ _id: ID }, control, { upsert: true });
+/** What an operator changes of that; `rate: null` ends the limit. What is not named stays. */
+export interface ControlChange {
+  paused?: boolean;
+  rate?: number | null;
 }
 
-export async function readControl(db: Db): Promise<Control> {
-  return (await controls(db).findOne({ _id: ID })) ?? {};
+/** Changes how backfills run. Two changes at once both take place. @returns how they run now */
+export async function setControl(
+  db: Db,
+  change: ControlChange,
+  options: Pick<FindOneAndUpdateOptions, 'maxTimeMS' | 'comment'> = {},
+): Promise<Control> {
+  const { rate, paused } = change;
+  if (rate === undefined && paused === undefined) return readControl(db, options);
+  const set = { ...(paused !== undefined && { paused }), ...(typeof rate === 'number' && { rate }) };
+  const update = { $set: set, ...(rate === null && { $unset: { rate: '' as const } }) };
+  const write = async () =>
+    controls(db).findOneAndUpdate({ _id: ID }, update, { ...options, upsert: true, returnDocument: 'after' });
+  const changed = await write().catch((error: unknown) => {
+    if (hasCode(error, DUPLICATE_KEY)) return write(); // somebody else has just made the document
+    throw error;
+  });
+  return changed ?? {};
+}
+
+export async function readControl(db: Db, options: FindOptions = {}): Promise<Control> {
+  return (await controls(db).findOne({ _id: ID }, options)) ?? {};
 }
 
 /** A pace that waits for operators, secondaries and the API, and reports what it waits for. */

@@ -23,6 +23,8 @@ export interface RunContext {
   batchMs: number;
   /** Notes how far the backfill has come, and returns when the next batch may begin. */
   proceed: (label: string, checkpoint: Checkpoint) => Promise<void>;
+  /** Notes that the backfill of this label has ended. */
+  end?: (label: string) => Promise<void>;
 }
 
 /** The property in which a handle carries its run. A registered symbol, so that a second copy of this module finds it too. */

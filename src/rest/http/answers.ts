@@ -64,7 +64,7 @@ export async function send(
     const present = { etag, lastModified };
     preconditions.requireNamed(present);
     // Without this a cache may reuse the answer for a while, because of its Last-Modified (RFC 9111, section 4.2.2).
-    headers['cache-control'] = 'no-cache';
+    headers['cache-control'] ??= 'no-cache';
     if (preconditions.isKnown(present)) return void response.writeHead(304, headers).end();
   } else {
     const wish = readPreferences(request.headers['prefer']).get('return');

@@ -4,16 +4,21 @@ import type { Request } from 'express';
 export interface Caller {
   /** The id of a key, or the subject of a token. */
   id: string;
+  /** What the operator calls the key; `null` for a token. */
+  name: string | null;
+  /** `null` for a token that names none. */
+  role: string | null;
   /** Whether the caller has a scope, such as `engines:read`. */
   may: (scope: string) => boolean;
 }
 
 /**
  * Finds out who sent a request. It is called before anything else of the request is looked at.
+ * @param scope `null`: whoever can be known may send it
  * @returns undefined where callers need not say who they are; no promise if that is known already
  * @throws {Problem} 401 if it cannot be known; 403 if the caller does not have the scope
  */
-export type Authorize = (request: Request, scope: string) => Promise<Caller | undefined> | undefined;
+export type Authorize = (request: Request, scope: string | null) => Promise<Caller | undefined> | undefined;
 
 /** Kinds of requests that are counted apart. `bulk`: imports and exports. */
 export const LANES = ['reads', 'writes', 'bulk'] as const;

@@ -95,8 +95,11 @@ export interface Operation {
   summary: string;
   /** More than the summary says; Markdown. */
   description?: string;
-  /** The scope that a caller needs, such as `engines:read`. Without it the operation is for everybody. */
-  scope?: string;
+  /**
+   * The scope that a caller needs, such as `engines:read`; `null`: the operation is for all whose key or token is valid. Without
+   * it the operation is for everybody.
+   */
+  scope?: string | null;
   /** The values in the path besides `:id`; for OpenAPI. */
   pathParameters?: Parameters;
   parameters?: Parameters;

@@ -18,6 +18,8 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 /** The field that a member must have. */
 const nameOf = (path: string) => (path.startsWith('/relays') ? 'name' : 'title');
 const named = (path: string, name: string) => JSON.stringify({ [nameOf(path)]: name });
+/** A body that the operations of a path take. */
+const goodFor = (path: string) => (path === '/backfills/control' ? '{"paused":false}' : named(path, 'Raptor'));
 
 /** Stores the members that the requests are about, as an older release did. */
 async function restore() {
@@ -51,7 +53,7 @@ function attemptsOf({
   requestBody,
   responses,
 }: Described): Parameters<typeof ask>[] {
-  const good = named(path, 'Raptor');
+  const good = goodFor(path);
   const [headers, body] = requestBody ? [JSON_TYPE, good] : [{}, ''];
   const given = (more: Record<string, string>): Parameters<typeof ask> => [method, path, { ...headers, ...more }, body];
   const another = path.replace('{id}', '0'.repeat(24));
@@ -108,15 +110,21 @@ describe('the description', () => {
   test('has every path that is served, and its parameters', () => {
     expect(paths.toSorted()).toEqual([
       '/',
+      '/backfills',
+      '/backfills/control',
+      '/backups/last',
+      '/caller',
       '/health',
       '/health/ready',
       '/keys',
       '/keys/{keyId}',
       '/keys/{keyId}/rotation',
+      '/migrations',
       '/openapi.json',
       ...['/probes', '/relays'].flatMap((path) =>
         ['', '/events', '/{id}', '/{id}/history', '/{id}/restore'].map((rest) => path + rest),
       ),
+      '/server',
     ]);
     for (const { path, parameters } of operations) {
       const inPath = parameters.filter(({ in: place }) => place === 'path').map(({ name }) => `{${name}}`);

@@ -48,7 +48,7 @@ const BEARER = {
 
 /** What a caller needs (OpenAPI 3.1, "Security Requirement Object"); an empty requirement means: nothing. */
 const securityOf = ({ scope }: Operation, isClosed: boolean): object[] =>
-  scope === undefined ? [] : [{ bearer: [scope] }, ...(isClosed ? [] : [{}])];
+  scope === undefined ? [] : [{ bearer: scope === null ? [] : [scope] }, ...(isClosed ? [] : [{}])];
 
 function describe(
   operation: Operation,

@@ -1,0 +1,1 @@
+export { maintenanceOperations } from './maintenance-operations.ts';

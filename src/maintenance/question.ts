@@ -1,0 +1,25 @@
+import type { Db } from 'mongodb';
+import type { Connection } from 'mongoose';
+import { DatabaseTimeout, type Trace } from '../rest/index.ts';
+
+/** How long the database works on one question. */
+const MOST_MS = 2000;
+
+/** The options of a command of the database. */
+export interface QuestionOptions {
+  maxTimeMS: number;
+  /** The request that waits for it. */
+  comment?: Trace;
+}
+
+/** The options of what a request asks of the database. It is bounded in time, and charged to the request. */
+export const optionsFor = ({ trace }: { trace?: Trace }): QuestionOptions => ({
+  maxTimeMS: MOST_MS,
+  ...(trace && { comment: trace }),
+});
+
+/** The database of a connection. @throws {DatabaseTimeout} if it is not open */
+export function openDb({ db }: Pick<Connection, 'db'>): Db {
+  if (!db) throw new DatabaseTimeout('not connected');
+  return db;
+}
