@@ -9,10 +9,10 @@ const { connection, url } = await fixtureServer({ settings: { host: '0.0.0.0' } 
 const { operation, compile } = await readDescription(url);
 const schema = operation('readCaller').responses[200]?.content?.['application/json']?.schema ?? { not: {} };
 
-const ALL = [
-  ...['probes:read', 'probes:write', 'relays:read', 'relays:write', 'keys:read', 'keys:write'],
-  ...['migrations:read', 'migrations:write', 'backups:read', 'server:read'],
-];
+const ALL = (
+  'probes:read probes:write relays:read relays:write ' +
+  'keys:read keys:write migrations:read migrations:write backups:read server:read'
+).split(' ');
 
 test.each<[string, Grant, string[]]>([
   ['a reader', { role: 'reader' }, ['probes:read', 'relays:read']],

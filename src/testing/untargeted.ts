@@ -6,6 +6,7 @@ import type { Sent } from './sent-commands.ts';
 /** Commands that read and write no documents, and those that go on with a command before. */
 const WITHOUT_DOCUMENTS = new Set([
   'abortTransaction',
+  'buildInfo',
   'commitTransaction',
   'create',
   'createIndexes',
