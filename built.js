@@ -1,4 +1,4 @@
-// Makes dist/ of src/ where it is not of these sources. What starts the program in a checkout loads this first: from a few
+// Makes dist/ of src/ and page/ where it is not of these sources. What starts the program in a checkout loads this first: from a few
 // bundled files it starts in half the time that Node takes to load each file of src/ through a compiler.
 import './packages.js';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,9 @@ const filesIn = (folder) => readdirSync(folder, { recursive: true }).filter((nam
 
 /** All that dist/ depends on, by name, size and time of the last change. */
 function sources() {
-  const files = ['built.js', 'package-lock.json'].concat(filesIn(join(root, 'src')).map((name) => join('src', name)));
+  const files = ['built.js', 'package-lock.json'].concat(
+    ['src', 'page'].flatMap((folder) => filesIn(join(root, folder)).map((name) => join(folder, name))),
+  );
   const described = files.map((name) => {
     const { size, mtimeMs } = statSync(join(root, name), { throwIfNoEntry: false }) ?? {};
     return `${name} ${size} ${mtimeMs}`;
@@ -55,6 +57,20 @@ async function build() {
       sourcesContent: false,
       logLevel: 'silent',
     });
+    buildSync({
+      absWorkingDir: root,
+      entryPoints: ['page/main.tsx', 'page/main.css', 'page/icon.svg'],
+      outdir: join(made, 'page'),
+      bundle: true,
+      splitting: true, // what draws plots is loaded when somebody looks at one
+      minify: true,
+      format: 'esm',
+      target: 'es2022',
+      loader: { '.svg': 'copy' },
+      jsx: 'automatic',
+      jsxImportSource: 'preact',
+      logLevel: 'silent',
+    });
     // Migrations find #migrate by this, also in a folder outside of the project.
     const compilerOptions = { paths: { '#migrate': ['./migrate/index.js'] } };
     writeFileSync(join(made, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
@@ -72,7 +88,7 @@ async function build() {
 
 if (recorded() !== sources())
   await build().catch((error) => {
-    console.error(`dist/ cannot be made of src/: ${error.message}\nCorrect this first.`);
+    console.error(`dist/ cannot be made of src/ and page/: ${error.message}\nCorrect this first.`);
     process.exit(1);
   });
 process.setSourceMapsEnabled(true);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import express, { type Express } from 'express';
 import type { Db } from 'mongodb';
 import type { Connection } from 'mongoose';
@@ -10,12 +11,12 @@ import {
   keyOperations,
   type AccessSettings,
 } from './access/index.ts';
-import { packageVersion } from './config.ts';
+import { packageVersion, projectRoot } from './config.ts';
 import type { Probe } from './database/index.ts';
-import { docs, docsPaths } from './docs.ts';
 import { limiting, type LimitSettings } from './limits/index.ts';
 import { maintenanceOperations } from './maintenance/index.ts';
 import { collectionDefinitions } from './models.ts';
+import { docs, docsPaths, operatorPage, operatorPagePaths } from './pages/index.ts';
 import { ready, logRefusals } from './readiness.ts';
 import {
   DatabaseTimeout,
@@ -31,6 +32,9 @@ import {
   type ResourceSettings,
 } from './rest/index.ts';
 import { root } from './root.ts';
+
+/** Where the build puts the files of the page for operators. */
+const PAGE_FILES = join(projectRoot, 'dist/page');
 
 /** What the application uses. It opens and closes none of these. */
 export interface Services {
@@ -93,9 +97,10 @@ export function createApp({ connection, resources, logger, migrations, settings,
   app.disable('query parser');
   app.set('trust proxy', settings.trustProxy ?? false);
   const { limit, guarded } = limiting(connection, settings);
+  app.use(operatorPage(PAGE_FILES, resources, operations));
   app.use(routes(operations, { authorize: guarded(authorizer(connection, settings, isClosed)), limit }));
   app.use(docs());
-  app.use(canonicalPaths([...operations.map(({ path }) => path), ...docsPaths]));
+  app.use(canonicalPaths([...operations.map(({ path }) => path), ...docsPaths, ...operatorPagePaths(PAGE_FILES)]));
   app.use(notFound);
   app.use(logRefusals(shape, logger));
   app.use(answerFailures(logger));

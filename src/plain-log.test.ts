@@ -29,7 +29,11 @@ test.each([
     () => logger.info({ created: ['collection a', 'index b'] }, 'database initialised'),
     'The database was empty and has been initialised:\n  collection a\n  index b\n',
   ],
-  ['the address', () => logger.info({ url: 'http://h:1' }, 'listening'), 'Listening on http://h:1 (docs at /docs)\n'],
+  [
+    'the address',
+    () => logger.info({ url: 'http://h:1' }, 'listening'),
+    'Listening on http://h:1 (open it in a browser)\n',
+  ],
   [
     'the end',
     () => logger.info({ signal: 'SIGINT' }, 'stopping'),

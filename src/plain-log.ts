@@ -1,5 +1,3 @@
-import { DOCS } from './docs.ts';
-
 /** An event as pino writes it; its other fields depend on the message. */
 interface Entry {
   level: number;
@@ -18,7 +16,7 @@ const OMITTED = new Set(['level', 'time', 'pid', 'hostname', 'msg', 'err', 'requ
 const SENTENCES: Readonly<Record<string, (entry: Entry) => string>> = {
   database: ({ database }) => `Database: ${String(database)}`,
   'database initialised': ({ created }) => `The database was empty and has been initialised:${list(created)}`,
-  listening: ({ url }) => `Listening on ${String(url)} (docs at ${DOCS})`,
+  listening: ({ url }) => `Listening on ${String(url)} (open it in a browser)`,
   stopping: ({ signal }) => `Stopping (${String(signal)}): waiting for running requests to end.`,
   stopped: () => 'Stopped.',
   request,

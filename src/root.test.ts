@@ -10,13 +10,14 @@ describe('GET /', () => {
     ['a browser', 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'],
     ['who wants HTML alone', 'text/html'],
     ['who would rather have HTML', 'application/json;q=0.5, text/html'],
-  ])('leads %s to the page that shows the API', async (_who, accept) => {
-    const { status, headers, text } = await api.get('/').set('accept', accept);
-    expect([status, text]).toEqual([303, '']);
-    expect(new URL(headers['location'] ?? '', `${url}/`).pathname).toBe('/docs');
-    expect(headers['vary']).toBe('Accept');
-    const page = await api.get('/').set('accept', accept).redirects(1);
-    expect([page.status, page.type]).toEqual([200, 'text/html']);
+  ])('answers %s with the page for operators', async (_who, accept) => {
+    const { status, headers, type } = await api.get('/').set('accept', accept);
+    expect([status, type, headers['vary']]).toEqual([200, 'text/html', 'Accept, Accept-Encoding']);
+  });
+
+  test('refuses a parameter that the page does not have', async () => {
+    const { status, body } = await api.get('/?q=1').set('accept', 'text/html');
+    expect([status, body.errors[0].parameter]).toEqual([400, 'q']);
   });
 
   test.each([
@@ -24,9 +25,10 @@ describe('GET /', () => {
     ['a library', 'application/json, text/plain, */*'],
     ['who wants JSON', 'application/json; charset=utf-8'],
   ])('tells %s where everything is', async (_who, accept) => {
-    const { status, body } = await api.get('/').set('accept', accept);
-    expect([status, body]).toEqual([
+    const { status, body, headers } = await api.get('/').set('accept', accept);
+    expect([status, headers['vary'], body]).toEqual([
       200,
+      'Accept',
       {
         openapi: '/openapi.json',
         docs: '/docs',

@@ -1,12 +1,10 @@
-import { DOCS } from './docs.ts';
-import type { Operation, ResourceDeclaration } from './rest/index.ts';
+import { DOCS } from './pages/index.ts';
+import { HTML_TYPE, type Operation, type ResourceDeclaration } from './rest/index.ts';
 import type { JsonSchema } from './schema/index.ts';
-
-const HTML = 'text/html';
 
 const path = (value: string, description: string): JsonSchema => ({ const: value, description });
 
-/** `GET /` lists the paths of everything, and redirects a browser to the documentation page. */
+/** `GET /` lists the paths of everything. A browser is answered with the page for operators before this operation is asked. */
 export function root(resources: readonly ResourceDeclaration[]): Operation {
   const collections = resources.map((resource) => ({ path: resource.path, description: resource.description }));
   return {
@@ -40,15 +38,10 @@ export function root(resources: readonly ResourceDeclaration[]): Operation {
         required: ['openapi', 'docs', 'health', 'collections'],
         additionalProperties: false,
       },
-    },
-    seeOther: {
-      mediaTypes: [HTML],
-      description: `A redirect to the documentation page, for clients that prefer ${HTML}`,
+      streams: { [HTML_TYPE]: { type: 'string', description: 'The page for operators, for browsers' } },
     },
     problems: [],
-    async handle({ accepted }) {
-      // The address is relative, so that it is also right behind a proxy that adds a prefix.
-      if (accepted === HTML) return { status: 303, headers: { location: DOCS.slice(1), 'content-length': '0' } };
+    async handle() {
       return { status: 200, body: { openapi: '/openapi.json', docs: DOCS, health: '/health', collections } };
     },
   };

@@ -17,7 +17,7 @@ describe('LOG_FORMAT', () => {
     const env = { MONGODB_URI: uri, PORT: '0', LOG_FORMAT: 'plain', LOG_LEVEL: 'debug' };
     const { child, ended } = launch(SERVER, env);
     for await (const line of createInterface({ input: child.stdout })) {
-      const url = /^Listening on (\S+) \(docs at \/docs\)$/.exec(line)?.[1];
+      const url = /^Listening on (\S+) \(open it in a browser\)$/.exec(line)?.[1];
       if (url) await fetch(`${url}/health`);
       if (line.startsWith('GET ')) child.kill();
     }

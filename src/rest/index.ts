@@ -6,6 +6,7 @@ export { lines, split } from './bulk/split.ts';
 export type { EventLimits } from './events/limits.ts';
 export { historyDefinition } from './history/entries.ts';
 export { moveLeftEntries, relaysEnded } from './history/relay.ts';
+export { HTML_TYPE, prefersHtml } from './http/answers.ts';
 export { callerOf, LANES, type Authorize, type Caller, type Lane, type Limit } from './http/caller.ts';
 export { quotaExceeded, tooManyFailures } from './http/described-problems.ts';
 export { canonicalPaths } from './http/canonical-paths.ts';

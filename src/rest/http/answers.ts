@@ -31,6 +31,7 @@ export interface Stream {
 }
 
 export const JSON_TYPE = 'application/json';
+export const HTML_TYPE = 'text/html';
 
 /**
  * Sends an answer. If the client has this state already, the answer is 304 (RFC 9110, section 13.2.2). If the client prefers
@@ -119,6 +120,10 @@ async function sendStream(
     await chunks.return?.(); // if the client was gone before, the response had no `close` event
   }
 }
+
+/** Whether a client would rather have a page than JSON. A target with a query is none of the page. */
+export const prefersHtml = ({ headers: { accept }, url }: Request): boolean =>
+  accept !== undefined && !url.includes('?') && preferredType(accept, [JSON_TYPE, HTML_TYPE]) === HTML_TYPE;
 
 /**
  * Chooses the media type of an answer: the one of `types` that the client prefers; an empty text if there are none.

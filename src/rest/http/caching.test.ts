@@ -110,12 +110,12 @@ describe('an answer', () => {
     ['GET', '/probes', { accept: 'text/csv' }, '', LIST_DEPENDS_ON],
     ['GET', '/probes', { accept: 'application/x-ndjson', prefer: 'count=exact' }, '', LIST_DEPENDS_ON],
     ['GET', '/probes/events', {}, '', 'Accept'],
-    ['GET', '/', { accept: 'text/html' }, '', 'Accept'],
+    ['GET', '/', { accept: 'text/html' }, '', 'Accept, Accept-Encoding'],
     ['POST', '/probes', JSON_TYPE, title, 'Accept'],
     ['POST', '/probes', { 'content-type': 'text/csv' }, 'title\nA\n', 'Accept'],
     ['PATCH', member, JSON_TYPE, '{"thrust":1}', 'Accept'],
     ['PATCH', member, { ...JSON_TYPE, prefer: 'return=minimal' }, '{"thrust":2}', 'Accept'],
-    ['GET', '/docs', {}, '', undefined],
+    ['GET', '/docs', {}, '', 'Accept-Encoding'],
     ['OPTIONS', '/probes', {}, '', undefined],
   ])('to %s %s (%j) names what it depends on', async (method, path, headers, body, vary) => {
     const answer = await ask(method, path, headers, body);

@@ -111,8 +111,6 @@ export interface Operation {
   success: Success;
   /** The answer to a body that is a stream. */
   streamed?: Success;
-  /** Clients that prefer one of these media types are redirected, by 303. */
-  seeOther?: { mediaTypes: readonly string[]; description: string };
   /** Whether a client may send an `Idempotency-Key`, so that the request can be repeated. */
   takesIdempotencyKey?: boolean;
   /** Statuses of its problems besides those that every operation has. */
@@ -204,8 +202,8 @@ function handler(operation: Operation, { authorize, limit }: Gate, countStream: 
 
 /** The media types of answers that are not streams, and of those that are; and what tells caches of them. */
 function answerTypes(operation: Operation) {
-  const { success, seeOther, streamed } = operation;
-  const valueTypes = [...Object.keys(contentOf(success)), ...(seeOther?.mediaTypes ?? [])];
+  const { success, streamed } = operation;
+  const valueTypes = Object.keys(contentOf(success));
   const streamTypes = Object.keys(streamed ? contentOf(streamed) : {});
   /** Without a preference of the client, the answer to JSON is JSON, and the answer to lines is lines. */
   const streamTypesFor = (mediaType: string) => (mediaType === JSON_TYPE ? streamTypes : streamTypes.toReversed());

@@ -22,7 +22,6 @@ test.each([
   ['GET', '/probes', { accept: 'application/x-ndjson' }, 200],
   ['GET', '/openapi.json', {}, 200],
   ['GET', '/health', {}, 200],
-  ['GET', '/', { accept: 'text/html' }, 303],
   ['GET', '/probes/', {}, 308],
   ['OPTIONS', '/probes', {}, 204],
   ['DELETE', `/probes/${'0'.repeat(24)}`, {}, 404],
@@ -50,8 +49,8 @@ test.each([
   expect(fields).toEqual(expect.arrayContaining(Object.entries(EXPECTED).map(([name, value]) => `${name}: ${value}`)));
 });
 
-test('the page of the description has the policy that it needs', async () => {
-  const { headers } = await supertest(url).get('/docs');
+test.each(['/', '/docs'])('the page at %s has the policy that it needs', async (path) => {
+  const { headers } = await supertest(url).get(path).set('accept', 'text/html');
   expect(headers).toMatchObject({
     ...EXPECTED,
     'content-security-policy': expect.stringContaining("script-src 'self'"),

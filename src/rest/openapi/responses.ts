@@ -17,7 +17,7 @@ export function describeResponses(
   links: Record<string, object>,
   components: Components,
 ): Record<string, object> {
-  const { success, streamed, seeOther } = operation;
+  const { success, streamed } = operation;
   const minimal = prefersMinimal(operation);
   // A PUT with return=minimal has no ETag: it would describe the body as it was sent, but that is stored differently.
   const state = operation.method === 'put' ? {} : { ...timeOf(success), ...ETAG };
@@ -26,12 +26,6 @@ export function describeResponses(
       ...describeSuccess(success, minimal, components),
       ...(Object.keys(links).length > 0 && { links }),
     },
-    ...(seeOther && {
-      303: {
-        description: seeOther.description,
-        headers: describeHeaders({ Location: 'The path of the page' }, components),
-      },
-    }),
     ...(streamed && { [streamed.status]: describeSuccess(streamed, false, components) }),
     ...(isRead(operation) && {
       304: {

@@ -1,13 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { Router, type RequestHandler } from 'express';
-import { etagOf, otherMethods, readPreconditions } from './rest/index.ts';
-
-/** One file of the page. */
-interface Asset {
-  mediaType: string;
-  content: string | Buffer;
-}
+import type { Router } from 'express';
+import { serveAssets, type Asset, type Assets } from './assets.ts';
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -39,12 +33,9 @@ const INITIALISE = `SwaggerUIBundle({
 `;
 
 /** The page needs scripts, styles, pictures and data of this server, and nothing from anywhere else. */
-const HEADERS = {
-  'cache-control': 'no-cache',
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-};
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** An installed file of Swagger UI. */
 const packaged = (name: string, mediaType: string) => async (): Promise<Asset> => ({
@@ -55,7 +46,7 @@ const packaged = (name: string, mediaType: string) => async (): Promise<Asset> =
 /** The path of the page. */
 export const DOCS = '/docs';
 
-const ASSETS: Readonly<Record<string, () => Promise<Asset>>> = {
+const ASSETS: Assets = {
   [DOCS]: async () => ({ mediaType: 'text/html; charset=utf-8', content: PAGE }),
   [`${DOCS}/initialise.js`]: async () => ({ mediaType: 'text/javascript', content: INITIALISE }),
   [`${DOCS}/swagger-ui-bundle.js`]: packaged('swagger-ui-bundle.js', 'text/javascript'),
@@ -67,41 +58,4 @@ const ASSETS: Readonly<Record<string, () => Promise<Asset>>> = {
 export const docsPaths = Object.keys(ASSETS);
 
 /** Serves the page at `/docs`, which shows `/openapi.json` with Swagger UI, and the files that it loads, all from this server. */
-export function docs(): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  for (const [path, load] of Object.entries(ASSETS))
-    router
-      .route(path)
-      .get(answerWith(load))
-      .all(otherMethods([{ method: 'get' }]));
-  return router;
-}
-
-/** Answers with a file, which is read at the first request and kept. */
-function answerWith(load: () => Promise<Asset>): RequestHandler {
-  let loading: Promise<Asset & { etag: string }> | undefined;
-  const withTag = async () => {
-    const asset = await load();
-    return { ...asset, etag: etagOf(asset.content) };
-  };
-  return async (request, response) => {
-    const preconditions = readPreconditions(request.headers);
-    loading ??= withTag().catch((error: unknown) => {
-      loading = undefined;
-      throw error;
-    });
-    const { mediaType, content, etag } = await loading;
-    preconditions.requireNamed({ etag });
-    const headers = { ...HEADERS, etag };
-    if (preconditions.isKnown({ etag })) {
-      response.writeHead(304, headers).end();
-      return;
-    }
-    response.writeHead(200, {
-      ...headers,
-      'content-type': mediaType,
-      'content-length': Buffer.byteLength(content),
-    });
-    response.end(content);
-  };
-}
+export const docs = (): Router => serveAssets(ASSETS, POLICY);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import supertest from 'supertest';
-import { fixtureServer } from './testing.ts';
+import { fixtureServer } from '../testing.ts';
 
 const { url } = await fixtureServer();
-const api = supertest(url);
+const api = supertest.agent(url).set('accept-encoding', 'identity');
 const { text: page } = await api.get('/docs');
 const named = [...page.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, address = '']) => `/${address}`);
 const assets = ['/docs', ...named];
@@ -53,6 +53,18 @@ describe('the page of the description', () => {
       headers['content-length'],
     ]);
   });
+
+  test.each(['/docs', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js'])(
+    'is compressed for who takes that: %s',
+    async (path) => {
+      const plain = await api.get(path);
+      const compressed = await api.get(path).set('accept-encoding', 'gzip');
+      expect(compressed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+      expect(Number(compressed.headers['content-length'])).toBeLessThan(Number(plain.headers['content-length']));
+      expect(compressed.headers['etag']).not.toBe(plain.headers['etag']);
+      expect([compressed.text, compressed.body]).toEqual([plain.text, plain.body]);
+    },
+  );
 
   test.each(assets)('is only read: %s', async (path) => {
     const { status, headers, body } = await api.post(path);

@@ -1,0 +1,67 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { isReachable, isSignInNeeded } from './connection.ts';
+import { House } from './house/house.tsx';
+import { go, location } from './location.ts';
+import { List } from './list/list.tsx';
+import { Member } from './member/member.tsx';
+import { Navigation } from './navigation.tsx';
+import { Notices } from './notices.tsx';
+import { Plots } from './plots/plots.tsx';
+import { resources } from './resources.ts';
+import { SignIn } from './sign-in/sign-in.tsx';
+
+/** The whole page: the way around, what the address names, and what there is to say. */
+export function App() {
+  return (
+    <>
+      <Navigation />
+      <div role="alert">
+        {!isReachable.value && (
+          <p class="banner">The server does not answer. This page goes on trying, and catches up when it does.</p>
+        )}
+      </div>
+      <Content />
+      <Notices />
+    </>
+  );
+}
+
+/** Shows what the address names. When it names something else, the focus goes there, so that screen readers say so. */
+function Content() {
+  const main = useRef<HTMLElement>(null);
+  const { parts } = location.value;
+  const place = parts.join('/');
+  const isFirst = useRef(true);
+  useEffect(() => {
+    document.title = `${main.current?.querySelector('h1')?.textContent ?? 'Engines'} · Spacecraft engine registry`;
+    if (!isFirst.current) main.current?.focus();
+    isFirst.current = false;
+  }, [place]);
+  return (
+    <main ref={main} tabIndex={-1}>
+      <View key={place} parts={parts} />
+    </main>
+  );
+}
+
+function View({ parts: [first = resources[0]?.name ?? '', second] }: { parts: readonly string[] }) {
+  if (first === 'sign-in' || isSignInNeeded.value) return <SignIn />;
+  if (first === 'house') return <House />;
+  const resource = resources.find(({ name }) => name === first);
+  if (!resource) return <Missing />;
+  if (second === undefined) return <List resource={resource} />;
+  if (second === 'plots') return <Plots resource={resource} />;
+  return <Member resource={resource} id={second === 'new' ? undefined : second} />;
+}
+
+function Missing() {
+  return (
+    <>
+      <h1>Nothing is here</h1>
+      <p>The address names nothing that this page knows.</p>
+      <button type="button" onClick={() => go([])}>
+        Go to the beginning
+      </button>
+    </>
+  );
+}

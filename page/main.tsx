@@ -1,0 +1,6 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { followCaller } from './caller.ts';
+
+followCaller();
+render(<App />, document.body);

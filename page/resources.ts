@@ -1,0 +1,123 @@
+/** What the server says of its resources in the page itself; `src/pages/described-resources.ts` makes it. */
+
+/** The part of JSON Schema that the API's descriptions use. */
+interface Schema {
+  title?: string;
+  type?: string | readonly string[];
+  format?: string;
+  description?: string;
+  properties?: Readonly<Record<string, Schema>>;
+  required?: readonly string[];
+  items?: Schema;
+  enum?: readonly unknown[];
+  default?: unknown;
+  examples?: readonly unknown[];
+  readOnly?: boolean;
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  pattern?: string;
+}
+
+/** The paths of all resources have the same operations, so the types of one of them stand for all. */
+type ResourcePath = '/engines';
+
+/** How a field is shown, entered and filtered. */
+type Kind = 'id' | 'text' | 'integer' | 'number' | 'boolean' | 'time' | 'choice' | 'structure';
+
+/** A field of a resource's members. */
+export interface Field {
+  name: string;
+  /** The name for people: `Last fired`. */
+  label: string;
+  kind: Kind;
+  schema: Schema;
+  isNullable: boolean;
+  /** Whether the server alone sets it. */
+  isReadOnly: boolean;
+  /** Whether a new member must have it. */
+  isRequired: boolean;
+  /** What the API's filters of this field are called: `gte`. */
+  operators: readonly string[];
+}
+
+/** A collection of the API. */
+export interface Resource {
+  path: ResourcePath;
+  /** The name of the collection, as in its path: `engines`. */
+  name: string;
+  /** The name of a member: `Engine`. */
+  memberName: string;
+  description: string;
+  fields: readonly Field[];
+  isSearchable: boolean;
+  hasHistory: boolean;
+}
+
+interface Described {
+  path: ResourcePath;
+  name: string;
+  description: string;
+  member: Schema;
+  create: Schema;
+  parameters: readonly string[];
+  hasHistory: boolean;
+}
+
+/** `lastFired` as people write it: `Last fired`. */
+export const labelOf = (name: string): string => {
+  const words = name
+    .replaceAll(/[._]/g, ' ')
+    .replaceAll(/(?<=[a-z\d])(?=[A-Z])/g, ' ')
+    .toLowerCase();
+  return words === 'id' ? 'Id' : words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+function kindOf(name: string, { type, format, enum: values }: Schema): Kind {
+  if (name === 'id') return 'id';
+  if (values) return 'choice';
+  const types = [type ?? []].flat().filter((one) => one !== 'null');
+  const [only] = types;
+  if (types.length !== 1) return 'structure';
+  if (only === 'integer' || only === 'number' || only === 'boolean') return only;
+  if (only === 'string') return format === 'date-time' ? 'time' : 'text';
+  return 'structure';
+}
+
+function toField(name: string, schema: Schema, { create, parameters }: Described): Field {
+  return {
+    name,
+    label: labelOf(name),
+    kind: kindOf(name, schema),
+    schema: { ...schema, ...create.properties?.[name] },
+    isNullable: [schema.type].flat().includes('null'),
+    isReadOnly: schema.readOnly === true,
+    isRequired: create.required?.includes(name) === true,
+    operators: parameters.flatMap((parameter) => {
+      const [, field, operator = ''] = /^(.+)\[(\w+)\]$/.exec(parameter) ?? [];
+      return field === name ? [operator] : [];
+    }),
+  };
+}
+
+function toResource(described: Described): Resource {
+  const { path, name, description, member, parameters, hasHistory } = described;
+  return {
+    path,
+    name: path.slice(1),
+    memberName: name,
+    description,
+    fields: Object.entries(member.properties ?? {}).map(([field, schema]) => toField(field, schema, described)),
+    isSearchable: parameters.includes('q'),
+    hasHistory,
+  };
+}
+
+function readResources(): Resource[] {
+  const described: Described[] = JSON.parse(document.querySelector('#resources')?.textContent ?? '[]');
+  return described.map(toResource);
+}
+
+/** All resources, in the order of the API. */
+export const resources: readonly Resource[] = readResources();
