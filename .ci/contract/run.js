@@ -30,11 +30,17 @@ const TOOLS = {
   spectral: () => [`node_modules/.bin/spectral lint ${FILE} --ruleset spectral.yaml --fail-severity error`],
   redocly: () => [`node_modules/.bin/redocly lint ${FILE} --config redocly.yaml`],
   ...CLIENTS,
+  'page-types': () => [`${PAGE_TYPES} --check`],
   schemathesis: (url) => [
     'node_modules/.cache/python/bin/schemathesis --config-file schemathesis.toml ' +
       `run ${url}/openapi.json --checks all --seed 20260501`,
   ],
 };
+
+const PAGE_TYPES = `node_modules/.bin/openapi-typescript ${FILE} --output ../../page/api-types.d.ts`;
+
+/** What is made of the description and kept. */
+const MADE = { 'write-page-types': () => [PAGE_TYPES] };
 
 const [first, ...others] = process.argv.slice(2);
 await checkPage();
@@ -65,7 +71,7 @@ async function checkPage() {
 
 /** @throws {Error} if the tool finds something */
 async function prove(name) {
-  const tool = TOOLS[name];
+  const tool = TOOLS[name] ?? MADE[name];
   if (!tool) throw new Error(`Name some of ${Object.keys(TOOLS).join(', ')}.`);
   const scratch = await mkdtemp(join(tmpdir(), 'engines-contract-'));
   try {
