@@ -134,6 +134,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/caller": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who you are to this API, and what you may do
+         * @description Where callers need not say who they are, nobody has a name, and everybody may do everything.
+         */
+        get: operations["readCaller"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/keys": {
         parameters: {
             query?: never;
@@ -193,6 +213,110 @@ export interface paths {
          * @description The key stays in the list. On every copy of the API it is refused within a second.
          */
         delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/migrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The migrations that this version or the database has, oldest first, and what has become of them
+         * @description The migrations that this version or the database has, oldest first, and what has become of them.
+         */
+        get: operations["listMigrations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/backfills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The backfills that run now, how far they have come and how fast they are
+         * @description Also those that are paused. A backfill whose process was killed is not among them once the right of that process to migrate has run out, which takes less than a minute; its migration is unfinished then.
+         */
+        get: operations["listBackfills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/backfills/control": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether backfills are paused, and how fast they may be
+         * @description Whether backfills are paused, and how fast they may be.
+         */
+        get: operations["readBackfillControl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Pause backfills, resume them, or limit how fast they are
+         * @description What the body does not name stays as it is. It holds for all backfills of the database, whichever process runs them, from their next batch on. A migration that has failed or was killed does not go on by this: `npm run migrate:resume` does that.
+         */
+        patch: operations["changeBackfillControl"];
+        trace?: never;
+    };
+    "/backups/last": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When the database was backed up last, and what a verification has found
+         * @description When the database was backed up last, and what a verification has found.
+         */
+        get: operations["readLastBackup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The version of this program, and what its database is
+         * @description The version of this program, and what its database is.
+         */
+        get: operations["readServer"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -600,6 +724,17 @@ export interface components {
             requestId: string;
             patch: components["schemas"]["Changes"];
         };
+        /** Caller */
+        Caller: {
+            /** @description The id of the key, or the subject of the token */
+            id: string | null;
+            /** @description What the operator calls the key; null for a token */
+            name: string | null;
+            /** @enum {string|null} */
+            role: "reader" | "writer" | "admin" | null;
+            /** @description What the caller may do */
+            scopes: ("engines:read" | "engines:write" | "keys:read" | "keys:write" | "migrations:read" | "migrations:write" | "backups:read" | "server:read")[];
+        };
         /** Key */
         Key: {
             /** @description The id, which is the part of the key between the underscores */
@@ -612,7 +747,7 @@ export interface components {
              */
             role: "reader" | "writer" | "admin";
             /** @description The only scopes of the role that the key has; without them it has all */
-            scopes: ("engines:read" | "engines:write" | "keys:read" | "keys:write" | "metrics:read" | "migrations:read")[] | null;
+            scopes: string[] | null;
             /** @enum {string} */
             state: "live" | "expired" | "revoked";
             /** Format: date-time */
@@ -642,7 +777,7 @@ export interface components {
              */
             role: "reader" | "writer" | "admin";
             /** @description The only scopes of the role that the key has; without them it has all */
-            scopes?: ("engines:read" | "engines:write" | "keys:read" | "keys:write" | "metrics:read" | "migrations:read")[];
+            scopes?: ("engines:read" | "engines:write" | "keys:read" | "keys:write" | "migrations:read" | "migrations:write" | "backups:read" | "server:read")[];
             /**
              * Format: date-time
              * @description When the key ends; without it the key does not end by itself
@@ -661,7 +796,7 @@ export interface components {
              */
             role: "reader" | "writer" | "admin";
             /** @description The only scopes of the role that the key has; without them it has all */
-            scopes: ("engines:read" | "engines:write" | "keys:read" | "keys:write" | "metrics:read" | "migrations:read")[] | null;
+            scopes: string[] | null;
             /** @enum {string} */
             state: "live" | "expired" | "revoked";
             /** Format: date-time */
@@ -696,6 +831,105 @@ export interface components {
              * @description When the new key ends; by default it lasts as long as the old one was made for
              */
             expiresAt?: string;
+        };
+        /** Migration */
+        Migration: {
+            /** @description The name of the file of the migration */
+            name: string;
+            /**
+             * @description running: a process applies or reverts it now; unfinished: its last run failed half-way or was killed; unknown: it is applied, but this version does not have it
+             * @enum {string}
+             */
+            state: "applied" | "pending" | "running" | "unfinished" | "unknown";
+            /**
+             * Format: date-time
+             * @description When it was applied
+             */
+            appliedAt: string | null;
+        };
+        /** Backfill */
+        Backfill: {
+            /** @description The name of the file of the migration */
+            migration: string;
+            /** @description What the migration calls it */
+            label: string;
+            /**
+             * Format: int64
+             * @description Documents that it has come past
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Documents that it will have come past, as far as was known when it began
+             */
+            total: number;
+            /** @description Its speed of the last seconds; null while it is paused or stands still, and until the speed is known */
+            documentsPerSecond: number | null;
+            /**
+             * Format: int64
+             * @description How long the rest takes at this speed; null without one
+             */
+            secondsLeft: number | null;
+            /**
+             * Format: date-time
+             * @description When the run of the migration began
+             */
+            startedAt: string;
+            /**
+             * Format: date-time
+             * @description When it came as far as it is; null if an older version runs it
+             */
+            changedAt: string | null;
+        };
+        /** BackfillControl */
+        BackfillControl: {
+            /** @description Whether backfills wait before their next batch */
+            paused: boolean;
+            /**
+             * Format: int32
+             * @description The most documents per second that a backfill converts; null: as many as it can
+             */
+            rate: number | null;
+        };
+        /** BackfillControlChange */
+        BackfillControlChange: {
+            /** @description Whether backfills wait before their next batch */
+            paused?: boolean;
+            /**
+             * Format: int32
+             * @description The most documents per second that a backfill converts; null: as many as it can
+             */
+            rate?: number | null;
+        };
+        /** BackupRecord */
+        BackupRecord: {
+            /**
+             * Format: date-time
+             * @description When the last backup was made; null if the database knows of none
+             */
+            backedUpAt: string | null;
+            /**
+             * Format: date-time
+             * @description When a backup was last verified; null if none was
+             */
+            verifiedAt: string | null;
+            /** @description Whether that found no defect; null if no backup was verified */
+            isSound: boolean | null;
+        };
+        /** DatabaseServer */
+        DatabaseServer: {
+            /** @enum {string} */
+            product: "MongoDB" | "SecantusDB";
+            /** @description The version of the product */
+            version: string;
+            /** @enum {string} */
+            topology: "standalone" | "replica set" | "sharded cluster";
+        };
+        /** Server */
+        Server: {
+            /** @description The version of this program */
+            version: string;
+            database: components["schemas"]["DatabaseServer"];
         };
     };
     responses: {
@@ -1237,7 +1471,7 @@ export interface components {
         "Last-Modified": string;
         /** @description Fields that the member had then and the model no longer has: JSON Pointers in quotes, at most 20 */
         "Left-Out": string;
-        /** @description no-store: no cache keeps the key */
+        /** @description no-store: the answer depends on who asks */
         "Cache-Control": string;
     };
     pathItems: never;
@@ -2307,6 +2541,58 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    readCaller: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if the ETag is one of these; else 412 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /** @description Only if the ETag is none of these; else 304 for a read, 412 for a write */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /** @description Only if it was not changed since; else 412. An invalid date is ignored (RFC 9110) */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /** @description Only if it was changed since; else 304. An invalid date is ignored (RFC 9110) */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller of this request */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Caller"];
+                };
+            };
+            /** @description The client has this state already */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            414: components["responses"]["URITooLong"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listKeys: {
         parameters: {
             query?: never;
@@ -2379,7 +2665,8 @@ export interface operations {
             /** @description The new key, which nobody can read again */
             201: {
                 headers: {
-                    "Cache-Control": components["headers"]["Cache-Control"];
+                    /** @description no-store: no cache keeps the key */
+                    "Cache-Control"?: string;
                     ETag: components["headers"]["ETag"];
                     "Preference-Applied": components["headers"]["Preference-Applied"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2427,7 +2714,8 @@ export interface operations {
             /** @description The new key, which nobody can read again */
             201: {
                 headers: {
-                    "Cache-Control": components["headers"]["Cache-Control"];
+                    /** @description no-store: no cache keeps the key */
+                    "Cache-Control"?: string;
                     ETag: components["headers"]["ETag"];
                     "Preference-Applied": components["headers"]["Preference-Applied"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2479,6 +2767,325 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            414: components["responses"]["URITooLong"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listMigrations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if the ETag is one of these; else 412 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /** @description Only if the ETag is none of these; else 304 for a read, 412 for a write */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /** @description Only if it was not changed since; else 412. An invalid date is ignored (RFC 9110) */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /** @description Only if it was changed since; else 304. An invalid date is ignored (RFC 9110) */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The migrations */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example [] */
+                    "application/json": components["schemas"]["Migration"][];
+                };
+            };
+            /** @description The client has this state already */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            414: components["responses"]["URITooLong"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listBackfills: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if the ETag is one of these; else 412 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /** @description Only if the ETag is none of these; else 304 for a read, 412 for a write */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /** @description Only if it was not changed since; else 412. An invalid date is ignored (RFC 9110) */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /** @description Only if it was changed since; else 304. An invalid date is ignored (RFC 9110) */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The backfills */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example [] */
+                    "application/json": components["schemas"]["Backfill"][];
+                };
+            };
+            /** @description The client has this state already */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            414: components["responses"]["URITooLong"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    readBackfillControl: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if the ETag is one of these; else 412 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /** @description Only if the ETag is none of these; else 304 for a read, 412 for a write */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /** @description Only if it was not changed since; else 412. An invalid date is ignored (RFC 9110) */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /** @description Only if it was changed since; else 304. An invalid date is ignored (RFC 9110) */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How backfills are to run */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillControl"];
+                };
+            };
+            /** @description The client has this state already */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            414: components["responses"]["URITooLong"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    changeBackfillControl: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description return=minimal: the answer has no content; return=representation: it has, as without this preference. Other preferences are ignored (RFC 7240) */
+                Prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/merge-patch+json": components["schemas"]["BackfillControlChange"];
+                /** @example {} */
+                "application/json": components["schemas"]["BackfillControlChange"];
+            };
+        };
+        responses: {
+            /** @description How backfills are to run from now on */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillControl"];
+                };
+            };
+            /** @description Done; the request has return=minimal */
+            204: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    readLastBackup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if the ETag is one of these; else 412 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /** @description Only if the ETag is none of these; else 304 for a read, 412 for a write */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /** @description Only if it was not changed since; else 412. An invalid date is ignored (RFC 9110) */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /** @description Only if it was changed since; else 304. An invalid date is ignored (RFC 9110) */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the database knows of its backups */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupRecord"];
+                };
+            };
+            /** @description The client has this state already */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            414: components["responses"]["URITooLong"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    readServer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if the ETag is one of these; else 412 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /** @description Only if the ETag is none of these; else 304 for a read, 412 for a write */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /** @description Only if it was not changed since; else 412. An invalid date is ignored (RFC 9110) */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /** @description Only if it was changed since; else 304. An invalid date is ignored (RFC 9110) */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Server"];
+                };
+            };
+            /** @description The client has this state already */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
             414: components["responses"]["URITooLong"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["RequestHeaderFieldsTooLarge"];
@@ -2720,18 +3327,8 @@ export interface operations {
                             description: string;
                         }[];
                     };
+                    "text/html": string;
                 };
-            };
-            /** @description A redirect to the documentation page, for clients that prefer text/html */
-            303: {
-                headers: {
-                    /** @description The path of the page */
-                    Location?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    Traceparent: components["headers"]["Traceparent"];
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description The client has this state already */
             304: {
