@@ -7,7 +7,7 @@ import { testDatabase } from '../../testing/database.ts';
 import { atEnd } from '../../testing/cleanup.ts';
 import { connect } from '../../database/connect.ts';
 import { tapTo } from '../../testing/tap.ts';
-import { pacer, setControl } from './pace.ts';
+import { pacer, readControl, setControl, type Control, type ControlChange } from './pace.ts';
 
 const { db, uri } = await testDatabase();
 
@@ -45,6 +45,29 @@ test('it goes no faster than its rate', async () => {
   await pace(db, 30);
   expect(performance.now() - start).toBeGreaterThan(290);
   await setControl(db, { paused: false, rate: null });
+});
+
+test('a wait for its rate ends when the rate is taken away, and can be paused', async () => {
+  const { pace, lines } = newPacer();
+  await setControl(db, { rate: 1 });
+  await pace(db, 0);
+  const waiting = pace(db, 1_000_000);
+  await setControl(db, { paused: true });
+  expect(await standsStill(waiting, lines)).toBe(true);
+  await setControl(db, { paused: false, rate: null });
+  await waiting;
+});
+
+test.each<[ControlChange, Control]>([
+  [{ paused: true }, { paused: true }],
+  [{ rate: 500 }, { paused: true, rate: 500 }],
+  [{}, { paused: true, rate: 500 }],
+  [{ paused: false }, { paused: false, rate: 500 }],
+  [{ rate: null }, { paused: false }],
+])('a change to %j leaves %j', async (change, left) => {
+  expect(await setControl(db, change)).toMatchObject(left);
+  const { paused, rate } = await readControl(db);
+  expect({ paused, ...(rate !== undefined && { rate }) }).toEqual(left);
 });
 
 test('it stands still while the API fails to answer in time, and says so', async () => {

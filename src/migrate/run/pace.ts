@@ -75,22 +75,22 @@ export function pacer(options: Options): Pace {
     return undefined;
   }
 
+  /** Milliseconds until a backfill has not been faster than its rate. */
+  const untilDue = ({ rate }: Control, done: number): number =>
+    rate === undefined ? 0 : last.at + (Math.max(0, done - last.done) / rate) * 1000 - performance.now();
+
   return async (db, done) => {
     let reported: string | undefined;
-    let control = await readControl(db);
     for (;;) {
+      // Also while a rate makes it wait, which may take long: it can be changed, and paused.
+      const control = await readControl(db);
       const reason = await obstacle(db, control);
-      if (reason === undefined) break;
-      const kind = reason.replaceAll(/\d+/g, '');
-      if (reported !== kind) options.report(`Waiting: ${reason}.`);
+      const waitMs = reason === undefined ? untilDue(control, done) : POLL_MS;
+      if (waitMs <= 0) break;
+      const kind = reason?.replaceAll(/\d+/g, '');
+      if (reason !== undefined && reported !== kind) options.report(`Waiting: ${reason}.`);
       reported = kind;
-      await pause(POLL_MS);
-      control = await readControl(db);
-    }
-    const { rate } = control;
-    if (rate !== undefined) {
-      const due = last.at + (Math.max(0, done - last.done) / rate) * 1000;
-      await pause(Math.max(0, due - performance.now()));
+      await pause(Math.min(waitMs, POLL_MS));
     }
     last = { done, at: performance.now() };
   };
