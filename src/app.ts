@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import express, { type Express } from 'express';
-import type { Db } from 'mongodb';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import {
@@ -19,11 +18,11 @@ import { collectionDefinitions } from './models.ts';
 import { docs, docsPaths, operatorPage, operatorPagePaths } from './pages/index.ts';
 import { ready, logRefusals } from './readiness.ts';
 import {
-  DatabaseTimeout,
   answerFailures,
   canonicalPaths,
   describeOperations,
   notFound,
+  openDb,
   resourceOperations,
   routes,
   type About,
@@ -128,11 +127,6 @@ export function createApp({ connection, resources, logger, migrations, settings,
       }),
     };
   }
-}
-
-function openDb({ db }: Connection): Db {
-  if (!db) throw new DatabaseTimeout('not connected');
-  return db;
 }
 
 function health(healthDb: Probe['db']): Operation {

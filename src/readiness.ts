@@ -3,7 +3,7 @@ import type { Db } from 'mongodb';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { compare, type Readiness } from './migrate/run/index.ts';
-import { ShapeMismatch, DatabaseTimeout, Problem, unavailable, type Operation } from './rest/index.ts';
+import { ShapeMismatch, Problem, openDb, unavailable, type Operation } from './rest/index.ts';
 import { refusedWrites, type CollectionDefinition } from './schema/index.ts';
 
 /** What this version of the program requires of its database. */
@@ -21,8 +21,8 @@ interface Differences extends Readiness {
 }
 
 /** How a database differs from what this version requires. @throws what the driver throws */
-export async function differencesOf({ connection: { db }, migrations, definitions }: Shape): Promise<Differences> {
-  if (!db) throw new DatabaseTimeout('not connected');
+export async function differencesOf({ connection, migrations, definitions }: Shape): Promise<Differences> {
+  const db = openDb(connection);
   const [readiness, refused] = await Promise.all([compare(db, migrations), refusedWrites(db, definitions)]);
   return { ...readiness, refused };
 }

@@ -91,6 +91,15 @@ describe('a token', () => {
     expect(await statusOf(api.get('/keys'))).toBe(keys);
   });
 
+  test.each([
+    ['writer', 'writer', ['probes:read', 'probes:write', 'relays:read', 'relays:write']],
+    [['reader', 'crew'], 'reader', ['probes:read', 'relays:read']],
+    [undefined, null, []],
+  ])('of the role %j tells its owner who that makes them', async (role, named, scopes) => {
+    const { status, body } = await api.get('/caller').set('authorization', `Bearer ${await token({ role })}`);
+    expect([status, body]).toEqual([200, { id: 'ada', name: null, role: named, scopes }]);
+  });
+
   test('names the caller in the history by its subject', async () => {
     const authorization = `Bearer ${await token({ sub: 'ada@example.com' })}`;
     const created = await api.post('/probes').set('authorization', authorization).send({ title: 'Voyager' });

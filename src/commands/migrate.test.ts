@@ -121,6 +121,18 @@ describe('the migrate commands', () => {
     expect([code, JSON.parse(stdout)]).toMatchObject([1, [{ rule: 'missing', file: '20250101000000-gone.ts' }]]);
   });
 
+  test('pause backfills or limit them, each without taking back the other, until they are resumed', async () => {
+    const database = await testDatabase();
+    const control = async (...parameters: string[]) => {
+      expect(await cli(database, ...parameters)).toMatchObject({ code: 0 });
+      const { paused, rate } = JSON.parse((await cli(database, 'migrate:status', '--json')).stdout).control;
+      return { paused, rate };
+    };
+    expect(await control('migrate:pause', '--rate', '5')).toEqual({ paused: false, rate: 5 });
+    expect(await control('migrate:pause')).toEqual({ paused: true, rate: 5 });
+    expect(await control('migrate:resume')).toEqual({ paused: false, rate: undefined });
+  });
+
   test('rehearse on the newest backup, and delete an archive for good on demand', async () => {
     const database = await testDatabase();
     const { db } = database;

@@ -1,8 +1,8 @@
 import type { Connection } from 'mongoose';
 import { readBackfills, readControl, setControl, type Control, type ControlChange } from '../migrate/run/index.ts';
-import type { Operation } from '../rest/index.ts';
+import { openDb, type Operation } from '../rest/index.ts';
 import type { JsonSchema } from '../schema/index.ts';
-import { openDb, optionsFor } from './question.ts';
+import { optionsFor } from './question.ts';
 import { closed, migrationName, timeOrNull } from './schemas.ts';
 
 /** A migration makes few of them, one after the other. */
@@ -67,7 +67,7 @@ const listOperation = (connection: Connection): Operation => ({
   summary: 'The backfills that run now, how far they have come and how fast they are',
   description:
     'Also those that are paused. A backfill whose process was killed is not among them once the right of that process to migrate has ' +
-    'run out, which takes less than a minute; its migration is unfinished then.',
+    'run out; its migration is unfinished then.',
   scope: 'migrations:read',
   success: {
     status: 200,

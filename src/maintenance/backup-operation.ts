@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
-import type { Operation } from '../rest/index.ts';
-import { openDb, optionsFor } from './question.ts';
+import { openDb, type Operation } from '../rest/index.ts';
+import { optionsFor } from './question.ts';
 import { closed, timeOrNull } from './schemas.ts';
 
 const schema = closed('BackupRecord', {

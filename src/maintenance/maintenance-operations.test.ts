@@ -6,8 +6,10 @@ import { noteBackup } from '../database/backup/index.ts';
 import { connect } from '../database/connect.ts';
 import { readDescription } from '../testing/description.ts';
 import { fixtureServer, serve } from '../testing.ts';
+import { until } from '../testing/until.ts';
 import { testDatabase } from '../testing/database.ts';
 import { atEnd } from '../testing/cleanup.ts';
+import { serveThroughLine } from '../testing/line-server.ts';
 import { tapTo } from '../testing/tap.ts';
 
 const { connection, db, url } = await fixtureServer({ settings: { host: '0.0.0.0' } });
@@ -171,4 +173,30 @@ test('the migrations are listed with what has become of them', async () => {
     { name: '20260215000000-of_a_newer_version.ts', state: 'unknown', appliedAt: appliedAt.toJSON() },
     { name: names[2], state: 'unfinished', appliedAt: null },
   ]);
+});
+
+test('where the database refuses what this version writes, everything is told and changed all the same', async () => {
+  const { connection: other, db: its } = await testDatabase();
+  await its.createCollection('probes', { validator: { $jsonSchema: { properties: { title: { bsonType: 'int' } } } } });
+  const api = supertest(await serve(other));
+  expect((await api.get('/health/ready')).status).toBe(503);
+  for (const [, path] of READS) expect([path, (await api.get(path)).status]).toEqual([path, 200]);
+  expect((await api.patch('/backfills/control').send({ rate: 5 })).body).toEqual({ paused: false, rate: 5 });
+});
+
+test('while the database is away, each answer is a 503 that says when to try again', async () => {
+  const { url: away, cut, restore } = await serveThroughLine(await testDatabase());
+  const api = supertest(away);
+  const askAll = async () =>
+    Promise.all([
+      ...READS.map(async ([, path]) => api.get(path)),
+      api.patch('/backfills/control').send({ paused: false }),
+      api.get('/caller'),
+    ]);
+  cut();
+  const answers = await askAll();
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 503));
+  expect(answers.map(({ headers }) => headers['retry-after'])).not.toContain(undefined);
+  restore();
+  await until(async () => (await askAll()).every(({ status }) => status === 200));
 });

@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import { MIGRATION_STATES, readMigrationStates } from '../migrate/run/index.ts';
-import type { Operation } from '../rest/index.ts';
-import { openDb, optionsFor } from './question.ts';
+import { openDb, type Operation } from '../rest/index.ts';
+import { optionsFor } from './question.ts';
 import { closed, migrationName, timeOrNull } from './schemas.ts';
 
 /** The most migrations in one answer: the newest. */

@@ -1,6 +1,4 @@
-import type { Db } from 'mongodb';
-import type { Connection } from 'mongoose';
-import { DatabaseTimeout, type Trace } from '../rest/index.ts';
+import type { Trace } from '../rest/index.ts';
 
 /** How long the database works on one question. */
 const MOST_MS = 2000;
@@ -17,9 +15,3 @@ export const optionsFor = ({ trace }: { trace?: Trace }): QuestionOptions => ({
   maxTimeMS: MOST_MS,
   ...(trace && { comment: trace }),
 });
-
-/** The database of a connection. @throws {DatabaseTimeout} if it is not open */
-export function openDb({ db }: Pick<Connection, 'db'>): Db {
-  if (!db) throw new DatabaseTimeout('not connected');
-  return db;
-}

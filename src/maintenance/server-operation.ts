@@ -1,8 +1,8 @@
 import type { Db } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { packageVersion } from '../config.ts';
-import type { Operation } from '../rest/index.ts';
-import { openDb, optionsFor, type QuestionOptions } from './question.ts';
+import { openDb, type Operation } from '../rest/index.ts';
+import { optionsFor, type QuestionOptions } from './question.ts';
 import { closed } from './schemas.ts';
 
 const version = { type: 'string', maxLength: 64 };

@@ -32,5 +32,6 @@ export {
   type ResourceDeclaration,
   type ResourceSettings,
 } from './resource-description.ts';
+export { openDb } from './open-db.ts';
 export { resourceOperations } from './resource.ts';
 export { withOutbox } from './writes/outbox.ts';
