@@ -197,6 +197,6 @@ test('while the database is away, each answer is a 503 that says when to try aga
   const answers = await askAll();
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 503));
   expect(answers.map(({ headers }) => headers['retry-after'])).not.toContain(undefined);
-  restore();
+  await restore();
   await until(async () => (await askAll()).every(({ status }) => status === 200));
 });
