@@ -11,7 +11,6 @@ export { callerOf, LANES, type Authorize, type Caller, type Lane, type Limit } f
 export { quotaExceeded, tooManyFailures } from './http/described-problems.ts';
 export { canonicalPaths } from './http/canonical-paths.ts';
 export { invalidBody } from './http/described-problems.ts';
-export { DatabaseTimeout } from './http/deadline.ts';
 export { answerFailures, notFound } from './http/failures.ts';
 export { FORMATS, type Format } from './http/formats.ts';
 export { httpServer } from './http/http-server.ts';
