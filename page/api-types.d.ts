@@ -247,7 +247,7 @@ export interface paths {
         };
         /**
          * The backfills that run now, how far they have come and how fast they are
-         * @description Also those that are paused. A backfill whose process was killed is not among them once the right of that process to migrate has run out, which takes less than a minute; its migration is unfinished then.
+         * @description Also those that are paused. A backfill whose process was killed is not among them once the right of that process to migrate has run out; its migration is unfinished then.
          */
         get: operations["listBackfills"];
         put?: never;

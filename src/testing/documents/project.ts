@@ -7,6 +7,7 @@ import { blocksOf, writeBlock } from './blocks.ts';
 /** What the commands of the documents need. */
 const PARTS = [
   'src',
+  'page',
   'migrations',
   'package.json',
   'packages.js',
