@@ -26,15 +26,15 @@ export function App() {
   );
 }
 
-/** Shows what the address names. When it names something else, the focus goes there, so that screen readers say so. */
+/** Shows what the address names. When it names something else, the focus goes there, so that screen readers say so. A view has its say first. */
 function Content() {
   const main = useRef<HTMLElement>(null);
   const { parts } = location.value;
-  const place = parts.join('/');
+  const place = isSignInNeeded.value ? 'sign-in' : parts.join('/');
   const isFirst = useRef(true);
   useEffect(() => {
     document.title = `${main.current?.querySelector('h1')?.textContent ?? 'Engines'} · Spacecraft engine registry`;
-    if (!isFirst.current) main.current?.focus();
+    if (!isFirst.current && !main.current?.contains(document.activeElement)) main.current?.focus();
     isFirst.current = false;
   }, [place]);
   return (

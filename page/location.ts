@@ -46,6 +46,11 @@ export function go(parts: readonly string[], parameters?: URLSearchParams): void
   window.location.hash = addressOf(parts, parameters);
 }
 
+/** Goes to an address of the page; a step back returns to the view before this one. */
+export function replaceAddress(address: `#/${string}`): void {
+  window.location.replace(address);
+}
+
 /** Changes the parameters of this view, so that a step back leads to the view before this one. */
 export function replaceParameters(change: (parameters: URLSearchParams) => void): void {
   const { parts, parameters } = location.value;

@@ -1,6 +1,7 @@
-import { caller, may } from './caller.ts';
-import { isReachable } from './connection.ts';
-import { key, setKey } from './key.ts';
+import { caller, nameOf, signOut } from './caller.ts';
+import { isReachable, isSignInNeeded } from './connection.ts';
+import { mayEnterHouse } from './house/house.tsx';
+import { key } from './key.ts';
 import { addressOf, location } from './location.ts';
 import { labelOf, resources } from './resources.ts';
 
@@ -13,7 +14,7 @@ export function Navigation() {
       { label: labelOf(name), parts: [name] },
       { label: resources.length > 1 ? `${labelOf(name)} in numbers` : 'In numbers', parts: [name, 'plots'] },
     ]),
-    ...(may('migrations:read') ? [{ label: 'House', parts: ['house'] }] : []),
+    ...(mayEnterHouse() ? [{ label: 'House', parts: ['house'] }] : []),
   ];
   return (
     <header>
@@ -43,14 +44,15 @@ function skip(event: Event): void {
 
 /** Who is signed in, where anybody is. */
 function Who() {
-  if (key.value === undefined) return caller.value ? null : <a href={addressOf(['sign-in'])}>Sign in</a>;
+  const { parts, parameters } = location.value;
+  const isOpen = caller.value?.id === null;
+  if (isOpen || isSignInNeeded.value || parts[0] === 'sign-in') return null;
+  const from = new URLSearchParams({ from: addressOf(parts, parameters) });
+  if (key.value === undefined) return <a href={addressOf(['sign-in'], from)}>Sign in</a>;
   return (
     <>
-      <span>
-        {caller.value?.name ?? caller.value?.id ?? 'Unknown key'}
-        {caller.value?.role && ` (${caller.value.role})`}
-      </span>
-      <button type="button" onClick={() => setKey(undefined)}>
+      {caller.value && <span>{nameOf(caller.value)}</span>}
+      <button type="button" onClick={signOut}>
         Sign out
       </button>
     </>

@@ -24,6 +24,9 @@ export function notify(notice: Notice): void {
 
 const dismiss = (number: number) => (notices.value = notices.value.filter((notice) => notice.number !== number));
 
+/** Takes all messages away. */
+export const dismissAll = () => (notices.value = []);
+
 /** The messages, at the lower edge. The region is there from the start, because screen readers watch it. */
 export function Notices() {
   return (

@@ -1,4 +1,28 @@
+import { may } from '../caller.ts';
+import { Backfills } from './backfills.tsx';
+import { Backups } from './backups.tsx';
+import { Health } from './health.tsx';
+import { Migrations } from './migrations.tsx';
+import { Versions } from './versions.tsx';
+
+const SCOPES = ['migrations:read', 'backups:read', 'server:read'] as const;
+
+/** Whether the person may read more of the house than its health, which everybody may. */
+export const mayEnterHouse = (): boolean => SCOPES.some(may);
+
 /** What operators must know of the server and its database. */
 export function House() {
-  return <h1>House</h1>;
+  return (
+    <>
+      <h1>House</h1>
+      {!mayEnterHouse() && <p class="quiet">Your key may read no more than this.</p>}
+      <div class="house">
+        <Health />
+        {may('migrations:read') && <Backfills />}
+        {may('backups:read') && <Backups />}
+        {may('server:read') && <Versions />}
+        {may('migrations:read') && <Migrations />}
+      </div>
+    </>
+  );
 }

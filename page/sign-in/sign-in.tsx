@@ -1,13 +1,106 @@
-import { notify } from '../notices.tsx';
+import type { TargetedSubmitEvent } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { caller, nameOf, signIn } from '../caller.ts';
+import { isKeyRefused, isReachable } from '../connection.ts';
+import { addressOf, location, replaceAddress } from '../location.ts';
+import { dismissAll, notify } from '../notices.tsx';
+import { wordsOf } from '../problem.ts';
 
-/** Signs in with a key. */
+/** Signs in with a key, then shows what the address names, or where the person came from. */
 export function SignIn() {
+  useEffect(() => void dismissAll(), []); // a message may tell of what was read with the key before
+  return (
+    <section class="sign-in" aria-labelledby="sign-in">
+      <h1 id="sign-in">Sign in</h1>
+      {caller.value?.id === null ? <Open /> : <Form />}
+    </section>
+  );
+}
+
+/** The server asks nobody. */
+function Open() {
   return (
     <>
-      <h1>Sign in</h1>
-      <button type="button" onClick={() => notify({ kind: 'failed', text: 'not yet' })}>
-        Sign in
-      </button>
+      <p>This server asks nobody for a key: whoever reaches it may do everything.</p>
+      <p>
+        <a href={addressOf([])}>Go to the beginning</a>
+      </p>
     </>
   );
+}
+
+function Form() {
+  const [failure, setFailure] = useState<string>();
+  const [asked, setAsked] = useState<AbortController>();
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const ended = new AbortController();
+    setFailure(undefined);
+    setAsked(ended);
+    try {
+      await signIn(credentialIn(field.current?.value ?? ''), ended.signal);
+      notify({ kind: 'done', text: `You are signed in as ${nameOf(caller.value)}.` });
+      leave();
+    } catch (error) {
+      setFailure(wordsOf(error));
+      setAsked(undefined);
+      field.current?.select();
+    }
+  };
+  return (
+    // What is submitted in spite of everything is at least not in the address.
+    <form method="post" onSubmit={submit}>
+      {isKeyRefused.value && (
+        <p id="sign-in-why" class="failed">
+          The server takes the key no more that you have used: it was revoked, or it has expired. Sign in with another
+          one, and you go on where you are.
+        </p>
+      )}
+      <input type="text" autocomplete="username" value="Spacecraft engine registry" readOnly hidden />
+      <label for="sign-in-key">Key or token</label>
+      <input
+        id="sign-in-key"
+        ref={field}
+        type="password"
+        autocomplete="current-password"
+        autocapitalize="none"
+        spellcheck={false}
+        required
+        aria-invalid={failure !== undefined}
+        aria-describedby="sign-in-why sign-in-hint"
+      />
+      <p id="sign-in-hint" class="quiet">
+        An administrator makes keys. This tab keeps yours until you sign out or close it.
+      </p>
+      <div role="alert">{failure !== undefined && <p class="failed">{failure}</p>}</div>
+      <p class="actions">
+        <button class="main" disabled={asked !== undefined}>
+          {asked ? 'Asking the server…' : 'Sign in'}
+        </button>
+        {asked && (
+          <button type="button" onClick={() => asked.abort()}>
+            Cancel
+          </button>
+        )}
+        {!isReachable.value && <span class="quiet">The server is away.</span>}
+      </p>
+    </form>
+  );
+}
+
+/** The key in what was entered. @throws {Error} if it cannot be one, and no request could send it */
+function credentialIn(entered: string): string {
+  const credential = entered.trim();
+  if (/^[\w.~+/-]+=*$/.test(credential)) return credential;
+  throw new Error('This has characters that no key and no token has. Copy the key again, all of it and nothing else.');
+}
+
+/** Who came by the way of the navigation goes back; others are where they wanted to go. */
+function leave(): void {
+  const { parts, parameters } = location.value;
+  if (parts[0] !== 'sign-in') return;
+  const from = parameters.get('from') ?? '';
+  replaceAddress(from.startsWith('#/') && !from.startsWith('#/sign-in') ? `#/${from.slice(2)}` : '#/');
 }

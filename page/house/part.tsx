@@ -1,0 +1,26 @@
+import type { ComponentChildren } from 'preact';
+import { isReachable } from '../connection.ts';
+import type { Reading } from './reading.ts';
+
+/** A part of the house: what is known of it, or why nothing is. */
+export function Part<Data>({
+  id,
+  title,
+  reading: { data, failure },
+  children,
+}: {
+  id: string;
+  title: string;
+  reading: Pick<Reading<Data>, 'data' | 'failure'>;
+  children: (data: Data) => ComponentChildren;
+}) {
+  const isOld = data !== undefined && (failure !== undefined || !isReachable.value);
+  return (
+    <section class="part" aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      {failure !== undefined && <p class="failed">{failure}</p>}
+      {isOld && <p class="quiet">This is how it was when the server answered last.</p>}
+      {data === undefined ? failure === undefined && <p class="quiet">Asking the server…</p> : children(data)}
+    </section>
+  );
+}
