@@ -2,15 +2,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Balancer, type Balanced } from './testing/balancer.ts';
-import { testDatabase } from './testing/database.ts';
+import { ownServer, testDatabase } from './testing/database.ts';
 import { copyOfProject } from './testing/documents/project.ts';
 import { run, startServer, temporaryFolder } from './testing/processes.ts';
 import { until } from './testing/until.ts';
 
-const CLIENTS = 4;
+const CLIENTS = 2;
 const ENGINES = '1000';
 
-const { uri, db } = await testDatabase();
+// What other tests do to a database would delay its writes, and a write that is delayed for long fails.
+const { uri, db } = await testDatabase(await ownServer());
 const engines = db.collection('engines');
 const settings = { MONGODB_URI: uri, AUTH: 'none', STOP_DELAY_SECONDS: '2', INSTANCE_PATH: temporaryFolder() };
 

@@ -28,10 +28,11 @@ export async function openTemporary(settings: Pick<Settings, 'mongodBinary' | 'c
   return { uri: uriOf(server, binary), stop: () => server.stop() };
 }
 
-/** Starts a database program. @throws {OperatorError} if it does not start */
+/** Starts a database program. @param tries how many ports are tried where none is given @throws {OperatorError} if it does not start */
 export async function launch(
   binary: Binary,
   instance: { dbPath?: string; port?: number; args?: string[] },
+  tries = 3,
 ): Promise<MongoMemoryServer> {
   const server = new QuietServer({
     instance: { storageEngine: 'wiredTiger', launchTimeout: LAUNCH_MS, ...instance },
@@ -43,8 +44,11 @@ export async function launch(
   await server.start(instance.port !== undefined);
   const { failure } = server;
   if (failure === undefined) return server;
-  if (await binary.repair?.()) return launch(binary, instance);
+  if (await binary.repair?.()) return launch(binary, instance, tries);
   const reason = messageOf(failure);
+  // Between the search for a free port and its use, another program may take it.
+  if (instance.port === undefined && tries > 1 && reason.includes('already in use'))
+    return launch(binary, instance, tries - 1);
   const folder = instance.dbPath ?? 'a temporary folder';
   throw new OperatorError(
     `${binary.program} (${binary.path}) did not start on ${folder}: ${reason.split('\n').join(' ')}`,

@@ -104,7 +104,7 @@ describe('what is in the way of a write has words of its own:', () => {
       await session.endSession();
     }
   }
-  const HELD = { status: 503, retry: '1', detail: expect.stringContaining('Another transaction') };
+  const HELD = { status: 503, retry: '1', detail: expect.stringContaining('another transaction') };
   const refusal = ({ status, headers, body: { detail } }: supertest.Response) => ({
     status,
     retry: headers['retry-after'],
