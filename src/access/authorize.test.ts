@@ -67,6 +67,7 @@ describe('the scope of an operation', () => {
       'GET /probes': 'probes:read',
       'POST /probes': 'probes:write',
       'GET /probes/events': 'probes:read',
+      'GET /probes/statistics': 'probes:read',
       'GET /probes/{id}/history': 'probes:read',
       'POST /probes/{id}/restore': 'probes:write',
       'DELETE /relays/{id}': 'relays:write',

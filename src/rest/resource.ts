@@ -11,6 +11,7 @@ import { createOperation, patchOperation, removeOperation, replaceOperation } fr
 import type { WriteOperation } from './members/write-operation.ts';
 import { listOperation } from './query/list.ts';
 import { refuseParameterNames } from './query/parameter-names.ts';
+import { statisticsOperation } from './statistics/operation.ts';
 import { describeResource, type ResourceSettings } from './resource-description.ts';
 
 /** The operations of one resource: a collection at `path`, its members at `path/:id`. */
@@ -23,6 +24,7 @@ export function resourceOperations(model: AnyModel, path: string, settings: Reso
     listOperation(resource),
     createOperation(resource, createSchema),
     eventsOperation(resource),
+    statisticsOperation(resource),
     readOperation(resource),
     replaceOperation(resource, createSchema),
     patchOperation(resource, createSchema, updateSchema),

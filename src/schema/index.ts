@@ -14,6 +14,7 @@ export { refusal } from './declaration.ts';
 export { NUMBER, isExact } from './exact-number.ts';
 export { exactValues } from './exact-values-plugin.ts';
 export { keywords, readFields } from './fields.ts';
+export { shownInt64 } from './int64.ts';
 export { idSchema, objectSchema, withNull, type JsonSchema } from './json-schema.ts';
 export { compileJsonText, dateIn, type WriteJson } from './json-text.ts';
 export type { AnyModel } from './model.ts';

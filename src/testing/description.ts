@@ -10,6 +10,7 @@ export interface Described {
   method: string;
   path: string;
   operationId: string;
+  description: string;
   parameters: { name: string; in: string; schema: object }[];
   requestBody?: { required: boolean; content: Content };
   responses: Record<string, DescribedResponse>;

@@ -89,7 +89,8 @@ export function readCells(columns: readonly Column[], cells: readonly string[]):
 export const writeCells = (columns: readonly Column[], shown: Document): string[] =>
   columns.map(({ path }) => cellOf(valueAt(shown, path.join('.'))));
 
-function cellOf(value: unknown): string {
+/** The cell of a JSON value. A text that a spreadsheet would take for a formula is changed. */
+export function cellOf(value: unknown): string {
   if (typeof value === 'string') return guarded(value);
   if (value === null || value === undefined) return '';
   const text = JSON.stringify(value);

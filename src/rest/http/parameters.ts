@@ -119,6 +119,9 @@ function explained(flaw: Flaw, text: string, schema: JsonSchema): Flaw {
   const { type } = schema;
   const isNumeric = flaw.keyword === 'type' && [type].flat().some((one) => one === 'integer' || one === 'number');
   if (isNumeric && NUMBER.test(text) && !isExact(text)) return inexact(text);
+  const { examples } = schema;
+  if (flaw.keyword === 'pattern' && Array.isArray(examples))
+    return { ...flaw, detail: `${flaw.detail}, as in ${examples.join(', ')}` };
   return hasLostPlus(text, schema) ? { ...flaw, detail: flaw.detail + LOST_PLUS } : flaw;
 }
 

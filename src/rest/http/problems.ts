@@ -51,11 +51,9 @@ const RETRY_AFTER_S = '1';
 export const unavailable = (detail: string, kind?: ProblemKind) =>
   new Problem(503, detail, [], { 'retry-after': RETRY_AFTER_S }, kind);
 
-/** The 503 for a query that took too long. @param limitMs the time limit of the database */
-export const tooSlow = (limitMs: number) =>
-  unavailable(
-    `The query took the database longer than ${limitMs} ms. Narrow the filter, or sort in the order of an index.`,
-  );
+/** The 503 for a query that took too long. @param limitMs the time limit of the database @param remedy what to do next */
+export const tooSlow = (limitMs: number, remedy = 'Narrow the filter, or sort in the order of an index.') =>
+  unavailable(`The query took the database longer than ${limitMs} ms. ${remedy}`);
 
 /** The members of problem details. `about:blank` means that the type is only the status (RFC 9457, section 4.2.1). */
 export function problemDetails({ status, message, flaws, kind }: Problem, instance: string) {

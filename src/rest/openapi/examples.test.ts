@@ -73,6 +73,15 @@ describe('an example', () => {
     }
   });
 
+  test.each(['summariseProbes', 'summariseRelays'])(
+    'of %s is what is answered to the query that it names',
+    async (id) => {
+      const { path, description: text, responses } = operation(id);
+      const query = /`\?(\S+)`/.exec(text)?.[1] ?? '';
+      expect((await api.get(`${path}?${query}`)).body).toEqual(responses[200]?.content?.['application/json']?.example);
+    },
+  );
+
   test.each(
     operations
       .filter(({ path }) => members.has(collectionOf(path)))

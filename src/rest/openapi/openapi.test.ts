@@ -122,7 +122,7 @@ describe('the description', () => {
       '/migrations',
       '/openapi.json',
       ...['/probes', '/relays'].flatMap((path) =>
-        ['', '/events', '/{id}', '/{id}/history', '/{id}/restore'].map((rest) => path + rest),
+        ['', '/events', '/statistics', '/{id}', '/{id}/history', '/{id}/restore'].map((rest) => path + rest),
       ),
       '/server',
     ]);

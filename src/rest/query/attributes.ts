@@ -14,6 +14,8 @@ export interface Attribute {
    * value that cannot be stored can still be compared with.
    */
   schema: JsonSchema;
+  /** The JSON Schema of the value in an answer, other than null, with all rules of the field. */
+  shown: JsonSchema;
   /** The stored value for a JSON value. */
   toStored: (value: unknown) => unknown;
 }
@@ -43,10 +45,8 @@ function scalars(fields: readonly Field[], prefix: string): Attribute[] {
   });
 }
 
-function readAttribute(
-  { description: _description, example: _example, searchable: _searchable, ...field }: Field,
-  path: string,
-): Attribute {
+function readAttribute({ searchable: _searchable, ...whole }: Field, path: string): Attribute {
+  const { description: _description, example: _example, ...field } = whole;
   const { name, type, keywords } = field;
   const listed = keywords.enum?.filter((value) => value !== null);
   const bare: Field = { ...field, managed: false, nullable: false, keywords: listed ? { enum: listed } : {} };
@@ -55,7 +55,10 @@ function readAttribute(
     path,
     type,
     nullable: field.nullable && type !== 'String',
-    schema: objectSchema([bare], 'read').properties[name] ?? {},
+    schema: schemaOf(bare),
+    shown: schemaOf({ ...whole, managed: false, nullable: false }),
     toStored: (value) => toDocument([bare], { [name]: value })[name],
   };
 }
+
+const schemaOf = (field: Field): JsonSchema => objectSchema([field], 'read').properties[field.name] ?? {};

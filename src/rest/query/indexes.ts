@@ -36,20 +36,21 @@ export function compileIndexGuard(
   );
   const remedy =
     `The indexes are ${listed.join(' and ')}. Filter by the first field of an index with ${BOUNDING.join(', ')}` +
-    `${isSearched ? '; search with q' : ''}; or use no filter and sort in the order of an index, forwards or backwards. ` +
-    'The setting allowScans of the server allows all queries.';
+    `${isSearched ? '; search with q' : ''}; or use no filter`;
 
-  return (conditions: readonly Condition[], sort: readonly SortKey[]): void => {
+  /** @param sort its keys; without them the query has no order */
+  return (conditions: readonly Condition[], sort?: readonly SortKey[]): void => {
     if (settings.allowScans) return;
     const isIndexed =
       conditions.length > 0
         ? conditions.some(({ attribute, operator }) => BOUNDING.includes(operator) && bounded.has(attribute.path))
-        : usable.some((keys) => ordersBy(keys, sort));
+        : !sort || usable.some((keys) => ordersBy(keys, sort));
     if (isIndexed) return;
     const parameters = conditions.length > 0 ? conditions.map(({ parameter }) => parameter) : ['sort'];
     throw new Problem(
       400,
-      `No index answers this query. ${remedy}`,
+      `No index answers this query. ${remedy}${sort ? ' and sort in the order of an index, forwards or backwards' : ''}. ` +
+        'The setting allowScans of the server allows all queries.',
       parameters.map((parameter) => ({ parameter, keyword: 'index', detail: 'cannot be answered from an index' })),
     );
   };
