@@ -11,7 +11,7 @@ type Liveness = 'on' | 'away' | 'none';
 export type Change =
   | { kind: 'created' | 'changed'; member: Member }
   | { kind: 'removed' | 'unmatched'; id: string }
-  /** Changes are lost: what was read before must be read again. */
+  /** The changes from here on arrive. What was read before must be read now: at the beginning, and when changes are lost. */
   | { kind: 'reset' };
 
 /** Whether the changes of the resource that is shown arrive. */
@@ -21,7 +21,8 @@ export const liveness = signal<Liveness>('away');
 const SILENCE_MS = 40_000;
 
 /**
- * Follows the changes of a resource's members until `signal` is aborted. After a cut it goes on where it was: no change is missed.
+ * Follows the changes of a resource's members until `signal` is aborted. It begins with `reset`. After a cut it goes on where it
+ * was: no change is missed. So whoever reads at each `reset`, and applies the changes to what was read, has what the server has.
  * @param filters only members that meet them, in the notation of the API
  */
 export function follow(
@@ -33,36 +34,42 @@ export function follow(
   let silence: ReturnType<typeof setTimeout> | undefined;
   const query = filters.size > 0 ? `?${filters}` : '';
   const open = (lastEventId?: string) => {
-    const source = createEventSource({
+    let isKnown = lastEventId !== undefined;
+    return createEventSource({
       url: new URL(`.${path}/events${query}`, document.baseURI),
       ...(lastEventId !== undefined && { initialLastEventId: lastEventId }),
       fetch: async (url, init) => {
         const response = await request(url, init);
         if (response.ok) return response;
-        if ([401, 403, 501].includes(response.status)) stop('none');
+        if (response.status === 400 && isKnown) openAgain();
+        else if (response.status === 501 || (response.status < 500 && response.status !== 429)) stop('none');
         throw new Error(`the stream of events was refused: ${response.status}`);
       },
       onConnect: heard,
       onComment: heard,
       onScheduleReconnect: () => (liveness.value = 'away'),
       onMessage: ({ event = '', data }) => {
+        if (signal.aborted) return;
         heard();
+        if (!isKnown) onChange({ kind: 'reset' });
+        isKnown = true;
         const change = toChange(event, data);
         if (change) onChange(change);
       },
     });
-    return source;
   };
   let source = open();
   /** A connection that was lost without a word is opened again. */
   function heard() {
+    if (signal.aborted) return;
     liveness.value = 'on';
     clearTimeout(silence);
-    silence = setTimeout(() => {
-      liveness.value = 'away';
-      source.close();
-      source = open(source.lastEventId);
-    }, SILENCE_MS);
+    silence = setTimeout(() => openAgain(source.lastEventId), SILENCE_MS);
+  }
+  function openAgain(lastEventId?: string) {
+    liveness.value = 'away';
+    source.close();
+    source = open(lastEventId);
   }
   function stop(state: Liveness) {
     liveness.value = state;

@@ -29,6 +29,10 @@ export class Unreachable extends Error {
   }
 }
 
+/** Whether the same request may succeed later. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof Unreachable || (error instanceof Refusal && (error.status === 429 || error.status >= 500));
+
 /** What went wrong, in words for the person at the page; undefined if the person has cancelled it. */
 export function wordsOf(error: unknown): string | undefined {
   if (error instanceof DOMException && error.name === 'AbortError') return undefined;

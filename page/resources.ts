@@ -42,6 +42,9 @@ export interface Field {
   operators: readonly string[];
 }
 
+/** What lists are filtered and sorted by: a field, or a part of one, such as `site.code`. */
+export type Attribute = Pick<Field, 'name' | 'label' | 'kind' | 'schema' | 'operators'>;
+
 /** A collection of the API. */
 export interface Resource {
   path: ResourcePath;
@@ -51,6 +54,7 @@ export interface Resource {
   memberName: string;
   description: string;
   fields: readonly Field[];
+  attributes: readonly Attribute[];
   isSearchable: boolean;
   hasHistory: boolean;
 }
@@ -94,11 +98,19 @@ function toField(name: string, schema: Schema, { create, parameters }: Described
     isNullable: [schema.type].flat().includes('null'),
     isReadOnly: schema.readOnly === true,
     isRequired: create.required?.includes(name) === true,
-    operators: parameters.flatMap((parameter) => {
-      const [, field, operator = ''] = /^(.+)\[(\w+)\]$/.exec(parameter) ?? [];
-      return field === name ? [operator] : [];
-    }),
+    operators: operatorsOf(name, parameters),
   };
+}
+
+const operatorsOf = (name: string, parameters: readonly string[]): string[] =>
+  parameters.flatMap((parameter) => {
+    const [, field, operator = ''] = /^(.+)\[(\w+)\]$/.exec(parameter) ?? [];
+    return field === name ? [operator] : [];
+  });
+
+function toAttribute(name: string, { member, parameters }: Described): Attribute {
+  const schema = name.split('.').reduce<Schema>((outer, part) => outer.properties?.[part] ?? {}, member);
+  return { name, label: labelOf(name), kind: kindOf(name, schema), schema, operators: operatorsOf(name, parameters) };
 }
 
 function toResource(described: Described): Resource {
@@ -109,6 +121,9 @@ function toResource(described: Described): Resource {
     memberName: name,
     description,
     fields: Object.entries(member.properties ?? {}).map(([field, schema]) => toField(field, schema, described)),
+    attributes: parameters
+      .filter((parameter) => parameters.includes(`${parameter}[eq]`))
+      .map((name) => toAttribute(name, described)),
     isSearchable: parameters.includes('q'),
     hasHistory,
   };

@@ -1,59 +1,71 @@
-import { useEffect, useState } from 'preact/hooks';
-import { answered, client, type Member } from '../client.ts';
-import { follow, liveness, type Change } from '../live.ts';
-import { addressOf } from '../location.ts';
-import { wordsOf } from '../problem.ts';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { may } from '../caller.ts';
+import { addressOf, location } from '../location.ts';
 import { labelOf, type Resource } from '../resources.ts';
-import { valueText } from '../value-text.ts';
+import { Columns } from './columns.tsx';
+import { AddFilter, Filters } from './filters.tsx';
+import { Mirror } from './mirror.ts';
+import { Refused } from './refused.tsx';
+import { SearchBox } from './search-box.tsx';
+import { Status } from './status.tsx';
+import { Table } from './table.tsx';
+import { Place } from './window.ts';
 
 /** The members of a resource that meet the filters in the address. */
 export function List({ resource }: { resource: Resource }) {
-  const [members, setMembers] = useState<readonly Member[]>([]);
-  const [failure, setFailure] = useState<string>();
-  useEffect(() => {
-    answered(client.GET(resource.path, { params: { query: { limit: 50 } } })).then(
-      ({ data }) => setMembers(Array.isArray(data) ? data : []),
-      (error: unknown) => setFailure(wordsOf(error)),
-    );
-    const end = new AbortController();
-    follow(resource, new URLSearchParams(), (change) => setMembers((shown) => after(shown, change)), end.signal);
-    return () => end.abort();
-  }, [resource]);
+  const label = labelOf(resource.name);
   return (
     <>
-      <h1>{labelOf(resource.name)}</h1>
-      {failure !== undefined && <p class="failed">{failure}</p>}
-      <p class="quiet">{liveness.value === 'on' ? 'Live' : 'Not live'}</p>
-      <table>
-        <thead>
-          <tr>
-            {resource.fields.map(({ name, label }) => (
-              <th key={name}>{label}</th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {members.map((member) => (
-            <tr key={member.id}>
-              {resource.fields.map((field) => (
-                <td key={field.name}>
-                  {field.kind === 'id' ? (
-                    <a href={addressOf([resource.name, member.id])}>{member.id}</a>
-                  ) : (
-                    valueText(field, member[field.name])
-                  )}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <h1>{label}</h1>
+      <div class="tools">
+        {resource.isSearchable && <SearchBox label={`Search ${label.toLowerCase()}`} />}
+        <AddFilter resource={resource} />
+        <Columns resource={resource} />
+        {may(`${resource.name}:write`) && (
+          <a class="button" href={addressOf([resource.name, 'new'])}>
+            New {resource.memberName.toLowerCase()}
+          </a>
+        )}
+      </div>
+      <Filters resource={resource} />
+      <Found resource={resource} />
     </>
   );
 }
 
-/** The members as they are after a change. */
-function after(members: readonly Member[], change: Change): readonly Member[] {
-  if (change.kind !== 'changed') return members;
-  return members.map((member) => (member.id === change.member.id ? change.member : member));
+/** What the API finds for the address. While it looks, what was found before stays. */
+function Found({ resource }: { resource: Resource }) {
+  const query = location.value.parameters.toString();
+  const at = useMemo(() => new Place(), [query]);
+  const [found, setFound] = useState<Mirror>();
+  useEffect(() => {
+    const { parameters } = location.peek();
+    const visible = () => Math.max(at.row, at.last);
+    const before = found?.state.peek().rows ?? [];
+    const opened = new Mirror({ resource, parameters, visible, before });
+    setFound(opened);
+    return () => opened.close();
+  }, [resource, query]);
+  if (!found) return null;
+  const { failure, rows, isRead } = found.state.value;
+  return (
+    <>
+      <Status resource={resource} mirror={found} />
+      {failure !== undefined && <Refused failure={failure} resource={resource} again={found.readAgain} />}
+      {isRead && rows.length === 0 && failure === undefined && <Nothing resource={resource} />}
+      {(isRead || failure === undefined) && rows.length > 0 && <Table resource={resource} mirror={found} at={at} />}
+    </>
+  );
+}
+
+function Nothing({ resource }: { resource: Resource }) {
+  const { parameters } = location.value;
+  const isNarrowed = [...parameters.keys()].some((name) => !['sort', 'fields', 'limit'].includes(name));
+  return (
+    <p class="nothing">
+      {isNarrowed
+        ? 'Nothing matches the search and the filters.'
+        : `There are no ${labelOf(resource.name).toLowerCase()} yet.`}
+    </p>
+  );
 }

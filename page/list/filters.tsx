@@ -1,0 +1,91 @@
+import { go, location } from '../location.ts';
+import type { Resource } from '../resources.ts';
+import { filterText } from './conditions.ts';
+import { FilterForm } from './filter-form.tsx';
+import { Popover } from './popover.tsx';
+import { readFilters, type Filter } from './query.ts';
+
+/** Changes the filters; a step back leads to the ones before. */
+function change(alter: (parameters: URLSearchParams) => void): void {
+  const { parts, parameters } = location.peek();
+  const changed = new URLSearchParams(parameters);
+  alter(changed);
+  go(parts, changed);
+}
+
+/** Adds a filter of any field. */
+export function AddFilter({ resource }: { resource: Resource }) {
+  return (
+    <Popover label="Add a filter">
+      {(close) => (
+        <FilterForm
+          resource={resource}
+          onDone={(parameter, value) => (close(), change((parameters) => parameters.set(parameter, value)))}
+        />
+      )}
+    </Popover>
+  );
+}
+
+/** The filters of the address, in words. */
+export function Filters({ resource }: { resource: Resource }) {
+  const filters = readFilters(location.value.parameters, resource);
+  if (filters.length === 0) return null;
+  return (
+    <ul class="chips" aria-label="Filters">
+      {filters.map((filter) => (
+        <Chip key={filter.parameter} resource={resource} filter={filter} />
+      ))}
+      {filters.length > 1 && (
+        <li>
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => change((parameters) => filters.forEach(remover(parameters)))}
+          >
+            Remove all filters
+          </button>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+const remover =
+  (parameters: URLSearchParams) =>
+  ({ parameter }: Filter) =>
+    parameters.delete(parameter);
+
+function Chip({ resource, filter }: { resource: Resource; filter: Filter }) {
+  const text = filterText(filter);
+  return (
+    <li class={`chip ${filter.attribute ? '' : 'unknown'}`}>
+      {filter.attribute ? (
+        <Popover label={text}>
+          {(close) => (
+            <FilterForm
+              resource={resource}
+              filter={filter}
+              onDone={(parameter, value) => {
+                close();
+                change((parameters) => {
+                  parameters.delete(filter.parameter);
+                  parameters.set(parameter, value);
+                });
+              }}
+            />
+          )}
+        </Popover>
+      ) : (
+        <span>{text}</span>
+      )}
+      <button
+        type="button"
+        aria-label={`Remove the filter: ${text}`}
+        onClick={() => change((parameters) => parameters.delete(filter.parameter))}
+      >
+        ×
+      </button>
+    </li>
+  );
+}
