@@ -4,8 +4,8 @@ import { answered, client } from '../client.ts';
 import { valueText } from '../value-text.ts';
 import { durationText } from './age.tsx';
 import { Control } from './control.tsx';
-import { Part } from './part.tsx';
-import { useReading } from './reading.ts';
+import { Part } from '../part.tsx';
+import { useReading } from '../reading.ts';
 
 const EVERY_MS = 2000;
 

@@ -1,7 +1,7 @@
 import { answered, client } from '../client.ts';
 import { Age, ageOf } from './age.tsx';
-import { Part } from './part.tsx';
-import { useReading } from './reading.ts';
+import { Part } from '../part.tsx';
+import { useReading } from '../reading.ts';
 
 const EVERY_MS = 10_000;
 const DAY_S = 86_400;

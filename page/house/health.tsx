@@ -1,7 +1,7 @@
 import { answered, client } from '../client.ts';
 import { Refusal } from '../problem.ts';
-import { Part } from './part.tsx';
-import { useReading } from './reading.ts';
+import { Part } from '../part.tsx';
+import { useReading } from '../reading.ts';
 
 const EVERY_MS = 5000;
 

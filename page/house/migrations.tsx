@@ -1,8 +1,8 @@
 import type { components } from '../api-types.d.ts';
 import { answered, client } from '../client.ts';
 import { Age } from './age.tsx';
-import { Part } from './part.tsx';
-import { useReading } from './reading.ts';
+import { Part } from '../part.tsx';
+import { useReading } from '../reading.ts';
 
 const EVERY_MS = 5000;
 

@@ -1,6 +1,6 @@
 import { answered, client } from '../client.ts';
-import { Part } from './part.tsx';
-import { useReading } from './reading.ts';
+import { Part } from '../part.tsx';
+import { useReading } from '../reading.ts';
 
 /** They change when a server starts again. */
 const EVERY_MS = 30_000;

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
-import { isReachable } from '../connection.ts';
+import { isReachable } from './connection.ts';
 import type { Reading } from './reading.ts';
 
-/** A part of the house: what is known of it, or why nothing is. */
+/** A part of a view: what the server said of it last, or why nothing is known. */
 export function Part<Data>({
   id,
   title,

@@ -1,7 +1,7 @@
 import { effect } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
-import { isReachable } from '../connection.ts';
-import { Unreachable, wordsOf } from '../problem.ts';
+import { isReachable } from './connection.ts';
+import { Unreachable, wordsOf } from './problem.ts';
 
 /** What was read last, and why the latest attempt failed, if it did. */
 export interface Reading<Data> {
@@ -14,9 +14,9 @@ export interface Reading<Data> {
 /**
  * Reads something again and again while somebody can see the page and the API answers: at once when either begins.
  * @param read must be the same function each time
- * @param everyMs the time between an answer and the next request
+ * @param everyMs the time between an answer and the next request; without it, one answer is enough
  */
-export function useReading<Data>(read: (signal: AbortSignal) => Promise<Data>, everyMs: number): Reading<Data> {
+export function useReading<Data>(read: (signal: AbortSignal) => Promise<Data>, everyMs?: number): Reading<Data> {
   const [state, setState] = useState<Omit<Reading<Data>, 'know'>>({ data: undefined, failure: undefined });
   const know = (data: Data) => setState({ data, failure: undefined });
   useEffect(() => {
@@ -36,7 +36,7 @@ export function useReading<Data>(read: (signal: AbortSignal) => Promise<Data>, e
         // That the API is away, the whole page says.
         if (!(error instanceof Unreachable)) setState(({ data }) => ({ data, failure: wordsOf(error) }));
       }
-      if (signal.aborted) return;
+      if (signal.aborted || everyMs === undefined) return;
       const timer = setTimeout(() => void repeat(signal), everyMs);
       signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
     };
