@@ -62,6 +62,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/engines/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts and sums of the collection, in groups
+         * @description The groups come in the order of their values, the group of members without a value first.
+         *     Filters and `q` are those of lists, and the server refuses the same ones (400) if no index answers them; without any, all
+         *     members are read. More than 1000 groups are a 400. Numbers are exact, except that means and sums of fractions are
+         *     rounded to doubles. The example answers `?of=thrust&by=lastFired[month]`.
+         */
+        get: operations["summariseEngines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/engines/{id}": {
         parameters: {
             query?: never;
@@ -645,6 +668,127 @@ export interface components {
             detail?: string;
             /** @description The rejected rows, in their order */
             rows: components["schemas"]["BadRow"][];
+        };
+        /**
+         * Sum
+         * @description The sum; 0 if no member of the group has a value. It is a text if a JSON number does not hold it exactly: the digits of a whole number beyond 2^53, or Infinity
+         */
+        Sum: number | string;
+        /** EngineGroup */
+        EngineGroup: {
+            /** @description The value of the group, under the name of the field; absent if there is one group */
+            by?: {
+                id?: string | null;
+                /**
+                 * @description Name of the engine, 1 to 128 characters (Unicode code points)
+                 * @example Merlin 1D Vacuum
+                 */
+                title?: string | null;
+                /**
+                 * @description Thrust in a vacuum, in kilonewtons
+                 * @example 981
+                 */
+                thrust?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When the engine last fired, kept to the millisecond; null if it never did
+                 * @example 2026-05-01T12:00:00.000Z
+                 */
+                lastFired?: string | null;
+                /**
+                 * Format: date-time
+                 * @example 2026-05-01T12:00:00.000Z
+                 */
+                createdAt?: string | null;
+                /**
+                 * Format: date-time
+                 * @example 2026-05-01T12:00:00.000Z
+                 */
+                updatedAt?: string | null;
+            };
+            /**
+             * Format: int64
+             * @description How many members are in the group
+             */
+            count: number;
+            /** @description The summaries of the fields that were asked for */
+            of?: {
+                thrust?: {
+                    /**
+                     * Format: int64
+                     * @description How many members of the group have a value
+                     */
+                    count: number;
+                    /**
+                     * Format: int32
+                     * @description The least (earliest) value; null if no member of the group has a value
+                     */
+                    min: number | null;
+                    /**
+                     * Format: int32
+                     * @description The greatest (latest) value; null if no member of the group has a value
+                     */
+                    max: number | null;
+                    /** @description The arithmetic mean; null if no member of the group has a value, or it is too large */
+                    mean: number | null;
+                    sum: components["schemas"]["Sum"];
+                    /** @description The quantiles that were asked for, by what was asked */
+                    quantiles?: {
+                        [key: string]: number | null;
+                    };
+                };
+                lastFired?: {
+                    /**
+                     * Format: int64
+                     * @description How many members of the group have a value
+                     */
+                    count: number;
+                    /**
+                     * Format: date-time
+                     * @description The least (earliest) value; null if no member of the group has a value
+                     */
+                    min: string | null;
+                    /**
+                     * Format: date-time
+                     * @description The greatest (latest) value; null if no member of the group has a value
+                     */
+                    max: string | null;
+                };
+                createdAt?: {
+                    /**
+                     * Format: int64
+                     * @description How many members of the group have a value
+                     */
+                    count: number;
+                    /**
+                     * Format: date-time
+                     * @description The least (earliest) value; null if no member of the group has a value
+                     */
+                    min: string | null;
+                    /**
+                     * Format: date-time
+                     * @description The greatest (latest) value; null if no member of the group has a value
+                     */
+                    max: string | null;
+                };
+                updatedAt?: {
+                    /**
+                     * Format: int64
+                     * @description How many members of the group have a value
+                     */
+                    count: number;
+                    /**
+                     * Format: date-time
+                     * @description The least (earliest) value; null if no member of the group has a value
+                     */
+                    min: string | null;
+                    /**
+                     * Format: date-time
+                     * @description The greatest (latest) value; null if no member of the group has a value
+                     */
+                    max: string | null;
+                };
+            };
         };
         /** EnginePatch */
         EnginePatch: {
@@ -1426,6 +1570,14 @@ export interface components {
         "Idempotency-Key": string;
         /** @description The id of the last event that the client has; it gets the events after that one */
         "Last-Event-ID": string;
+        /** @description The field whose values make the groups. A time can be cut to its year, month, day, hour, as in FIELD[month]. Numbers can be put together in ranges of one width, as in FIELD[100]; the lower bound of a range stands for it. Without this parameter there is one group */
+        "engines.by": string;
+        /** @description The fields to sum up in each group: repeat the parameter, or separate them by commas. Without this parameter members are only counted */
+        "engines.of": ("thrust" | "lastFired" | "createdAt" | "updatedAt")[];
+        /** @description The quantiles of the numbers in `of`, from 0 to 1, as in 0.5,0.95: repeat the parameter, or separate them by commas. The database finds them approximately if there are very many members. Before MongoDB 7.0 the answer is 501 */
+        "engines.quantiles": number[];
+        /** @description The time zone in which years, months, days and hours begin, by its name in the IANA database, as in Europe/Berlin. Without this parameter it is UTC */
+        "engines.timezone": string;
         /** @description The id of the member */
         id: string;
         /** @description A time in the past: the answer is the member as it was then, with the fields that the model has now. It is 404 if the member did not exist, and 410 if it lacked fields that are required now */
@@ -2050,6 +2202,214 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["URITooLong"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    summariseEngines: {
+        parameters: {
+            query?: {
+                /** @description Only where id is this value */
+                id?: components["parameters"]["engines.id"];
+                /** @description Only where id is this value */
+                "id[eq]"?: components["parameters"]["engines.id.eq"];
+                /** @description Only where id is not this value; null counts as another value */
+                "id[ne]"?: components["parameters"]["engines.id.ne"];
+                /** @description Only where id is greater (later) */
+                "id[gt]"?: components["parameters"]["engines.id.gt"];
+                /** @description Only where id is this value or greater (later) */
+                "id[gte]"?: components["parameters"]["engines.id.gte"];
+                /** @description Only where id is less (earlier) */
+                "id[lt]"?: components["parameters"]["engines.id.lt"];
+                /** @description Only where id is this value or less (earlier) */
+                "id[lte]"?: components["parameters"]["engines.id.lte"];
+                /** @description Only where id is one of these values. Repeat the parameter, or separate the values by commas; write a comma in a value as %2C */
+                "id[in]"?: components["parameters"]["engines.id.in"];
+                /** @description Only where id is none of these values. Repeat the parameter, or separate the values by commas; write a comma in a value as %2C */
+                "id[nin]"?: components["parameters"]["engines.id.nin"];
+                /** @description Only where id is not null (true), or is null (false) */
+                "id[exists]"?: components["parameters"]["engines.id.exists"];
+                /** @description Only where title is this value */
+                title?: components["parameters"]["engines.title"];
+                /** @description Only where title is this value */
+                "title[eq]"?: components["parameters"]["engines.title.eq"];
+                /** @description Only where title is not this value; null counts as another value */
+                "title[ne]"?: components["parameters"]["engines.title.ne"];
+                /** @description Only where title is greater (later) */
+                "title[gt]"?: components["parameters"]["engines.title.gt"];
+                /** @description Only where title is this value or greater (later) */
+                "title[gte]"?: components["parameters"]["engines.title.gte"];
+                /** @description Only where title is less (earlier) */
+                "title[lt]"?: components["parameters"]["engines.title.lt"];
+                /** @description Only where title is this value or less (earlier) */
+                "title[lte]"?: components["parameters"]["engines.title.lte"];
+                /** @description Only where title is one of these values. Repeat the parameter, or separate the values by commas; write a comma in a value as %2C */
+                "title[in]"?: components["parameters"]["engines.title.in"];
+                /** @description Only where title is none of these values. Repeat the parameter, or separate the values by commas; write a comma in a value as %2C */
+                "title[nin]"?: components["parameters"]["engines.title.nin"];
+                /** @description Only where title is not null (true), or is null (false) */
+                "title[exists]"?: components["parameters"]["engines.title.exists"];
+                /** @description Only where title begins with this text; upper and lower case differ */
+                "title[startsWith]"?: components["parameters"]["engines.title.startsWith"];
+                /** @description Only where title has this text anywhere; upper and lower case differ. Uses no index */
+                "title[contains]"?: components["parameters"]["engines.title.contains"];
+                /** @description Only where thrust is this value */
+                thrust?: components["parameters"]["engines.thrust"];
+                /** @description Only where thrust is this value */
+                "thrust[eq]"?: components["parameters"]["engines.thrust.eq"];
+                /** @description Only where thrust is not this value; null counts as another value */
+                "thrust[ne]"?: components["parameters"]["engines.thrust.ne"];
+                /** @description Only where thrust is greater (later) */
+                "thrust[gt]"?: components["parameters"]["engines.thrust.gt"];
+                /** @description Only where thrust is this value or greater (later) */
+                "thrust[gte]"?: components["parameters"]["engines.thrust.gte"];
+                /** @description Only where thrust is less (earlier) */
+                "thrust[lt]"?: components["parameters"]["engines.thrust.lt"];
+                /** @description Only where thrust is this value or less (earlier) */
+                "thrust[lte]"?: components["parameters"]["engines.thrust.lte"];
+                /** @description Only where thrust is one of these values. Repeat the parameter, or separate the values by commas; write a comma in a value as %2C */
+                "thrust[in]"?: components["parameters"]["engines.thrust.in"];
+                /** @description Only where thrust is none of these values. Repeat the parameter, or separate the values by commas; write a comma in a value as %2C */
+                "thrust[nin]"?: components["parameters"]["engines.thrust.nin"];
+                /** @description Only where thrust is not null (true), or is null (false) */
+                "thrust[exists]"?: components["parameters"]["engines.thrust.exists"];
+                /** @description Only where lastFired is this value */
+                lastFired?: components["parameters"]["engines.lastFired"];
+                /** @description Only where lastFired is this value */
+                "lastFired[eq]"?: components["parameters"]["engines.lastFired.eq"];
+                /** @description Only where lastFired is not this value; null counts as another value */
+                "lastFired[ne]"?: components["parameters"]["engines.lastFired.ne"];
+                /** @description Only where lastFired is greater (later) */
+                "lastFired[gt]"?: components["parameters"]["engines.lastFired.gt"];
+                /** @description Only where lastFired is this value or greater (later) */
+                "lastFired[gte]"?: components["parameters"]["engines.lastFired.gte"];
+                /** @description Only where lastFired is less (earlier) */
+                "lastFired[lt]"?: components["parameters"]["engines.lastFired.lt"];
+                /** @description Only where lastFired is this value or less (earlier) */
+                "lastFired[lte]"?: components["parameters"]["engines.lastFired.lte"];
+                /** @description Only where lastFired is one of these values. Repeat the parameter, or separate the values by commas; write a comma in a value as %2C */
+                "lastFired[in]"?: components["parameters"]["engines.lastFired.in"];
+                /** @description Only where lastFired is none of these values. Repeat the parameter, or separate the values by commas; write a comma in a value as %2C */
+                "lastFired[nin]"?: components["parameters"]["engines.lastFired.nin"];
+                /** @description Only where lastFired is not null (true), or is null (false) */
+                "lastFired[exists]"?: components["parameters"]["engines.lastFired.exists"];
+                /** @description Only where createdAt is this value */
+                createdAt?: components["parameters"]["engines.createdAt"];
+                /** @description Only where createdAt is this value */
+                "createdAt[eq]"?: components["parameters"]["engines.createdAt.eq"];
+                /** @description Only where createdAt is not this value; null counts as another value */
+                "createdAt[ne]"?: components["parameters"]["engines.createdAt.ne"];
+                /** @description Only where createdAt is greater (later) */
+                "createdAt[gt]"?: components["parameters"]["engines.createdAt.gt"];
+                /** @description Only where createdAt is this value or greater (later) */
+                "createdAt[gte]"?: components["parameters"]["engines.createdAt.gte"];
+                /** @description Only where createdAt is less (earlier) */
+                "createdAt[lt]"?: components["parameters"]["engines.createdAt.lt"];
+                /** @description Only where createdAt is this value or less (earlier) */
+                "createdAt[lte]"?: components["parameters"]["engines.createdAt.lte"];
+                /** @description Only where createdAt is one of these values. Repeat the parameter, or separate the values by commas; write a comma in a value as %2C */
+                "createdAt[in]"?: components["parameters"]["engines.createdAt.in"];
+                /** @description Only where createdAt is none of these values. Repeat the parameter, or separate the values by commas; write a comma in a value as %2C */
+                "createdAt[nin]"?: components["parameters"]["engines.createdAt.nin"];
+                /** @description Only where createdAt is not null (true), or is null (false) */
+                "createdAt[exists]"?: components["parameters"]["engines.createdAt.exists"];
+                /** @description Only where updatedAt is this value */
+                updatedAt?: components["parameters"]["engines.updatedAt"];
+                /** @description Only where updatedAt is this value */
+                "updatedAt[eq]"?: components["parameters"]["engines.updatedAt.eq"];
+                /** @description Only where updatedAt is not this value; null counts as another value */
+                "updatedAt[ne]"?: components["parameters"]["engines.updatedAt.ne"];
+                /** @description Only where updatedAt is greater (later) */
+                "updatedAt[gt]"?: components["parameters"]["engines.updatedAt.gt"];
+                /** @description Only where updatedAt is this value or greater (later) */
+                "updatedAt[gte]"?: components["parameters"]["engines.updatedAt.gte"];
+                /** @description Only where updatedAt is less (earlier) */
+                "updatedAt[lt]"?: components["parameters"]["engines.updatedAt.lt"];
+                /** @description Only where updatedAt is this value or less (earlier) */
+                "updatedAt[lte]"?: components["parameters"]["engines.updatedAt.lte"];
+                /** @description Only where updatedAt is one of these values. Repeat the parameter, or separate the values by commas; write a comma in a value as %2C */
+                "updatedAt[in]"?: components["parameters"]["engines.updatedAt.in"];
+                /** @description Only where updatedAt is none of these values. Repeat the parameter, or separate the values by commas; write a comma in a value as %2C */
+                "updatedAt[nin]"?: components["parameters"]["engines.updatedAt.nin"];
+                /** @description Only where updatedAt is not null (true), or is null (false) */
+                "updatedAt[exists]"?: components["parameters"]["engines.updatedAt.exists"];
+                /** @description Searches title for up to 10 words. A member must have, for each of them, a word that begins with it. Upper and lower case, accents and width do not matter. Without sort the best matches come first: whole words before beginnings of words, then members whose title begins with the first word, then by id */
+                q?: components["parameters"]["engines.q"];
+                /** @description The field whose values make the groups. A time can be cut to its year, month, day, hour, as in FIELD[month]. Numbers can be put together in ranges of one width, as in FIELD[100]; the lower bound of a range stands for it. Without this parameter there is one group */
+                by?: components["parameters"]["engines.by"];
+                /** @description The fields to sum up in each group: repeat the parameter, or separate them by commas. Without this parameter members are only counted */
+                of?: components["parameters"]["engines.of"];
+                /** @description The quantiles of the numbers in `of`, from 0 to 1, as in 0.5,0.95: repeat the parameter, or separate them by commas. The database finds them approximately if there are very many members. Before MongoDB 7.0 the answer is 501 */
+                quantiles?: components["parameters"]["engines.quantiles"];
+                /** @description The time zone in which years, months, days and hours begin, by its name in the IANA database, as in Europe/Berlin. Without this parameter it is UTC */
+                timezone?: components["parameters"]["engines.timezone"];
+            };
+            header?: {
+                /** @description Only if the ETag is one of these; else 412 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /** @description Only if the ETag is none of these; else 304 for a read, 412 for a write */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /** @description Only if it was not changed since; else 412. An invalid date is ignored (RFC 9110) */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /** @description Only if it was changed since; else 304. An invalid date is ignored (RFC 9110) */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The groups */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "by": {
+                     *           "lastFired": "2026-05-01T00:00:00.000Z"
+                     *         },
+                     *         "count": 1,
+                     *         "of": {
+                     *           "thrust": {
+                     *             "count": 1,
+                     *             "min": 981,
+                     *             "max": 981,
+                     *             "mean": 981,
+                     *             "sum": 981
+                     *           }
+                     *         }
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["EngineGroup"][];
+                    "text/csv": string;
+                };
+            };
+            /** @description The client has this state already */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
             414: components["responses"]["URITooLong"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["RequestHeaderFieldsTooLarge"];

@@ -6,19 +6,26 @@ import type { Reading } from './reading.ts';
 export function Part<Data>({
   id,
   title,
-  reading: { data, failure },
+  reading: { data, failure, again },
   children,
 }: {
   id: string;
   title: string;
-  reading: Pick<Reading<Data>, 'data' | 'failure'>;
+  reading: Pick<Reading<Data>, 'data' | 'failure' | 'again'>;
   children: (data: Data) => ComponentChildren;
 }) {
   const isOld = data !== undefined && (failure !== undefined || !isReachable.value);
   return (
     <section class="part" aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
-      {failure !== undefined && <p class="failed">{failure}</p>}
+      {failure !== undefined && (
+        <p class="failed">
+          {failure}{' '}
+          <button type="button" onClick={again}>
+            Try again
+          </button>
+        </p>
+      )}
       {isOld && <p class="quiet">This is how it was when the server answered last.</p>}
       {data === undefined ? failure === undefined && <p class="quiet">Asking the server…</p> : children(data)}
     </section>

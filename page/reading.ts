@@ -9,6 +9,8 @@ export interface Reading<Data> {
   failure: string | undefined;
   /** Shows what an answer to another request has said already. */
   know: (data: Data) => void;
+  /** Reads now. */
+  again: () => void;
 }
 
 /**
@@ -17,7 +19,8 @@ export interface Reading<Data> {
  * @param everyMs the time between an answer and the next request; without it, one answer is enough
  */
 export function useReading<Data>(read: (signal: AbortSignal) => Promise<Data>, everyMs?: number): Reading<Data> {
-  const [state, setState] = useState<Omit<Reading<Data>, 'know'>>({ data: undefined, failure: undefined });
+  const [state, setState] = useState<Pick<Reading<Data>, 'data' | 'failure'>>({ data: undefined, failure: undefined });
+  const [attempt, setAttempt] = useState(0);
   const know = (data: Data) => setState({ data, failure: undefined });
   useEffect(() => {
     let running: AbortController | undefined;
@@ -47,6 +50,6 @@ export function useReading<Data>(read: (signal: AbortSignal) => Promise<Data>, e
       unfollow();
       stop();
     };
-  }, [read, everyMs]);
-  return { ...state, know };
+  }, [read, everyMs, attempt]);
+  return { ...state, know, again: () => setAttempt(attempt + 1) };
 }

@@ -63,7 +63,7 @@ export function DistributionPlot({
 const NONE: readonly 'x'[] = [];
 
 /** A round width, by which about twenty ranges reach from the least to the greatest value. */
-export function widthFor(least: number, greatest: number, isWhole: boolean): number {
+function widthFor(least: number, greatest: number, isWhole: boolean): number {
   const exact = (greatest - least) / RANGES;
   if (!(exact > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(exact));

@@ -22,18 +22,21 @@ const HEIGHT = 280;
 export function Plot({ x, y, label, shape, times }: Options) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const element = place.current;
-    if (!element || x.length === 0) return;
     const end = new AbortController();
-    void import('uplot').then(({ default: UPlot }) => {
-      if (!end.signal.aborted) draw(UPlot, element, { x, y, label, shape, times }, end.signal);
-    });
+    if (place.current && x.length > 0) void loadAndDraw(place.current, { x, y, label, shape, times }, end.signal);
     return () => end.abort();
   }, [x, y, label, shape, times]);
   return <div class="plot" ref={place} role="img" aria-label={label} />;
 }
 
 type Library = typeof uPlot;
+
+async function loadAndDraw(element: HTMLElement, options: Options, signal: AbortSignal): Promise<void> {
+  const loaded = await import('uplot').catch(() => undefined);
+  if (signal.aborted) return;
+  if (loaded) draw(loaded.default, element, options, signal);
+  else element.textContent = 'The plot cannot be loaded. The table has the same numbers.';
+}
 
 /** Draws, and follows the width of the element and the colours that the person prefers, until `signal` is aborted. */
 function draw(UPlot: Library, element: HTMLElement, options: Options, signal: AbortSignal): void {
@@ -60,16 +63,22 @@ function settings(UPlot: Library, element: HTMLElement, { shape, times, x }: Opt
     grid: { stroke: line, width: 1 },
     ticks: { stroke: line, width: 1 },
     ...(side === 'y' && { size: times.includes('y') ? 90 : 60 }),
-    ...(side === 'y' && times.includes('y') && { values: (_plot, seconds) => seconds.map(dayOf) }),
+    ...(side === 'x' && { space: 100 }),
+    ...(times.includes(side) && { values: (_plot, seconds) => seconds.map(dayOf) }),
   });
-  const paths = shape === 'bars' ? UPlot.paths.bars?.({ size: [0.9, 80], align: x.length === 1 ? 0 : 1 }) : undefined;
+  // A bar stands on its value and reaches to the next one; behind the last one there must be room for that.
+  const step = Math.min(...x.slice(1).map((value, place) => value - (x[place] ?? value)), x.length > 1 ? Infinity : 1);
+  const paths = shape === 'bars' ? UPlot.paths.bars?.({ size: [0.9, 80], align: 1 }) : undefined;
   return {
     width: element.clientWidth,
     height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
     scales: {
-      x: { time: times.includes('x') },
+      x: {
+        time: times.includes('x'),
+        ...(shape === 'bars' && { range: (_plot, least, most) => [least, most + step] }),
+      },
       y: { range: (_plot, least, most) => (shape === 'bars' ? [0, most * 1.05 || 1] : [least, most]) },
     },
     axes: [axis('x'), axis('y')],

@@ -23,7 +23,8 @@ export function Plots({ resource }: { resource: Resource }) {
         )}
         {times.length > 0 && <PeriodChoice />}
       </div>
-      <div class="plots">
+      {/* Other filters or periods make other plots, so that no number of before is shown below a new name. */}
+      <div class="plots" key={String(parameters)}>
         {numbers.map((field) => (
           <DistributionPlot key={field.name} {...{ resource, field, filters }} />
         ))}

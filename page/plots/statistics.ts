@@ -9,6 +9,18 @@ export interface Group {
   of?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
+let last: Promise<unknown> = Promise.resolve();
+
+/** Does one work after the other: each may read the whole collection, and together they would take the time of everybody. */
+function inTurn<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  const mine = last.then(() => {
+    signal.throwIfAborted();
+    return work();
+  });
+  last = mine.catch(() => {});
+  return mine;
+}
+
 /**
  * Asks for statistics of the members that meet the filters.
  * @param parameters what the API calls `of`, `by` and so on
@@ -21,8 +33,9 @@ export async function statisticsOf(
   signal: AbortSignal,
 ): Promise<readonly Group[]> {
   const query = new URLSearchParams([...filters, ...Object.entries(parameters)]);
-  const { data } = await answered(
-    client.GET(`${path}/statistics`, { querySerializer: () => query.toString(), signal }),
-  );
-  return Array.isArray(data) ? data : [];
+  return inTurn(signal, async () => {
+    const asked = client.GET(`${path}/statistics`, { querySerializer: () => query.toString(), signal });
+    const { data } = await answered(asked);
+    return Array.isArray(data) ? data : [];
+  });
 }
