@@ -18,7 +18,7 @@ const UNKNOWN_TIMEZONE = 40_485;
 const UNKNOWN_ACCUMULATORS = [15_952, 168];
 
 /** The pipeline of the database that finds the groups, and one more than are allowed. */
-const pipelineOf = ({ clauses, by, timezone, of, quantiles }: StatisticsQuery): Document[] => [
+export const pipelineOf = ({ clauses, by, timezone, of, quantiles }: StatisticsQuery): Document[] => [
   ...(clauses.length > 0 ? [{ $match: allOf(clauses) }] : []),
   {
     $group: {
