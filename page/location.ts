@@ -39,7 +39,24 @@ function decoded(part: string): string {
 /** Where the page is now. */
 export const location = signal(read());
 
-window.addEventListener('hashchange', () => (location.value = read()));
+/** Whether the view that is shown can be left now. */
+let mayLeave = (): boolean => true;
+
+/** Asks before another view is shown, until what is returned is called. @param ask false keeps this view */
+export function askBeforeLeaving(ask: () => boolean): () => void {
+  mayLeave = ask;
+  return () => {
+    if (mayLeave === ask) mayLeave = () => true;
+  };
+}
+
+window.addEventListener('hashchange', ({ oldURL }) => {
+  const next = read();
+  const isOther = next.parts.join('/') !== location.value.parts.join('/');
+  // The address has changed already, by a link or a step back: it becomes the old one again.
+  if (isOther && !mayLeave()) window.history.pushState(null, '', oldURL);
+  else location.value = next;
+});
 
 /** Goes to a view; a step back returns from there. */
 export function go(parts: readonly string[], parameters?: URLSearchParams): void {

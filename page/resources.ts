@@ -1,7 +1,7 @@
 /** What the server says of its resources in the page itself; `src/pages/described-resources.ts` makes it. */
 
 /** The part of JSON Schema that the API's descriptions use. */
-interface Schema {
+export interface Schema {
   title?: string;
   type?: string | readonly string[];
   format?: string;
@@ -17,6 +17,8 @@ interface Schema {
   maxLength?: number;
   minimum?: number;
   maximum?: number;
+  minItems?: number;
+  maxItems?: number;
   pattern?: string;
 }
 
@@ -38,6 +40,8 @@ export interface Field {
   isReadOnly: boolean;
   /** Whether a new member must have it. */
   isRequired: boolean;
+  /** Whether a member can be without it. */
+  isOptional: boolean;
   /** What the API's filters of this field are called: `gte`. */
   operators: readonly string[];
 }
@@ -89,7 +93,11 @@ function kindOf(name: string, { type, format, enum: values }: Schema): Kind {
   return 'structure';
 }
 
-function toField(name: string, schema: Schema, { create, parameters }: Described): Field {
+function toField(
+  name: string,
+  schema: Schema,
+  { create, member, parameters }: Pick<Described, 'create' | 'member' | 'parameters'>,
+): Field {
   return {
     name,
     label: labelOf(name),
@@ -98,6 +106,7 @@ function toField(name: string, schema: Schema, { create, parameters }: Described
     isNullable: [schema.type].flat().includes('null'),
     isReadOnly: schema.readOnly === true,
     isRequired: create.required?.includes(name) === true,
+    isOptional: member.required?.includes(name) !== true && schema.default === undefined,
     operators: operatorsOf(name, parameters),
   };
 }
@@ -112,6 +121,12 @@ function toAttribute(name: string, { member, parameters }: Described): Attribute
   const schema = name.split('.').reduce<Schema>((outer, part) => outer.properties?.[part] ?? {}, member);
   return { name, label: labelOf(name), kind: kindOf(name, schema), schema, operators: operatorsOf(name, parameters) };
 }
+
+/** The fields of an object that is the value of a field; none for other kinds of field. */
+export const partsOf = ({ schema }: Pick<Field, 'schema'>): Field[] =>
+  Object.entries(schema.properties ?? {}).map(([name, part]) =>
+    toField(name, part, { create: schema, member: schema, parameters: [] }),
+  );
 
 function toResource(described: Described): Resource {
   const { path, name, description, member, parameters, hasHistory } = described;

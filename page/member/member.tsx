@@ -1,23 +1,43 @@
 import { useEffect, useState } from 'preact/hooks';
-import { answered, client, type Member as Fields } from '../client.ts';
+import { may } from '../caller.ts';
 import { wordsOf } from '../problem.ts';
 import type { Resource } from '../resources.ts';
+import { Creation } from './creation.tsx';
+import { beginEditing, type Editing } from './editing.ts';
+import { Existing } from './existing.tsx';
+import { read } from './requests.ts';
 
 /** One member: its form, its history. @param id undefined for a new one */
 export function Member({ resource, id }: { resource: Resource; id: string | undefined }) {
-  const [member, setMember] = useState<Fields>();
-  const [failure, setFailure] = useState<string>();
-  useEffect(() => {
-    if (id === undefined) return;
-    answered(client.GET(`${resource.path}/{id}`, { params: { path: { id } } })).then(
-      ({ data }) => setMember(data),
-      (error: unknown) => setFailure(wordsOf(error)),
-    );
-  }, [resource, id]);
+  if (id !== undefined) return <Known resource={resource} id={id} />;
   return (
     <>
-      <h1>{id === undefined ? `New ${resource.memberName.toLowerCase()}` : String(member?.['title'] ?? id)}</h1>
-      {failure !== undefined && <p class="failed">{failure}</p>}
+      <h1>New {resource.memberName.toLowerCase()}</h1>
+      {may(`${resource.name}:write`) ? (
+        <Creation resource={resource} />
+      ) : (
+        <p>You may read {resource.name}, and not change them.</p>
+      )}
+    </>
+  );
+}
+
+function Known({ resource, id }: { resource: Resource; id: string }) {
+  const [editing, setEditing] = useState<Editing>();
+  const [failure, setFailure] = useState<unknown>();
+  useEffect(() => {
+    read(resource, id).then(
+      (state) => setEditing(beginEditing(resource, state)),
+      (error: unknown) => setFailure(error),
+    );
+  }, [resource, id]);
+  if (editing) return <Existing editing={editing} />;
+  return (
+    <>
+      <h1>
+        {resource.memberName} {id}
+      </h1>
+      {failure === undefined ? <p role="status">Loading…</p> : <p class="failed">{wordsOf(failure)}</p>}
     </>
   );
 }

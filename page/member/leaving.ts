@@ -1,0 +1,23 @@
+import { useSignalEffect, type ReadonlySignal } from '@preact/signals';
+import { askBeforeLeaving } from '../location.ts';
+
+/**
+ * Asks the person before changes that are not saved are left, by a link, a step back, or the end of the tab.
+ * @param forget called if the person leaves without them
+ */
+export function useQuestionBeforeLeaving(isChanged: ReadonlySignal<boolean>, forget: () => void): void {
+  useSignalEffect(() => {
+    if (!isChanged.value) return undefined;
+    const onUnload = (event: Event) => event.preventDefault();
+    window.addEventListener('beforeunload', onUnload);
+    const end = askBeforeLeaving(() => {
+      const mayLeave = window.confirm('You have changes that are not saved. Leave without them?');
+      if (mayLeave) forget();
+      return mayLeave;
+    });
+    return () => {
+      window.removeEventListener('beforeunload', onUnload);
+      end();
+    };
+  });
+}
