@@ -102,7 +102,7 @@ function toField(
     name,
     label: labelOf(name),
     kind: kindOf(name, schema),
-    schema: { ...schema, ...create.properties?.[name] },
+    schema: create.properties?.[name] ?? schema,
     isNullable: [schema.type].flat().includes('null'),
     isReadOnly: schema.readOnly === true,
     isRequired: create.required?.includes(name) === true,

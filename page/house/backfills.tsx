@@ -2,7 +2,7 @@ import type { components } from '../api-types.d.ts';
 import { may } from '../caller.ts';
 import { answered, client } from '../client.ts';
 import { valueText } from '../value-text.ts';
-import { durationText } from './age.tsx';
+import { durationText } from '../age.tsx';
 import { Control } from './control.tsx';
 import { Part } from '../part.tsx';
 import { useReading } from '../reading.ts';

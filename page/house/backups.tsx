@@ -1,5 +1,5 @@
 import { answered, client } from '../client.ts';
-import { Age, ageOf } from './age.tsx';
+import { Age, ageOf } from '../age.tsx';
 import { Part } from '../part.tsx';
 import { useReading } from '../reading.ts';
 

@@ -1,6 +1,6 @@
 import type { components } from '../api-types.d.ts';
 import { answered, client } from '../client.ts';
-import { Age } from './age.tsx';
+import { Age } from '../age.tsx';
 import { Part } from '../part.tsx';
 import { useReading } from '../reading.ts';
 

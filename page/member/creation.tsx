@@ -95,13 +95,15 @@ export function Creation({ resource }: { resource: Resource }) {
       onSubmit={onSubmit}
       aria-label={`New ${resource.memberName.toLowerCase()}`}
     >
-      <div role="alert" tabIndex={-1}>
-        {failure.value !== undefined && <p class="failed">{failure.value}</p>}
-        {otherFlaws(resource, flaws.value).map((text) => (
-          <p key={text} class="failed">
-            {text}
-          </p>
-        ))}
+      <div class="messages">
+        <div role="alert" tabIndex={-1}>
+          {failure.value !== undefined && <p class="failed">{failure.value}</p>}
+          {otherFlaws(resource, flaws.value).map((text) => (
+            <p key={text} class="failed">
+              {text}
+            </p>
+          ))}
+        </div>
       </div>
       <Fields
         resource={resource}

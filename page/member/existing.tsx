@@ -6,12 +6,17 @@ import { catchUp, goOnFrom, keep, type Editing } from './editing.ts';
 import { ReadFields } from './fields.tsx';
 import { Form } from './form.tsx';
 import { useQuestionBeforeLeaving } from './leaving.ts';
+import { History } from './history.tsx';
 import { MergeView } from './merge-view.tsx';
+import { bringBack } from './saving.ts';
 import { nameOf } from './words.ts';
 
 /** A member that is there, or was when the page was opened. */
 export function Existing({ editing }: { editing: Editing }) {
-  const { resource, base, isChanged, divergence } = editing;
+  const { resource, base, isChanged, divergence, theirs, isRemoved, activity } = editing;
+  const mayWrite = may(`${resource.name}:write`);
+  const isIdle = activity.value === 'none' && !divergence.value && !isRemoved.value;
+  const mayBringBack = mayWrite && isIdle && !isChanged.value;
   const name = nameOf(resource, base.value.member);
   useFollowing(editing);
   useSignalEffect(() => keep(editing));
@@ -31,9 +36,24 @@ export function Existing({ editing }: { editing: Editing }) {
       <h1 ref={heading} tabIndex={-1}>
         {name}
       </h1>
-      {!may(`${resource.name}:write`) && <ReadFields resource={resource} values={base.value.member} />}
-      {may(`${resource.name}:write`) &&
-        (divergence.value ? <MergeView editing={editing} divergence={divergence.value} /> : <Form editing={editing} />)}
+      <div class="member">
+        {!mayWrite && <ReadFields resource={resource} values={base.value.member} />}
+        {mayWrite &&
+          (divergence.value ? (
+            <MergeView editing={editing} divergence={divergence.value} />
+          ) : (
+            <Form editing={editing} />
+          ))}
+        {resource.hasHistory && (
+          <History
+            resource={resource}
+            id={editing.id}
+            present={base.value.member}
+            version={[base.value.etag, theirs.value?.etag, isRemoved.value].join(' ')}
+            onBringBack={mayBringBack ? (past) => void bringBack(editing, past) : undefined}
+          />
+        )}
+      </div>
     </>
   );
 }

@@ -70,8 +70,8 @@ function Messages({ editing }: { editing: Editing }) {
   const { resource, activity, failure, flaws, isRemoved, unseen } = editing;
   const others = otherFlaws(resource, flaws.value);
   return (
-    <>
-      <div role="alert" class="messages" tabIndex={-1}>
+    <div class="messages">
+      <div role="alert" tabIndex={-1}>
         {failure.value !== undefined && <p class="failed">{failure.value}</p>}
         {flaws.value.length > 0 && failure.value === undefined && <p class="failed">Correct this first.</p>}
         {others.map((text) => (
@@ -82,7 +82,7 @@ function Messages({ editing }: { editing: Editing }) {
         {isRemoved.value && <Removal editing={editing} />}
         {unseen.value && <Unseen editing={editing} present={unseen.value} />}
       </div>
-      <div role="status" class="messages">
+      <div role="status">
         {activity.value === 'looking' && (
           <p>
             The server did not answer. It is not known whether it did what you asked for. This page finds out as soon as
@@ -91,7 +91,7 @@ function Messages({ editing }: { editing: Editing }) {
         )}
         <Theirs editing={editing} />
       </div>
-    </>
+    </div>
   );
 }
 

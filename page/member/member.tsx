@@ -5,7 +5,8 @@ import type { Resource } from '../resources.ts';
 import { Creation } from './creation.tsx';
 import { beginEditing, type Editing } from './editing.ts';
 import { Existing } from './existing.tsx';
-import { read } from './requests.ts';
+import { Removed } from './removed.tsx';
+import { isRefusal, read } from './requests.ts';
 
 /** One member: its form, its history. @param id undefined for a new one */
 export function Member({ resource, id }: { resource: Resource; id: string | undefined }) {
@@ -22,22 +23,33 @@ export function Member({ resource, id }: { resource: Resource; id: string | unde
   );
 }
 
+/** A member that the address names, whether it is there or not. */
 function Known({ resource, id }: { resource: Resource; id: string }) {
   const [editing, setEditing] = useState<Editing>();
   const [failure, setFailure] = useState<unknown>();
-  useEffect(() => {
-    read(resource, id).then(
+  const load = () =>
+    void read(resource, id).then(
       (state) => setEditing(beginEditing(resource, state)),
       (error: unknown) => setFailure(error),
     );
-  }, [resource, id]);
+  useEffect(load, [resource, id]);
   if (editing) return <Existing editing={editing} />;
+  if (resource.hasHistory && isRefusal(failure, 404)) return <Removed resource={resource} id={id} onBack={load} />;
   return (
     <>
       <h1>
         {resource.memberName} {id}
       </h1>
-      {failure === undefined ? <p role="status">Loading…</p> : <p class="failed">{wordsOf(failure)}</p>}
+      {failure === undefined ? (
+        <p role="status">Loading…</p>
+      ) : (
+        <div role="alert">
+          <p class="failed">{wordsOf(failure)}</p>
+          <button type="button" onClick={load}>
+            Try again
+          </button>
+        </div>
+      )}
     </>
   );
 }

@@ -6,7 +6,7 @@ import { readAtLast } from './read-at-last.ts';
 import { change, isRefusal, isUncertain, read, restore, type State } from './requests.ts';
 import { flawsOf } from './rules.ts';
 import { isEditable, withEditable } from './words.ts';
-import { isEqual, valueAt } from './values.ts';
+import { isEqual, valueAt, type Values } from './values.ts';
 
 /** Saves what the person has changed, in the state that they began with and in no other. */
 export async function save(editing: Editing): Promise<void> {
@@ -89,4 +89,11 @@ export async function restoreWithChanges(editing: Editing): Promise<void> {
     activity.value = 'none';
   }
   if (!editing.divergence.value) await save(editing);
+}
+
+/** Saves a past state as the present one, as if the person had typed it. */
+export async function bringBack(editing: Editing, past: Values): Promise<void> {
+  const { resource, base, values } = editing;
+  values.value = withEditable(resource, base.value.member, past);
+  await save(editing);
 }

@@ -1,4 +1,4 @@
-import { valueText } from '../value-text.ts';
+import { valueText } from './value-text.ts';
 
 const [MINUTE_S, HOUR_S, DAY_S] = [60, 3600, 86_400];
 
