@@ -45,7 +45,10 @@ export async function setControl(
   const { rate, paused } = change;
   if (rate === undefined && paused === undefined) return readControl(db, options);
   const set = { ...(paused !== undefined && { paused }), ...(typeof rate === 'number' && { rate }) };
-  const update = { $set: set, ...(rate === null && { $unset: { rate: '' as const } }) };
+  const update = {
+    ...(Object.keys(set).length > 0 && { $set: set }), // MongoDB before 5.0 refuses an empty one
+    ...(rate === null && { $unset: { rate: '' as const } }),
+  };
   const write = async () =>
     controls(db).findOneAndUpdate({ _id: ID }, update, { ...options, upsert: true, returnDocument: 'after' });
   const changed = await write().catch((error: unknown) => {
