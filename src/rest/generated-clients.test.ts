@@ -132,7 +132,7 @@ describe('a client made from the description', () => {
       const response = await fetch(url + path.replace('{id}', id), {
         method,
         headers: { accept, ...(requestBody && { 'content-type': JSON_TYPE }) },
-        ...(requestBody && { body: '{"title":"A"}' }),
+        ...(requestBody && { body: path === '/backfills/control' ? '{"paused":false}' : '{"title":"A"}' }),
       });
       expect([response.status, response.ok]).toEqual([response.status, true]);
       await response.body?.cancel();
