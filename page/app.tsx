@@ -9,6 +9,7 @@ import { Notices } from './notices.tsx';
 import { Plots } from './plots/plots.tsx';
 import { resources } from './resources.ts';
 import { SignIn } from './sign-in/sign-in.tsx';
+import { Import } from './transfer/import.tsx';
 
 /** The whole page: the way around, what the address names, and what there is to say. */
 export function App() {
@@ -51,6 +52,7 @@ function View({ parts: [first = resources[0]?.name ?? '', second] }: { parts: re
   if (!resource) return <Missing />;
   if (second === undefined) return <List resource={resource} />;
   if (second === 'plots') return <Plots resource={resource} />;
+  if (second === 'import') return <Import resource={resource} />;
   return <Member resource={resource} id={second === 'new' ? undefined : second} />;
 }
 

@@ -49,7 +49,7 @@ export async function request(input: Request | string | URL, init: RequestInit =
  * Notes what the status of an answer says of the API and of the key.
  * @param sent with which key of the page it was asked; not given if with another one
  */
-function noteAnswer(status: number, sent?: { used: string | undefined }): void {
+export function noteAnswer(status: number, sent?: { used: string | undefined }): void {
   if (isOfGateway(status)) return noteAway();
   isReachable.value = true;
   // The answer to a key that somebody has changed meanwhile says nothing about the new one.
@@ -60,7 +60,7 @@ function noteAnswer(status: number, sent?: { used: string | undefined }): void {
 }
 
 /** Notes that the API does not answer, and asks it until it does. */
-function noteAway(): void {
+export function noteAway(): void {
   if (!isReachable.value) return;
   isReachable.value = false;
   const check = async () => {

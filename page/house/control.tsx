@@ -55,7 +55,6 @@ export function Control({
             step="1"
             key={rate}
             defaultValue={rate === null ? '' : String(rate)}
-            placeholder="as many as they can"
           />
           <button>Set the limit</button>
         </span>

@@ -1,4 +1,4 @@
-import { may } from '../caller.ts';
+import { caller, may } from '../caller.ts';
 import { Backfills } from './backfills.tsx';
 import { Backups } from './backups.tsx';
 import { Health } from './health.tsx';
@@ -15,7 +15,7 @@ export function House() {
   return (
     <>
       <h1>House</h1>
-      {!mayEnterHouse() && <p class="quiet">Your key may read no more than this.</p>}
+      {caller.value && !mayEnterHouse() && <p class="quiet">Your key may read no more than this.</p>}
       <div class="house">
         <Health />
         {may('migrations:read') && <Backfills />}

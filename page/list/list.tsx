@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { may } from '../caller.ts';
 import { addressOf, location } from '../location.ts';
 import { labelOf, type Resource } from '../resources.ts';
+import { ImportLink } from '../transfer/import.tsx';
 import { Columns } from './columns.tsx';
 import { AddFilter, Filters } from './filters.tsx';
 import { Mirror } from './mirror.ts';
@@ -26,6 +27,7 @@ export function List({ resource }: { resource: Resource }) {
             New {resource.memberName.toLowerCase()}
           </a>
         )}
+        <ImportLink resource={resource} />
       </div>
       <Filters resource={resource} />
       <Found resource={resource} />

@@ -1,14 +1,14 @@
 import type { TargetedSubmitEvent } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { caller, nameOf, signIn } from '../caller.ts';
 import { isKeyRefused, isReachable } from '../connection.ts';
 import { addressOf, location, replaceAddress } from '../location.ts';
 import { dismissAll, notify } from '../notices.tsx';
-import { wordsOf } from '../problem.ts';
+import { Refusal, wordsOf } from '../problem.ts';
 
 /** Signs in with a key, then shows what the address names, or where the person came from. */
 export function SignIn() {
-  useEffect(() => void dismissAll(), []); // a message may tell of what was read with the key before
+  useLayoutEffect(() => void dismissAll(), []); // a message may tell of what was read with the key before
   return (
     <section class="sign-in" aria-labelledby="sign-in">
       <h1 id="sign-in">Sign in</h1>
@@ -30,21 +30,21 @@ function Open() {
 }
 
 function Form() {
-  const [failure, setFailure] = useState<string>();
+  const [failed, setFailed] = useState<unknown>();
   const [asked, setAsked] = useState<AbortController>();
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
   const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const ended = new AbortController();
-    setFailure(undefined);
+    setFailed(undefined);
     setAsked(ended);
     try {
       await signIn(credentialIn(field.current?.value ?? ''), ended.signal);
       notify({ kind: 'done', text: `You are signed in as ${nameOf(caller.value)}.` });
       leave();
     } catch (error) {
-      setFailure(wordsOf(error));
+      setFailed(error);
       setAsked(undefined);
       field.current?.select();
     }
@@ -52,12 +52,7 @@ function Form() {
   return (
     // What is submitted in spite of everything is at least not in the address.
     <form method="post" onSubmit={submit}>
-      {isKeyRefused.value && (
-        <p id="sign-in-why" class="failed">
-          The server takes the key no more that you have used: it was revoked, or it has expired. Sign in with another
-          one, and you go on where you are.
-        </p>
-      )}
+      <Why />
       <input type="text" autocomplete="username" value="Spacecraft engine registry" readOnly hidden />
       <label for="sign-in-key">Key or token</label>
       <input
@@ -68,13 +63,13 @@ function Form() {
         autocapitalize="none"
         spellcheck={false}
         required
-        aria-invalid={failure !== undefined}
+        aria-invalid={failed !== undefined}
         aria-describedby="sign-in-why sign-in-hint"
       />
       <p id="sign-in-hint" class="quiet">
         An administrator makes keys. This tab keeps yours until you sign out or close it.
       </p>
-      <div role="alert">{failure !== undefined && <p class="failed">{failure}</p>}</div>
+      <Failure failed={failed} />
       <p class="actions">
         <button class="main" disabled={asked !== undefined}>
           {asked ? 'Asking the server…' : 'Sign in'}
@@ -87,6 +82,30 @@ function Form() {
         {!isReachable.value && <span class="quiet">The server is away.</span>}
       </p>
     </form>
+  );
+}
+
+/** Why the form is there, for who was in the midst of something. */
+function Why() {
+  return isKeyRefused.value ? (
+    <p id="sign-in-why" class="failed">
+      The server takes the key no more that you have used: it was revoked, or it has expired. Sign in with another one,
+      and you go on where you are.
+    </p>
+  ) : null;
+}
+
+function Failure({ failed }: { failed: unknown }) {
+  const words = failed === undefined ? undefined : wordsOf(failed);
+  return (
+    <div role="alert">
+      {words !== undefined && <p class="failed">{words}</p>}
+      {failed instanceof Refusal && failed.status === 401 && (
+        <p class="quiet">
+          A key is not valid if it is unknown, was revoked, or has expired. The server does not tell which.
+        </p>
+      )}
+    </div>
   );
 }
 
