@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { durationText } from '../house/age.tsx';
+import { durationText } from '../age.tsx';
 import type { BadRows } from './bad-rows.ts';
 import { BadRowTable } from './bad-row-table.tsx';
 import type { ImportRun, Progress, Wanted } from './import-run.ts';
