@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 
 /** A message for the person, for some seconds; with something to do about it if there is. */
-interface Notice {
+export interface Notice {
   text: string;
   kind: 'done' | 'failed';
   action?: { label: string; run: () => void };

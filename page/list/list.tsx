@@ -4,6 +4,7 @@ import { addressOf, location } from '../location.ts';
 import { labelOf, type Resource } from '../resources.ts';
 import { ImportLink } from '../transfer/import.tsx';
 import { Columns } from './columns.tsx';
+import { Export } from './export.tsx';
 import { AddFilter, Filters } from './filters.tsx';
 import { Mirror } from './mirror.ts';
 import { Refused } from './refused.tsx';
@@ -22,6 +23,7 @@ export function List({ resource }: { resource: Resource }) {
         {resource.isSearchable && <SearchBox label={`Search ${label.toLowerCase()}`} />}
         <AddFilter resource={resource} />
         <Columns resource={resource} />
+        <Export resource={resource} />
         {may(`${resource.name}:write`) && (
           <a class="button" href={addressOf([resource.name, 'new'])}>
             New {resource.memberName.toLowerCase()}

@@ -11,7 +11,11 @@ const numbers = new Intl.NumberFormat();
 export function Status({ resource, mirror }: { resource: Resource; mirror: Mirror }) {
   const { rows, hasMore, isFull, isReading, isRead, unplaced } = mirror.state.value;
   const present = rows.filter((row) => !isGone(row)).length;
-  const end = isFull ? ', as many as a browser holds: filter to see others' : hasMore ? ' loaded, more below' : '';
+  const end = isFull
+    ? ', as many as a browser holds: filter to see others'
+    : hasMore
+      ? ' loaded, more below'
+      : ' in all';
   return (
     <div class="list-status">
       {isRead && <span>{`${numbers.format(present)}${end}`}</span>}

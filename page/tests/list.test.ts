@@ -50,6 +50,7 @@ describe('order', () => {
   test('a head sorts upwards, downwards and not at all; the rows and aria-sort say so', async () => {
     await store(...THREE);
     const page = await openList();
+    await until(async () => (await titlesIn(page)).length === 3);
     const states: unknown[] = [];
     for (let click = 0; click < 3; click += 1) {
       const before = await titlesIn(page);
@@ -92,6 +93,7 @@ describe('columns', () => {
     const page = await openList();
     await page.getByRole('row', { name: 'Ariel' }).waitFor();
     await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('checkbox', { name: 'Title' }).waitFor();
     const others = page.getByRole('checkbox', { checked: true, name: /^(?!Title)/ });
     while ((await others.count()) > 0) await others.first().uncheck();
     const asked = page.waitForRequest(`${url}/probes?fields=title%2Cthrust&limit=200`);
