@@ -55,7 +55,7 @@ function Found({ resource }: { resource: Resource }) {
   return (
     <>
       <Status resource={resource} mirror={found} />
-      {failure !== undefined && <Refused failure={failure} resource={resource} again={found.readAgain} />}
+      {failure !== undefined && <Refused failure={failure} resource={resource} again={found.tryAgain} />}
       {isRead && rows.length === 0 && failure === undefined && <Nothing resource={resource} />}
       {(isRead || failure === undefined) && rows.length > 0 && <Table resource={resource} mirror={found} at={at} />}
     </>

@@ -67,6 +67,7 @@ export class Mirror {
   /** The changes that are not applied yet. Those that come while a page is read are applied to that too. */
   #waiting: Change[] = [];
   #lastMark = 0;
+  #retry = (): void => this.readAgain();
   /** When it is read without being asked to. */
   #timer: ReturnType<typeof setTimeout>;
 
@@ -97,6 +98,9 @@ export class Mirror {
 
   /** Reads again what is shown. */
   readonly readAgain = (): void => void this.#read(this.#asked, true);
+
+  /** Reads what could not be read. */
+  readonly tryAgain = (): void => this.#retry();
 
   /** Reads the next page. */
   readOn(): void {
@@ -129,7 +133,8 @@ export class Mirror {
       this.#reading = undefined;
       this.#set({ isReading: false, failure });
       this.#apply();
-      if (isPassing(failure)) this.#timer = setTimeout(this.readAgain, RETRY_MS);
+      this.#retry = () => void this.#read(from, isFirst);
+      if (isPassing(failure)) this.#timer = setTimeout(this.#retry, RETRY_MS);
     }
   }
 

@@ -21,6 +21,10 @@ interface Window {
   height: number;
 }
 
+/** The height of a row, if there is one. */
+const heightIn = (element: HTMLElement, otherwise: number): number =>
+  element.querySelector('tbody tr[aria-rowindex]')?.getBoundingClientRect().height ?? otherwise;
+
 /** The place where the person was when this list was shown before, and where it is now. */
 export class Place {
   /** How many rows must be read so that the place can be seen. */
@@ -42,8 +46,8 @@ export function useWindow(
   const top = useRef({ id: '', row: 0 });
   const look = () => {
     const element = scroller.current;
-    if (!element) return shown;
-    const height = element.querySelector('tbody tr[aria-rowindex]')?.getBoundingClientRect().height ?? shown.height;
+    if (!element) return;
+    const height = heightIn(element, shown.height);
     const row = Math.floor(element.scrollTop / height);
     const first = Math.max(0, Math.floor((row - MARGIN) / STEP) * STEP);
     const last = Math.ceil((row + element.clientHeight / height + MARGIN) / STEP) * STEP;
@@ -51,12 +55,12 @@ export function useWindow(
     top.current = { id: rows[row]?.member.id ?? '', row };
     const isSame = first === shown.first && last === shown.last && height === shown.height;
     if (!isSame) setShown({ first, last, height });
-    return { first, last, height };
   };
+  const latest = useRef(look);
   useLayoutEffect(() => {
     const element = scroller.current;
     if (!element || !isRead) return;
-    element.scrollTop = at.row * look().height;
+    element.scrollTop = at.row * heightIn(element, shown.height);
     look();
   }, [at, isRead]);
   useLayoutEffect(() => {
@@ -68,16 +72,17 @@ export function useWindow(
     }
     look();
   }, [rows]);
+  latest.current = look;
   useEffect(() => {
     const element = scroller.current;
     if (!element) return undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const onScroll = () => {
-      look();
+      latest.current();
       clearTimeout(timer);
       timer = setTimeout(() => place.write(top.current.row), PAUSE_MS);
     };
-    const sizes = new ResizeObserver(look);
+    const sizes = new ResizeObserver(() => latest.current());
     sizes.observe(element);
     element.addEventListener('scroll', onScroll, { passive: true });
     return () => {
@@ -85,6 +90,6 @@ export function useWindow(
       sizes.disconnect();
       element.removeEventListener('scroll', onScroll);
     };
-  });
+  }, [scroller]);
   return shown;
 }
