@@ -64,7 +64,7 @@ async function receive(
   let content = new Blob();
   let pieces: Uint8Array<ArrayBuffer>[] = [];
   let bytes = 0;
-  let told = Date.now();
+  let told = 0;
   const reader = body?.getReader();
   for (let piece = await next(reader, signal); piece; piece = await next(reader, signal)) {
     pieces.push(piece);
