@@ -23,10 +23,15 @@ export function Control(properties: ControlProperties) {
   const input: InputProperties = { ...properties, id, describedBy: `${id}-about`, isInvalid: own.length > 0 };
   return (
     <div class={`field ${news === undefined ? '' : 'changed news'}`}>
-      <label for={id}>
-        {label}
-        {isRequired && <span class="quiet"> (required)</span>}
-      </label>
+      <div>
+        <label for={id}>{label}</label>
+        {isRequired && (
+          <span class="quiet" aria-hidden="true">
+            {' '}
+            (required)
+          </span>
+        )}
+      </div>
       {kind === 'choice' || kind === 'boolean' ? <Choice {...input} /> : <TypedValue {...input} />}
       <div id={`${id}-about`} class="about">
         {own.map((flaw) => (

@@ -1,10 +1,11 @@
-import { computed, signal, useSignalEffect } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { useMemo, useRef } from 'preact/hooks';
 import { go } from '../location.ts';
 import { notify } from '../notices.tsx';
 import { Refusal, wordsOf, type Flaw } from '../problem.ts';
 import type { Resource } from '../resources.ts';
 import { draftOf, keepDraft, type Attempts } from './draft.ts';
+import { useEffectAtOnce } from './effect-at-once.ts';
 import { Fields, otherFlaws } from './fields.tsx';
 import { focusFirstFlaw } from './first-flaw.ts';
 import { useQuestionBeforeLeaving } from './leaving.ts';
@@ -76,7 +77,7 @@ export function Creation({ resource }: { resource: Resource }) {
   const form = useRef<HTMLFormElement>(null);
   const { isUncertain } = attempts.value;
   useQuestionBeforeLeaving(isChanged, () => (values.value = defaults));
-  useSignalEffect(() =>
+  useEffectAtOnce(() =>
     keepDraft(`${resource.name}/new`, isChanged.value ? { values: values.value, attempts: attempts.value } : undefined),
   );
   const onChange = (path: Path, value: unknown) => {
@@ -113,7 +114,7 @@ export function Creation({ resource }: { resource: Resource }) {
         onChange={onChange}
       />
       <p class="actions">
-        <button type="submit" class="main" disabled={isBusy.value}>
+        <button type="submit" class="main" aria-disabled={isBusy.value}>
           {isBusy.value ? 'Creating…' : isUncertain ? 'Try again' : 'Create'}
         </button>
         <button type="button" disabled={isBusy.value} onClick={() => go([resource.name])}>

@@ -99,12 +99,13 @@ export function diverge({ base, values, theirs, divergence }: Editing, present: 
 
 /** Reads the member again, because somebody may have changed or removed it. */
 export async function catchUp(editing: Editing): Promise<void> {
-  const { resource, id, isRemoved, activity } = editing;
+  const { resource, id, base, theirs, isRemoved, activity } = editing;
+  const known = [base.value, theirs.value];
   const present = await read(resource, id).catch((error: unknown) => {
     if (isRefusal(error, 404, 410) && activity.value === 'none') isRemoved.value = true;
   });
-  // Saving finds out by itself, and its own change is nobody else's.
-  if (!present || activity.value !== 'none') return;
+  // Saving finds out by itself, and its own change is nobody else's. What was read before something newer says nothing.
+  if (!present || activity.value !== 'none' || base.value !== known[0] || theirs.value !== known[1]) return;
   isRemoved.value = false;
   takeNote(editing, present);
 }

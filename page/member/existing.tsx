@@ -1,8 +1,8 @@
-import { useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { may } from '../caller.ts';
 import { follow, type Change } from '../live.ts';
 import { catchUp, goOnFrom, keep, type Editing } from './editing.ts';
+import { useEffectAtOnce } from './effect-at-once.ts';
 import { ReadFields } from './fields.tsx';
 import { Form } from './form.tsx';
 import { useQuestionBeforeLeaving } from './leaving.ts';
@@ -19,7 +19,7 @@ export function Existing({ editing }: { editing: Editing }) {
   const mayBringBack = mayWrite && isIdle && !isChanged.value;
   const name = nameOf(resource, base.value.member);
   useFollowing(editing);
-  useSignalEffect(() => keep(editing));
+  useEffectAtOnce(() => keep(editing));
   useQuestionBeforeLeaving(isChanged, () => goOnFrom(editing, base.value));
   const heading = useRef<HTMLHeadingElement>(null);
   const isMerging = divergence.value !== undefined;

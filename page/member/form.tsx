@@ -16,6 +16,7 @@ export function Form({ editing }: { editing: Editing }) {
   const form = useRef<HTMLFormElement>(null);
   const onChange = (path: Path, value: unknown) => {
     values.value = withValue(values.value, path, value);
+    news.value = news.value.filter((name) => name !== path[0]);
     const pointer = pointerOf(path);
     flaws.value = flaws.value.filter((flaw) => flaw.pointer !== pointer && !flaw.pointer?.startsWith(`${pointer}/`));
   };
@@ -42,7 +43,7 @@ export function Form({ editing }: { editing: Editing }) {
       />
       <ReadFields resource={resource} values={base.value.member} of={({ isReadOnly }) => isReadOnly} />
       <p class="actions">
-        <button type="submit" class="main" disabled={isBusy || !isChanged.value || editing.isRemoved.value}>
+        <button type="submit" class="main" aria-disabled={isBusy || !isChanged.value || editing.isRemoved.value}>
           {activity.value === 'saving' ? 'Saving…' : 'Save'}
         </button>
         <button

@@ -1,12 +1,13 @@
-import { useSignalEffect, type ReadonlySignal } from '@preact/signals';
+import type { ReadonlySignal } from '@preact/signals';
 import { askBeforeLeaving } from '../location.ts';
+import { useEffectAtOnce } from './effect-at-once.ts';
 
 /**
  * Asks the person before changes that are not saved are left, by a link, a step back, or the end of the tab.
  * @param forget called if the person leaves without them
  */
 export function useQuestionBeforeLeaving(isChanged: ReadonlySignal<boolean>, forget: () => void): void {
-  useSignalEffect(() => {
+  useEffectAtOnce(() => {
     if (!isChanged.value) return undefined;
     const onUnload = (event: Event) => event.preventDefault();
     window.addEventListener('beforeunload', onUnload);

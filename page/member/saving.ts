@@ -43,9 +43,12 @@ async function understand(editing: Editing, error: unknown): Promise<void> {
   }
 }
 
-/** Somebody else was faster. */
+/** Somebody else was faster. If they have made the same changes, or a browser has sent them twice, there is nothing to merge. */
 async function meet(editing: Editing): Promise<void> {
-  diverge(editing, await read(editing.resource, editing.id));
+  const present = await read(editing.resource, editing.id);
+  if (!isIn(present, editing)) return diverge(editing, present);
+  goOnFrom(editing, present);
+  notify({ kind: 'done', text: 'Saved: what you have changed is there already.' });
 }
 
 /** Whether a change whose answer was lost is there: the member is read until the server answers. */

@@ -35,7 +35,7 @@ export function TypedValue({ field, path, value, id, describedBy, isInvalid, isD
   const common = {
     id,
     value: shown,
-    disabled: isDisabled,
+    readOnly: isDisabled,
     placeholder: isNone && canBeNone(field) ? 'none' : '',
     required: field.isRequired,
     'aria-describedby': describedBy,
