@@ -30,8 +30,8 @@ export const wide: Sent = {
   text: Array.from({ length: WIDE_ROWS }, (_, index) => `{"title":"Engine ${index}"}${' '.repeat(1000)}\n`).join(''),
 };
 
-/** With a length of 100 these are about 200 kB, which are sent in several pieces. */
-export const MANY = 1600;
+/** With a length of 100 these are about 90 kB, which are sent in two pieces. */
+export const MANY = 700;
 
 export const openImport = async (url: string, expected: RegExp[] = [], address = ADDRESS): Promise<Page> =>
   open(`${url}/${address}`, undefined, expected);

@@ -12,10 +12,10 @@ export function BadRowTable({ badRows, rejected, wanted }: { badRows: BadRows; r
       <h2 id="bad-rows">Rejected rows</h2>
       <p class="actions">
         <button type="button" onClick={() => download(badRows.rows())}>
-          Get these rows
+          Save the rejected rows
         </button>
         <button type="button" onClick={() => download(badRows.reasons())}>
-          Get all reasons
+          Save all reasons
         </button>
         {rejected > shown.length && (
           <span class="quiet">
@@ -26,7 +26,7 @@ export function BadRowTable({ badRows, rejected, wanted }: { badRows: BadRows; r
       <table aria-labelledby="bad-rows">
         <thead>
           <tr>
-            <th>{labelOf(placeName(wanted))}</th>
+            <th class="number">{labelOf(placeName(wanted))}</th>
             <th>Field</th>
             <th>What is wrong</th>
           </tr>

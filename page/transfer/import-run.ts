@@ -20,6 +20,9 @@ export interface Progress {
   phase: 'running' | 'stopping' | 'ended';
   /** How much of the file was sent, from 0 to 1. */
   sent: number;
+  /** How much of it the server has answered, and how long that took. */
+  answered: number;
+  tookMs: number;
   stored: number;
   rejected: number;
   /** Why it waits. */
@@ -46,7 +49,7 @@ export class ImportRun {
   readonly badRows: BadRows;
   readonly #wanted: Wanted;
   readonly #pieces: Pieces;
-  readonly #progress = signal<Progress>({ phase: 'running', sent: 0, stored: 0, rejected: 0 });
+  readonly #progress = signal<Progress>({ phase: 'running', sent: 0, answered: 0, tookMs: 0, stored: 0, rejected: 0 });
   #abort = new AbortController();
   #size = FIRST_BYTES;
   #piece: Piece | undefined;
@@ -129,6 +132,7 @@ export class ImportRun {
       }
     }
     const took = performance.now() - begun;
+    this.#note({ answered: piece.to / file.size, tookMs: this.#progress.peek().tookMs + took });
     if (took < SHORT_MS) this.#size = Math.min(2 * this.#size, MOST_BYTES);
     if (took > LONG_MS) this.#size = Math.max(this.#size / 2, LEAST_BYTES);
   }

@@ -14,7 +14,6 @@ interface Shown {
 export function Running({ wanted, run, onAnother }: Shown & { onAnother: () => void }) {
   const progress = run.progress.value;
   const { phase, sent, waits, failure } = progress;
-  const begun = useRef(performance.now());
   const name = `Import of ${wanted.file.name}`;
   const hasEnded = phase === 'ended';
   return (
@@ -27,7 +26,7 @@ export function Running({ wanted, run, onAnother }: Shown & { onAnother: () => v
       {waits !== undefined && <p>{waits}</p>}
       <p>
         {summaryOf(hasEnded ? { ...progress, failure: undefined } : withoutEnd(progress), wanted).join(' ')}{' '}
-        {!hasEnded && restText(sent, performance.now() - begun.current)}
+        {!hasEnded && restText(progress)}
       </p>
       <p class="actions">
         {hasEnded ? <Next run={run} progress={progress} wanted={wanted} onAnother={onAnother} /> : <Stop run={run} />}
@@ -40,12 +39,13 @@ export function Running({ wanted, run, onAnother }: Shown & { onAnother: () => v
 const STOPPING = 'It stops behind the rows that are under way.';
 
 /** While it is under way, nothing can be said of its end. */
-const withoutEnd = ({ phase, sent, stored, rejected }: Progress): Progress => ({ phase, sent, stored, rejected });
+const withoutEnd = (progress: Progress): Progress => ({ ...progress, failure: undefined, unsent: undefined });
 
-const restText = (sent: number, tookMs: number): string =>
-  sent > 0.02 && sent < 1
-    ? `${Math.floor(100 * sent)} % sent, about ${durationText(((1 - sent) / sent) * (tookMs / 1000))} left.`
-    : `${Math.floor(100 * sent)} % sent.`;
+function restText({ sent, answered, tookMs }: Progress): string {
+  const left =
+    answered > 0 && sent < 1 ? `, about ${durationText(((1 - answered) / answered) * (tookMs / 1000))} left` : '';
+  return `${Math.floor(100 * sent)} % sent${left}.`;
+}
 
 function Stop({ run }: { run: ImportRun }) {
   return (
