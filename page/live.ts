@@ -32,36 +32,35 @@ export function follow(
   signal: AbortSignal,
 ): void {
   let silence: ReturnType<typeof setTimeout> | undefined;
-  const query = filters.size > 0 ? `?${filters}` : '';
+  let isStopped = false;
   const open = (lastEventId?: string) => {
     let isKnown = lastEventId !== undefined;
     return createEventSource({
-      url: new URL(`.${path}/events${query}`, document.baseURI),
+      url: new URL(`.${path}/events?${filters}`, document.baseURI),
       ...(lastEventId !== undefined && { initialLastEventId: lastEventId }),
       fetch: async (url, init) => {
         const response = await request(url, init);
-        if (response.ok) return response;
         if (response.status === 400 && isKnown) openAgain();
-        else if (response.status === 501 || (response.status < 500 && response.status !== 429)) stop('none');
+        else if (isFinal(response)) stop('none');
+        if (response.ok) return response;
         throw new Error(`the stream of events was refused: ${response.status}`);
       },
       onConnect: heard,
       onComment: heard,
       onScheduleReconnect: () => (liveness.value = 'away'),
       onMessage: ({ event = '', data }) => {
-        if (signal.aborted) return;
+        if (isStopped) return;
         heard();
         if (!isKnown) onChange({ kind: 'reset' });
         isKnown = true;
-        const change = toChange(event, data);
-        if (change) onChange(change);
+        toChanges(event, data).forEach(onChange);
       },
     });
   };
   let source = open();
   /** A connection that was lost without a word is opened again. */
   function heard() {
-    if (signal.aborted) return;
+    if (isStopped) return;
     liveness.value = 'on';
     clearTimeout(silence);
     silence = setTimeout(() => openAgain(source.lastEventId), SILENCE_MS);
@@ -72,15 +71,37 @@ export function follow(
     source = open(lastEventId);
   }
   function stop(state: Liveness) {
+    isStopped = true;
+    stopLooking();
+    pause();
     liveness.value = state;
+  }
+  function pause() {
+    liveness.value = 'away';
     clearTimeout(silence);
     source.close();
   }
+  const stopLooking = watchSight(pause, () => openAgain(source.lastEventId));
   signal.addEventListener('abort', () => stop('away'), { once: true });
 }
 
-function toChange(event: string, data: string): Change | undefined {
-  if (event === 'created' || event === 'changed') return { kind: event, member: JSON.parse(data) };
-  if (event === 'removed' || event === 'unmatched') return { kind: event, id: JSON.parse(data).id };
-  return event === 'reset' ? { kind: event } : undefined;
+/**
+ * Notices when nobody sees the window any more, and when somebody does again. A browser has few connections to a server for all its
+ * windows, so those that nobody sees should hold none.
+ * @returns ends that
+ */
+function watchSight(onLost: () => void, onRegained: () => void): () => void {
+  const look = () => (document.hidden ? onLost() : onRegained());
+  document.addEventListener('visibilitychange', look);
+  if (document.hidden) onLost();
+  return () => document.removeEventListener('visibilitychange', look);
+}
+
+/** Whether it makes no sense to ask again. */
+const isFinal = ({ status }: Response) => status === 501 || (status >= 400 && status < 500 && status !== 429);
+
+function toChanges(event: string, data: string): Change[] {
+  if (event === 'created' || event === 'changed') return [{ kind: event, member: JSON.parse(data) }];
+  if (event === 'removed' || event === 'unmatched') return [{ kind: event, id: JSON.parse(data).id }];
+  return event === 'reset' ? [{ kind: event }] : [];
 }

@@ -129,6 +129,22 @@ describe('no change is missed', () => {
     expect(reads).toEqual([]);
   });
 
+  test('while nobody sees the window, which then holds no connection', async () => {
+    const id = await create({ title: 'Ariel' });
+    const page = await openLive();
+    const ended = page.waitForEvent('requestfailed', (request) => request.url().includes('/probes/events'));
+    const setHidden = (isHidden: boolean) =>
+      page.evaluate((isHidden) => {
+        Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, isHidden);
+    await setHidden(true);
+    await ended;
+    await change(id, { title: 'Belinda' });
+    await setHidden(false);
+    await row(page, 'Belinda').getByText('changed').waitFor();
+  });
+
   test('when the list was asked for while the API was away: it is read once it is back', async () => {
     await create({ title: 'Ariel' });
     const line = await lineTo(`${url}/`);
