@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'preact/hooks';
 import { valueText } from './value-text.ts';
 
 const [MINUTE_S, HOUR_S, DAY_S] = [60, 3600, 86_400];
@@ -15,8 +16,15 @@ export function durationText(seconds: number): string {
 /** How long ago a time is, in seconds. */
 export const ageOf = (time: string): number => (Date.now() - Date.parse(time)) / 1000;
 
-/** How long ago something was; the whole time is its title. */
+const EVERY_MS = 10_000;
+
+/** How long ago something was, also as time goes on; the whole time is its title. */
 export function Age({ time }: { time: string }) {
+  const [, setTick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => setTick((tick) => tick + 1), EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
   const age = ageOf(time);
   return (
     <time dateTime={time} title={valueText({ kind: 'time' }, time)}>

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
 import { partsOf } from '../resources.ts';
 import { Choice } from './choice.tsx';
 import { canBeNone, noneOf, type ControlProperties, type InputProperties } from './control-properties.ts';
@@ -57,14 +58,22 @@ function ObjectControl({ field, path, value, flaws, isDisabled, news, onChange }
   const own = flaws.filter((flaw) => flaw.pointer === pointer);
   const isThere = isObject(value) || !canBeNone(field);
   const name = field.label.toLowerCase();
+  const fieldset = useRef<HTMLFieldSetElement>(null);
+  /** The button that was pressed is gone then: the focus goes to what comes in its place. */
+  const change = (value: unknown) => {
+    onChange(path, value);
+    requestAnimationFrame(() =>
+      fieldset.current?.querySelector<HTMLElement>('input, select, textarea, button')?.focus(),
+    );
+  };
   const add = () => {
     const defaults = parts.flatMap((part) =>
       part.schema.default === undefined ? [] : [[part.name, part.schema.default]],
     );
-    onChange(path, Object.fromEntries(defaults));
+    change(Object.fromEntries(defaults));
   };
   return (
-    <fieldset class={`object ${news === undefined ? '' : 'changed news'}`}>
+    <fieldset ref={fieldset} class={`object ${news === undefined ? '' : 'changed news'}`}>
       <legend>{field.label}</legend>
       {own.map(({ detail }) => (
         <p key={detail} class="failed">
@@ -90,7 +99,7 @@ function ObjectControl({ field, path, value, flaws, isDisabled, news, onChange }
         </Button>
       )}
       {isThere && canBeNone(field) && (
-        <Button isDisabled={isDisabled} onClick={() => onChange(path, noneOf(field))}>
+        <Button isDisabled={isDisabled} onClick={() => change(noneOf(field))}>
           Remove {name}
         </Button>
       )}

@@ -21,6 +21,8 @@ const defaultsOf = ({ fields }: Resource): Values =>
     ),
   );
 
+const UNCERTAIN = 'It is not known whether the server has made this. Try again: however often you do, it is made once.';
+
 const newAttempts = (): Attempts => ({ key: crypto.randomUUID(), isUncertain: false });
 
 function beginCreating(resource: Resource) {
@@ -35,7 +37,7 @@ function beginCreating(resource: Resource) {
     isChanged: computed(() => !isEqual(values.value, defaults)),
     isBusy: signal(false),
     flaws: signal<readonly Flaw[]>([]),
-    failure: signal<string | undefined>(undefined),
+    failure: signal(draft?.attempts?.isUncertain ? UNCERTAIN : undefined),
   };
 }
 
@@ -57,8 +59,7 @@ async function make({ resource, defaults, values, attempts, isBusy, flaws, failu
     const isUnderWay = attempts.value.isUncertain && isRefusal(error, 409, 429);
     if (isUncertain(error) || isUnderWay) {
       attempts.value = { ...attempts.value, isUncertain: true };
-      failure.value =
-        'It is not known whether the server has made this. Try again: however often you do, it is made once.';
+      failure.value = UNCERTAIN;
     } else {
       // The server has told that it was not made. What it has kept of this key would answer a corrected attempt too.
       attempts.value = newAttempts();

@@ -31,6 +31,8 @@ export interface Editing {
   /** What somebody else has changed in the form, which had no changes. */
   news: Signal<readonly string[]>;
   divergence: Signal<Divergence | undefined>;
+  /** Whether the values are a draft that was kept when the page was left. */
+  isRestored: Signal<boolean>;
   /** Whether somebody has removed the member since. */
   isRemoved: Signal<boolean>;
   /** The state that the person wanted to remove without knowing it: somebody else has changed the member. */
@@ -54,6 +56,7 @@ export function beginEditing(resource: Resource, present: State): Editing {
     theirs: signal<State | undefined>(undefined),
     news: signal<readonly string[]>([]),
     divergence: signal<Divergence | undefined>(undefined),
+    isRestored: signal(draft !== undefined),
     isRemoved: signal(false),
     unseen: signal<State | undefined>(undefined),
     activity: signal<Activity>('none'),
@@ -79,7 +82,7 @@ function takeNote(editing: Editing, present: State): void {
 
 /** Goes on from a state: nothing is unsaved but `values`. */
 export function goOnFrom(
-  { base, values, theirs, divergence, flaws, failure }: Editing,
+  { base, values, theirs, divergence, isRestored, flaws, failure }: Editing,
   state: State,
   mine?: Values,
 ): void {
@@ -87,6 +90,7 @@ export function goOnFrom(
   values.value = mine ?? state.member;
   theirs.value = undefined;
   divergence.value = undefined;
+  if (mine === undefined) isRestored.value = false;
   flaws.value = [];
   failure.value = undefined;
 }

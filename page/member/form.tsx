@@ -48,8 +48,8 @@ export function Form({ editing }: { editing: Editing }) {
         </button>
         <button
           type="button"
-          disabled={isBusy || !isChanged.value}
-          onClick={() => goOnFrom(editing, editing.theirs.value ?? base.value)}
+          aria-disabled={isBusy || !isChanged.value}
+          onClick={() => isBusy || goOnFrom(editing, editing.theirs.value ?? base.value)}
         >
           Discard changes
         </button>
@@ -68,7 +68,7 @@ export function Form({ editing }: { editing: Editing }) {
 
 /** What has happened to the form. Screen readers say it, because the regions are there before the words. */
 function Messages({ editing }: { editing: Editing }) {
-  const { resource, activity, failure, flaws, isRemoved, unseen } = editing;
+  const { resource, activity, failure, flaws, isRemoved, unseen, isRestored } = editing;
   const others = otherFlaws(resource, flaws.value);
   return (
     <div class="messages">
@@ -84,6 +84,7 @@ function Messages({ editing }: { editing: Editing }) {
         {unseen.value && <Unseen editing={editing} present={unseen.value} />}
       </div>
       <div role="status">
+        {isRestored.value && <p>These are your changes from before. They are not saved yet.</p>}
         {activity.value === 'looking' && (
           <p>
             The server did not answer. It is not known whether it did what you asked for. This page finds out as soon as

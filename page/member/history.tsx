@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { addressOf, location, replaceParameters } from '../location.ts';
 import { Age } from '../age.tsx';
 import { wordsOf } from '../problem.ts';
@@ -55,7 +55,7 @@ export function History({ resource, id, present, version, onBringBack }: Propert
       </ol>
       {isLoading && <p role="status">Loading…</p>}
       {known?.older !== undefined && (
-        <button type="button" disabled={isLoading} onClick={() => void load(known.older)}>
+        <button type="button" aria-disabled={isLoading} onClick={() => isLoading || void load(known.older)}>
           Show older
         </button>
       )}
@@ -120,6 +120,7 @@ const timeText = (at: string): string => valueText({ kind: 'time' }, at);
 
 /** Chooses one of the changes by its time, the oldest at the left. */
 function TimeSlider({ changes, at }: { changes: readonly Change[]; at: string | undefined }) {
+  const slider = useRef<HTMLInputElement>(null);
   const oldestFirst = changes.toReversed();
   const last = oldestFirst.length - 1;
   const chosen = at === undefined ? last : oldestFirst.findLastIndex((change) => change.at <= at);
@@ -129,6 +130,7 @@ function TimeSlider({ changes, at }: { changes: readonly Change[]; at: string | 
     <div class="time-slider">
       <label for="time-slider">State after a change</label>
       <input
+        ref={slider}
         id="time-slider"
         type="range"
         min={0}
@@ -140,7 +142,7 @@ function TimeSlider({ changes, at }: { changes: readonly Change[]; at: string | 
       />
       <output for="time-slider">{at === undefined ? 'Now' : timeText(time)}</output>
       {at !== undefined && (
-        <button type="button" onClick={() => show(undefined)}>
+        <button type="button" onClick={() => (show(undefined), slider.current?.focus())}>
           Back to now
         </button>
       )}

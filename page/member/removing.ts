@@ -20,6 +20,7 @@ export async function removeUnseen(editing: Editing, { etag }: { etag: string })
 /** Removes nothing. */
 export async function keepUnseen(editing: Editing): Promise<void> {
   editing.unseen.value = undefined;
+  document.querySelector('main')?.focus();
   await catchUp(editing);
 }
 

@@ -101,6 +101,17 @@ describe('the past', () => {
   });
 });
 
+test.each(['light', 'dark'] as const)('the past fits 320 px, and has no violation in %s', async (colorScheme) => {
+  const id = await make();
+  await patch(id, { title: 'Merlin-1D-Vacuum-with-a-long-name' });
+  const [created = ''] = await timesOf(id);
+  const person = await newPerson({ colorScheme, viewport: { width: 320, height: 640 } });
+  const page = await open(`${url}/#/engines/${id}?at=${created}`, person, REFUSED);
+  await page.getByRole('button', { name: 'Bring this state back' }).waitFor();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+  expect(await violations(page)).toEqual([]);
+});
+
 describe('what was deleted', () => {
   test('comes back by Undo', async () => {
     const id = await make();

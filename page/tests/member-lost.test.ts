@@ -68,6 +68,20 @@ describe('a lost answer', () => {
   });
 });
 
+test('a 503 behind which the change was made: the page finds that out', async () => {
+  const id = await make();
+  const page = await openPage(id);
+  await page.route(`**/engines/${id}`, async (route) => {
+    const isChange = route.request().method() === 'PATCH';
+    const response = await route.fetch();
+    await route.fulfill({ response, ...(isChange && { status: 503, body: '{}' }) });
+  });
+  await page.getByLabel('Thrust').fill('990');
+  await save(page);
+  await page.getByText('Saved: the answer was lost, but your change is there.').waitFor();
+  expect(await read(id)).toMatchObject({ thrust: 990 });
+});
+
 test('an API that is away during a save: what was typed stays, and the page says that it was not saved', async () => {
   const id = await make();
   const page = await openPage(id);

@@ -183,6 +183,7 @@ describe('changes that are not saved', () => {
     await patch(id, { thrust: 1000 });
     await page.goto(`${url}/#/engines/${id}`);
     await page.getByText('Thrust: 981 → 1,000').waitFor();
+    await page.getByText('These are your changes from before.').waitFor();
     expect(await page.getByLabel('Thrust').inputValue()).toBe('990');
     await save(page);
     await merging(page).waitFor();
