@@ -1,12 +1,14 @@
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import okhttp3.Response;
 import org.openapitools.client.ApiClient;
 import org.openapitools.client.ApiException;
 import org.openapitools.client.api.EnginesApi;
 import org.openapitools.client.model.Engine;
+import org.openapitools.client.model.EngineGroup;
 import org.openapitools.client.model.EnginePatch;
 import org.openapitools.client.model.ListedEngine;
 import org.openapitools.client.model.NewEngine;
@@ -28,6 +30,11 @@ public class Program {
     List<ListedEngine> listed = api.listEngines().titleIn(List.of("a,b", "c")).execute();
     List<String> titles = listed.stream().map(ListedEngine::getTitle).collect(Collectors.toList());
     expect(List.of("a,b", "c"), titles);
+
+    List<EngineGroup> groups = api.summariseEngines().by("lastFired[month]").of(Set.of("thrust")).execute();
+    expect(null, groups.get(0).getBy().getLastFired());
+    expect(OffsetDateTime.parse("2026-05-01T00:00:00Z"), groups.get(1).getBy().getLastFired());
+    expect("1", groups.get(1).getOf().getThrust().getSum().getActualInstance().toString());
 
     expect(981, api.patchEngine(id, new EnginePatch().thrust(981)).execute().getThrust());
     // A patch would leave out a null: it cannot empty a field.

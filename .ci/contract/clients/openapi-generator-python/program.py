@@ -23,6 +23,12 @@ listed = api.list_engines(title_in=["a,b", "c"])
 titles = [engine.title for engine in listed]
 assert titles == ["a,b", "c"], titles
 
+[unfired, group] = api.summarise_engines(by="lastFired[month]", of=["thrust", "lastFired"], quantiles=[0.5])
+summary = group.of.thrust
+assert (unfired.by.last_fired, unfired.count, group.by.last_fired.month) == (None, 4, 5), [unfired, group]
+assert (summary.count, summary.mean, summary.sum.actual_instance, summary.quantiles) == (1, 1, 1, {"0.5": 1}), summary
+assert group.of.last_fired.max == fired, group
+
 patched = api.patch_engine(created.id, EnginePatch(thrust=981, last_fired=None))
 assert (patched.thrust, patched.last_fired) == (981, None), patched
 

@@ -57,6 +57,16 @@ assert.deepEqual(
 assert.equal(page.response.headers.get('x-total-count'), '2');
 const after = /[?&]after=([^&>]+)[^>]*>; rel="next"/.exec(page.response.headers.get('link') ?? '')?.[1];
 assert(after !== undefined);
+const statistics = await client.GET('/engines/statistics', {
+  params: { query: { of: ['thrust'], by: 'lastFired[month]', quantiles: [0.5] } },
+});
+assert.deepEqual(
+  statistics.data?.map(({ by, count, of }) => [by?.lastFired, count, of?.thrust?.sum]),
+  [
+    [null, 2, 1161],
+    ['2026-05-01T00:00:00.000Z', 1, 2279],
+  ],
+);
 const next = await client.GET('/engines', { params: { query: { ...mutable, after } } });
 assert.deepEqual(
   next.data?.map(({ id }) => id),
