@@ -2,7 +2,7 @@
 # SecantusDB 0.7.0b3 (a MongoDB wire server on WiredTiger): sums and times in aggregations.
 #
 # 1. $sum of int64s beyond 2^63 ends in an internal error (code 1). MongoDB gives a double.
-# 2. $dateTrunc in a time zone ends in an internal error for a time of the year 1. MongoDB answers.
+# 2. $dateTrunc in a time zone ends in an internal error for a time of the year 1, or of the last day of 9999. MongoDB answers.
 # 3. A time of the year 0, which BSON and RFC 3339 have, cannot be stored (code 2).
 # 4. An unknown accumulator of $group is code 168. In MongoDB it is 15952.
 # 5. $dateTrunc by the hour is as wrong as MongoDB's where a zone has shifted its clock by a part of an hour: in Asia/Kathmandu,

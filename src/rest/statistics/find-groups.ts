@@ -18,19 +18,24 @@ const UNKNOWN_TIMEZONE = 40_485;
 const UNKNOWN_ACCUMULATORS = [15_952, 168];
 
 /** The pipeline of the database that finds the groups, and one more than are allowed. */
-export const pipelineOf = ({ clauses, by, timezone, of, quantiles }: StatisticsQuery): Document[] => [
-  ...(clauses.length > 0 ? [{ $match: allOf(clauses) }] : []),
-  {
-    $group: {
-      _id: by?.expression(timezone) ?? null,
-      count: { $sum: 1 },
-      ...Object.assign({}, ...of.map((attribute, place) => accumulatorsOf(attribute, place, quantiles))),
+export function pipelineOf({ clauses, by, timezone, of, quantiles }: StatisticsQuery): Document[] {
+  const refined = by?.refined?.(timezone);
+  return [
+    ...(clauses.length > 0 ? [{ $match: allOf(clauses) }] : []),
+    {
+      $group: {
+        _id: by?.expression(timezone) ?? null,
+        count: { $sum: 1 },
+        ...(refined && { least: refined.least }),
+        ...Object.assign({}, ...of.map((attribute, place) => accumulatorsOf(attribute, place, quantiles))),
+      },
     },
-  },
-  // Before the sort, so that the database never sorts more.
-  { $limit: MOST_GROUPS + 1 },
-  { $sort: { _id: 1 } },
-];
+    // Before the sort, so that the database never sorts more.
+    { $limit: MOST_GROUPS + 1 },
+    ...(refined ? [{ $set: { _id: refined.value } }] : []),
+    { $sort: { _id: 1 } },
+  ];
+}
 
 /**
  * Finds the groups, by one command, in the order of their values; null comes first. Their numbers have their BSON types.

@@ -35,6 +35,13 @@ describe('what is stored by other means', () => {
     expect((await summed('of=channel'))[0].of.channel).toMatchObject({ max: 1e308, mean: null, sum: 'Infinity' });
   });
 
+  test.each(['UTC', 'America/New_York'])('is a time at the end of all times, in %s', async (zone) => {
+    await relays.deleteMany({});
+    await insert(['9999-12-31T23:59:59.999Z', '2026-05-01T12:00:00Z'].map((since) => ({ since: new Date(since) })));
+    const years = (await summed(`by=since[year]&timezone=${zone}`)).map(({ by }: Document) => by['since']);
+    expect(years).toEqual([expect.stringMatching(/^202[56]-/), expect.stringMatching(/^9999-/)]);
+  });
+
   test('with another type counts as nothing', async () => {
     await relays.deleteMany({});
     await insert([{ channel: '7', since: 'yesterday' }, { channel: 3, since: new Date(0) }, {}]);
