@@ -98,7 +98,7 @@ async function backfilling(count: number) {
 }
 
 test('a running backfill is shown, limited, resumed and paused by keyboard alone', async () => {
-  const { url, name, left, ended } = await backfilling(4000);
+  const { url, name, left, ended } = await backfilling(3000);
   const page = await openHouse(url);
   const backfills = part(page, 'Backfills');
   const bar = backfills.getByRole('progressbar', { name: `things: adding wings of ${name}` });
@@ -107,9 +107,9 @@ test('a running backfill is shown, limited, resumed and paused by keyboard alone
   expect(await violations(page)).toEqual([]);
 
   const limit = backfills.getByLabel('Most documents per second');
-  await limit.fill('400');
+  await limit.fill('300');
   await limit.press('Enter');
-  await backfills.getByText('The limit is 400 per second.').waitFor();
+  await backfills.getByText('The limit is 300 per second.').waitFor();
   await backfills.getByRole('button', { name: 'Resume backfills' }).press('Enter');
   await backfills.getByText(/\d per second\. +\d+ (s|min) left\./).waitFor();
   await backfills.getByRole('button', { name: 'Pause backfills' }).press('Enter');
@@ -120,7 +120,7 @@ test('a running backfill is shown, limited, resumed and paused by keyboard alone
   await limit.press('Enter');
   await backfills.getByText('No limit is set.').waitFor();
   await backfills.getByRole('button', { name: 'Resume backfills' }).press('Enter');
-  await backfills.getByText('None runs.').waitFor();
+  await backfills.getByText('None runs.').waitFor({ timeout: 40_000 });
   await ended;
   expect(await left()).toBe(0);
 });
@@ -185,6 +185,20 @@ describe('the house while it is watched', () => {
     expect(asked).toBe(0);
     await turn('visible');
     await part(page, 'Backfills').getByText('They are paused.').waitFor();
+  });
+
+  test('says that it waits on a slow line, each part for itself', async () => {
+    const { url } = await testServer();
+    const page = await open(url);
+    const link = page.getByRole('link', { name: 'House' });
+    await link.waitFor();
+    const session = await page.context().newCDPSession(page);
+    const line = { offline: false, latency: 1500, downloadThroughput: -1, uploadThroughput: -1 };
+    await session.send('Network.emulateNetworkConditions', line);
+    await link.click();
+    for (const name of ['Health', 'Backfills', 'Backups', 'Versions', 'Migrations'])
+      await part(page, name).getByText('Asking the server…').waitFor();
+    await part(page, 'Health').getByText('The database answers.').waitFor();
   });
 
   test('says what failed of a change, and offers it again', async () => {

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { Page } from 'playwright-core';
 import { createKey, revokeKey, type Role } from '../../src/access/index.ts';
 import { loadSettings } from '../../src/config.ts';
 import { testServer } from '../../src/testing.ts';
+import { atEnd } from '../../src/testing/cleanup.ts';
 import { newPerson, open, violations } from './browser.ts';
 
 /** Chromium tells every refusal and failure on the console. */
@@ -136,6 +140,30 @@ test('a key that is revoked while the page is open leads to the form, with words
   expect(await violations(page)).toEqual([]);
   await enter(page, keys.admin);
   await page.getByRole('heading', { name: 'Versions' }).waitFor();
+});
+
+test('a token of an issuer signs in just as a key does', async () => {
+  const { privateKey, publicKey } = await generateKeyPair('ES256');
+  const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'first' }] });
+  const jwks = createServer((_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(keys));
+  await once(jwks.listen(0, '127.0.0.1'), 'listening');
+  atEnd(() => jwks.close());
+  const issuer = `http://127.0.0.1:${Object(jwks.address()).port}`;
+  const tokens = { ...loadSettings({}).tokens, issuer, audience: 'engines' };
+  const server = await testServer({ settings: { ...closed, tokens } });
+  const token = async (audience: string) =>
+    new SignJWT({ role: 'writer' })
+      .setProtectedHeader({ alg: 'ES256', kid: 'first' })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setSubject('ada')
+      .setExpirationTime('1h')
+      .sign(privateKey);
+  const page = await open(server.url, undefined, REFUSED);
+  await enter(page, await token('others'));
+  await page.getByRole('alert').getByText('The header Authorization').waitFor();
+  await enter(page, await token('engines'));
+  await page.getByText('ada (writer)', { exact: true }).waitFor();
 });
 
 test('who signs out leaves nothing, also while the server is away', async () => {
