@@ -13,6 +13,15 @@ function change(alter: (parameters: URLSearchParams) => void): void {
   go(parts, changed);
 }
 
+/** Where the focus goes when the button that had it is gone. */
+export const focusTools = (): void => document.querySelector<HTMLElement>('.tools button')?.focus();
+
+/** Removes parameters from the address. */
+function remove(names: readonly string[]): void {
+  change((parameters) => names.forEach((name) => parameters.delete(name)));
+  focusTools();
+}
+
 /** Adds a filter of any field. */
 export function AddFilter({ resource }: { resource: Resource }) {
   return (
@@ -38,11 +47,7 @@ export function Filters({ resource }: { resource: Resource }) {
       ))}
       {filters.length > 1 && (
         <li>
-          <button
-            type="button"
-            class="quiet"
-            onClick={() => change((parameters) => filters.forEach(remover(parameters)))}
-          >
+          <button type="button" class="quiet" onClick={() => remove(filters.map(({ parameter }) => parameter))}>
             Remove all filters
           </button>
         </li>
@@ -50,11 +55,6 @@ export function Filters({ resource }: { resource: Resource }) {
     </ul>
   );
 }
-
-const remover =
-  (parameters: URLSearchParams) =>
-  ({ parameter }: Filter) =>
-    parameters.delete(parameter);
 
 function Chip({ resource, filter }: { resource: Resource; filter: Filter }) {
   const text = filterText(filter);
@@ -79,11 +79,7 @@ function Chip({ resource, filter }: { resource: Resource; filter: Filter }) {
       ) : (
         <span>{text}</span>
       )}
-      <button
-        type="button"
-        aria-label={`Remove the filter: ${text}`}
-        onClick={() => change((parameters) => parameters.delete(filter.parameter))}
-      >
+      <button type="button" aria-label={`Remove the filter: ${text}`} onClick={() => remove([filter.parameter])}>
         ×
       </button>
     </li>

@@ -2,6 +2,7 @@ import { location, replaceParameters } from '../location.ts';
 import { Refusal, isPassing, wordsOf } from '../problem.ts';
 import type { Resource } from '../resources.ts';
 import { filterText } from './conditions.ts';
+import { focusTools } from './filters.tsx';
 import { readFilters } from './query.ts';
 
 /** Says why a list could not be read, and offers what can be done about it. What was entered stays. */
@@ -20,7 +21,11 @@ export function Refused({ failure, resource, again }: { failure: unknown; resour
       <p class="failed">{wordsOf(failure)}</p>
       {isPassing(failure) && <p>This page tries again by itself.</p>}
       {removable.map((name) => (
-        <button key={name} type="button" onClick={() => replaceParameters((changed) => changed.delete(name))}>
+        <button
+          key={name}
+          type="button"
+          onClick={() => (replaceParameters((changed) => changed.delete(name)), focusTools())}
+        >
           {nameOf(name)}
         </button>
       ))}

@@ -6,7 +6,7 @@ import { standalone } from '../../src/testing/standalone.ts';
 import { until } from '../../src/testing/until.ts';
 import { openAlone, send, titlesIn } from './list-page.ts';
 
-const { url, probes, connection } = await fixtureServer();
+const { url, probes, connection } = await fixtureServer({ settings: { allowScans: true } });
 beforeEach(async () => void (await probes.deleteMany({})));
 
 const create = async (member: Record<string, unknown>) => String((await send('POST', `${url}/probes`, member)).id);
@@ -46,6 +46,23 @@ describe('what another client does', () => {
     await shows(page, 'Belinda', 'Cordelia', 'Ariel');
     expect(await row(page, 'Cordelia').getByText('new').isVisible()).toBe(true);
   });
+
+  test.each(['title', '-title', 'mass', '-mass,title', 'lastFired,-title', 'thrust,id'])(
+    'comes to where the server has it, in the order %s',
+    async (sort) => {
+      const page = await openLive(`?sort=${sort}`);
+      const titles = ['Z', 'a', 'é', 'E', '😀', '\uFF5E', 'aa', 'A b', '10', '9'];
+      for (const [place, title] of titles.entries())
+        await create({
+          title,
+          thrust: place % 3,
+          ...(place % 4 > 0 && { mass: (place * 7) % 5 }),
+          lastFired: place % 3 > 0 ? `20${20 + (place % 5)}-05-01T12:00:00Z` : null,
+        });
+      const expected: { title: string }[] = await (await fetch(`${url}/probes?sort=${sort}`)).json();
+      await shows(page, ...expected.map(({ title }) => title));
+    },
+  );
 
   test('a removed row is marked as removed, then it leaves', async () => {
     const id = await create({ title: 'Ariel' });
