@@ -54,8 +54,9 @@ export async function signIn(credential: string, signal: AbortSignal): Promise<v
   become(data);
 }
 
-/** Forgets the key. Views that show what was read with it are taken away at once, also while the API is away. */
+/** Forgets the key, and what was typed and not saved in this tab. Views that show what was read with it are taken away at once, also while the API is away. */
 export function signOut(): void {
+  sessionStorage.clear();
   setKey(undefined);
   caller.value = undefined;
   isKeyRefused.value = false;

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { createKey } from '../../src/access/index.ts';
+import type { Page } from 'playwright-core';
+import { createKey, type Role } from '../../src/access/index.ts';
 import { loadSettings } from '../../src/config.ts';
 import { serve, testServer } from '../../src/testing.ts';
 import { RESOURCES } from '../../src/models.ts';
@@ -161,18 +162,36 @@ describe('what was deleted', () => {
   });
 });
 
-test('a reader is offered nothing to change', async () => {
-  const id = await make();
+/** An engine on a server that wants keys, as somebody with a role sees it. */
+async function openAs(role: Role): Promise<{ page: Page; signIn: () => Promise<void> }> {
+  const times = { createdAt: new Date(), updatedAt: new Date() };
+  const { insertedId } = await engines.insertOne({ title: 'Merlin', thrust: 981, lastFired: null, ...times });
   const settings = { host: '0.0.0.0', limits: { ...loadSettings({}).limits, failures: 10_000 } };
   const closed = await serve(connection, { resources: RESOURCES, settings });
-  const { key } = await createKey(connection, { name: 'the reader', role: 'reader' });
-  const page = await open(`${closed}/#/engines/${id}`, await newPerson(), REFUSED);
-  await page.getByLabel('Key or token').fill(key);
-  await page.keyboard.press('Enter');
+  const { key } = await createKey(connection, { name: `the ${role}`, role });
+  const page = await open(`${closed}/#/engines/${insertedId.toHexString()}`, await newPerson(), REFUSED);
+  const signIn = async () => {
+    await page.getByLabel('Key or token').fill(key);
+    await page.keyboard.press('Enter');
+  };
+  await signIn();
+  return { page, signIn };
+}
+
+test('who signs out leaves nothing to the next person at the same window', async () => {
+  const { page, signIn } = await openAs('writer');
+  await page.getByLabel('Thrust').fill('990');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await signIn();
+  await page.getByLabel('Thrust').waitFor();
+  expect(await page.getByLabel('Thrust').inputValue()).toBe('981');
+});
+
+test('a reader is offered nothing to change', async () => {
+  const { page } = await openAs('reader');
   await page.getByRole('definition').filter({ hasText: '981' }).waitFor();
-  await page.getByText('Created, by 127.0.0.1').waitFor();
-  for (const name of ['Save', 'Delete', 'Bring this state back'])
-    expect(await page.getByRole('button', { name }).count()).toBe(0);
+  await page.getByText('No changes are on record.').waitFor();
+  for (const name of ['Save', 'Delete']) expect(await page.getByRole('button', { name }).count()).toBe(0);
   expect(await page.getByRole('textbox').count()).toBe(0);
   expect(await violations(page)).toEqual([]);
 });
