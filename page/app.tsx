@@ -1,15 +1,17 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { isReachable, isSignInNeeded } from './connection.ts';
-import { House } from './house/house.tsx';
+import { arrivals, later } from './later.tsx';
 import { go, location } from './location.ts';
 import { List } from './list/list.tsx';
-import { Member } from './member/member.tsx';
 import { Navigation } from './navigation.tsx';
 import { Notices } from './notices.tsx';
-import { Plots } from './plots/plots.tsx';
 import { resources } from './resources.ts';
-import { SignIn } from './sign-in/sign-in.tsx';
-import { Import } from './transfer/import.tsx';
+
+const House = later(async () => (await import('./house/house.tsx')).House);
+const Import = later(async () => (await import('./transfer/import.tsx')).Import);
+const Member = later(async () => (await import('./member/member.tsx')).Member);
+const Plots = later(async () => (await import('./plots/plots.tsx')).Plots);
+const SignIn = later(async () => (await import('./sign-in/sign-in.tsx')).SignIn);
 
 /** The whole page: the way around, what the address names, and what there is to say. */
 export function App() {
@@ -35,6 +37,8 @@ function Content() {
   const isFirst = useRef(true);
   useEffect(() => {
     document.title = `${main.current?.querySelector('h1')?.textContent ?? 'Engines'} · Spacecraft engine registry`;
+  }, [place, arrivals.value]);
+  useEffect(() => {
     if (!isFirst.current && !main.current?.contains(document.activeElement)) main.current?.focus();
     isFirst.current = false;
   }, [place]);

@@ -18,6 +18,11 @@ export const nameOf = (who: Caller | undefined): string =>
 /** Whether the person may do what needs a scope, such as `engines:write`. What one may not do is not offered. */
 export const may = (scope: string): boolean => caller.value?.scopes.some((one) => one === scope) === true;
 
+const OF_HOUSE = ['migrations:read', 'backups:read', 'server:read'] as const;
+
+/** Whether the person may read more of the house than its health, which everybody may. */
+export const mayEnterHouse = (): boolean => OF_HOUSE.some(may);
+
 /** Asks who is using the page, at the start, whenever the key changes, and when the API is back. */
 export const followCaller = (): (() => void) =>
   effect(() => {

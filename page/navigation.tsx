@@ -1,6 +1,5 @@
-import { caller, nameOf, signOut } from './caller.ts';
+import { caller, mayEnterHouse, nameOf, signOut } from './caller.ts';
 import { isReachable, isSignInNeeded } from './connection.ts';
-import { mayEnterHouse } from './house/house.tsx';
 import { key } from './key.ts';
 import { addressOf, location } from './location.ts';
 import { labelOf, resources } from './resources.ts';

@@ -1,14 +1,9 @@
-import { caller, may } from '../caller.ts';
+import { caller, may, mayEnterHouse } from '../caller.ts';
 import { Backfills } from './backfills.tsx';
 import { Backups } from './backups.tsx';
 import { Health } from './health.tsx';
 import { Migrations } from './migrations.tsx';
 import { Versions } from './versions.tsx';
-
-const SCOPES = ['migrations:read', 'backups:read', 'server:read'] as const;
-
-/** Whether the person may read more of the house than its health, which everybody may. */
-export const mayEnterHouse = (): boolean => SCOPES.some(may);
 
 /** What operators must know of the server and its database. */
 export function House() {

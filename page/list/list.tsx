@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { may } from '../caller.ts';
 import { addressOf, location } from '../location.ts';
 import { labelOf, type Resource } from '../resources.ts';
-import { ImportLink } from '../transfer/import.tsx';
+import { ImportLink } from '../transfer/import-link.tsx';
 import { Columns } from './columns.tsx';
 import { Export } from './export.tsx';
 import { AddFilter, Filters } from './filters.tsx';

@@ -1,24 +1,14 @@
 import { useEffect, useState } from 'preact/hooks';
-import { caller, may } from '../caller.ts';
+import { caller } from '../caller.ts';
 import { isSignInNeeded } from '../connection.ts';
 import { addressOf } from '../location.ts';
 import { notify } from '../notices.tsx';
 import { labelOf, type Resource } from '../resources.ts';
 import { Choice } from './choice.tsx';
+import { mayImport } from './import-link.tsx';
 import { summaryOf } from './summary.ts';
 import { ImportRun, type Wanted } from './import-run.ts';
 import { Running } from './running.tsx';
-
-const mayImport = ({ name }: Resource): boolean => may(`${name}:write`);
-
-/** The way to the import, for who may do it. */
-export function ImportLink({ resource }: { resource: Resource }) {
-  return mayImport(resource) ? (
-    <a class="button" href={addressOf([resource.name, 'import'])}>
-      Import
-    </a>
-  ) : null;
-}
 
 interface Started {
   wanted: Wanted;

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Router, type Request, type RequestHandler } from 'express';
@@ -14,7 +14,7 @@ const POLICY =
 const PREFIX = '/page';
 
 /** The page. All addresses are relative, so that it also works behind a proxy that adds a prefix. */
-const page = (resources: readonly DescribedResource[]) => `<!doctype html>
+const page = (scripts: readonly string[], resources: readonly DescribedResource[]) => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
@@ -24,6 +24,7 @@ const page = (resources: readonly DescribedResource[]) => `<!doctype html>
     <link rel="icon" href="page/icon.svg">
     <link rel="stylesheet" href="page/main.css">
     <script src="page/main.js" type="module"></script>
+${scripts.map((name) => `    <link rel="modulepreload" href="page/${name}">`).join('\n')}
     <script id="resources" type="application/json">${JSON.stringify(resources).replaceAll('<', String.raw`\u003c`)}</script>
   </head>
   <body>
@@ -47,6 +48,12 @@ const load = (file: string) => async (): Promise<Asset> => ({
 const assetsIn = (folder: string): Assets =>
   Object.fromEntries(readdirSync(folder).map((name) => [`${PREFIX}/${name}`, load(join(folder, name))]));
 
+/** What the first script needs at once. A browser that reads it in the page does not have to wait for the first script to learn it. */
+const neededAtOnce = (folder: string): string[] =>
+  [...readFileSync(join(folder, 'main.js'), 'utf8').matchAll(/(?:from|import)"\.\/([\w.-]+\.js)"/g)].map(
+    ([, name = '']) => name,
+  );
+
 /** The paths of the page's files. */
 export const operatorPagePaths = (folder: string): string[] => Object.keys(assetsIn(folder));
 
@@ -59,7 +66,7 @@ export function operatorPage(
   resources: readonly ResourceDeclaration[],
   operations: readonly Operation[],
 ): Router {
-  const content = page(describedResources(resources, operations));
+  const content = page(neededAtOnce(folder), describedResources(resources, operations));
   const answer = answerWith(async () => ({ mediaType: 'text/html; charset=utf-8', content }), POLICY, ['Accept']);
   const toBrowsers: RequestHandler = (request, response, next) =>
     isRead(request) && request.path === '/' && prefersHtml(request) ? answer(request, response, next) : next();
