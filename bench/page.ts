@@ -93,7 +93,7 @@ async function repaints(
     signal.throwIfAborted();
     const thrust = 1_000_000 + round;
     const before = await worked();
-    await fetch(`${url}/engines/${id}`, {
+    await fetch(`${url}/engines/${String(id)}`, {
       method: 'PATCH',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ thrust }),

@@ -1,6 +1,6 @@
-import { effect, signal, type ReadonlySignal } from '@preact/signals';
+import { signal, type ReadonlySignal } from '@preact/signals';
 import type { Member } from '../client.ts';
-import { follow, liveness, type Change } from '../live.ts';
+import { follow, type Change } from '../live.ts';
 import { isPassing } from '../problem.ts';
 import type { Resource } from '../resources.ts';
 import { readPage } from './ask.ts';
@@ -35,11 +35,11 @@ interface Options {
   before: readonly Row[];
 }
 
+/** The first page is short, so that it is shown soon. */
+const FIRST_PAGE = 50;
 const PAGE = 200;
 /** A browser holds as many with ease, and nobody reads so many one by one. */
 const MOST_ROWS = 50_000;
-/** The list is read without the stream of changes if that does not begin within this time; else once it has begun. */
-const STREAM_PATIENCE_MS = 400;
 /** Changes that come together are shown together. */
 const TOGETHER_MS = 40;
 const MARKED_MS = 8000;
@@ -48,8 +48,9 @@ const GONE_MS = 3000;
 const RETRY_MS = 2000;
 
 /**
- * Mirrors a list: reads its pages, and applies the changes to them. A page is read after the stream of changes has begun, and the
- * changes that come while it is read are applied to it too, so none is missed.
+ * Mirrors a list: reads its pages, and applies the changes to them. What was read before the stream of changes begins is shown, and
+ * read again as soon as it has begun: the browser knows it already, so mostly that is a 304. The changes that come while a page is read
+ * are applied to it too, so none is missed.
  */
 export class Mirror {
   readonly #resource: Resource;
@@ -57,6 +58,7 @@ export class Mirror {
   readonly #visible: () => number;
   readonly #order: Order | undefined;
   readonly #columns: readonly string[];
+  readonly #hasOwnLimit: boolean;
   readonly #state;
   readonly #end = new AbortController();
   /** The next page. */
@@ -66,25 +68,24 @@ export class Mirror {
   #reading: AbortController | undefined;
   /** The changes that are not applied yet. Those that come while a page is read are applied to that too. */
   #waiting: Change[] = [];
+  /** Whether changes were lost since the reading began, so that there must be another. */
+  #isStale = false;
   #lastMark = 0;
   #retry = (): void => this.readAgain();
   /** When it is read without being asked to. */
-  #timer: ReturnType<typeof setTimeout>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ resource, parameters, visible, before }: Options) {
     this.#resource = resource;
     this.#visible = visible;
     this.#asked = toApi(parameters, resource);
-    if (!this.#asked.has('limit')) this.#asked.set('limit', String(PAGE));
+    this.#hasOwnLimit = this.#asked.has('limit');
+    if (!this.#hasOwnLimit) this.#asked.set('limit', String(FIRST_PAGE));
     this.#order = orderOf(parameters, resource);
     this.#columns = readColumns(parameters, resource).map(({ name }) => name);
     this.#state = signal<Mirrored>({ ...EMPTY, rows: before });
-    this.#timer = setTimeout(this.readAgain, STREAM_PATIENCE_MS);
     follow(resource, filtersOf(parameters, resource), (change) => this.#receive(change), this.#end.signal);
-    const stopWatching = effect(() => {
-      if (liveness.value === 'none' && !this.#state.peek().isRead && !this.#reading) this.readAgain();
-    });
-    this.#end.signal.addEventListener('abort', stopWatching, { once: true });
+    this.readAgain();
   }
 
   get state(): ReadonlySignal<Mirrored> {
@@ -116,16 +117,23 @@ export class Mirror {
     this.#reading?.abort();
     clearTimeout(this.#timer);
     const reading = (this.#reading = new AbortController());
-    if (isFirst) this.#waiting = [];
+    if (isFirst) {
+      this.#waiting = [];
+      this.#isStale = false;
+    }
     this.#set({ isReading: true, failure: undefined });
     try {
       let read: readonly Row[] = [];
       let next: URLSearchParams | undefined = from;
+      const { rows, isRead } = this.#state.peek();
+      // The table does not shrink when it is read again.
+      const least = Math.max(this.#visible(), isRead ? Math.min(rows.length, FIRST_PAGE + PAGE) : 0);
       do {
         const page = await readPage(this.#resource, next, AbortSignal.any([reading.signal, this.#end.signal]));
         read = joined(read, page.members);
         next = page.next;
-      } while (next && isFirst && read.length < this.#visible());
+        if (!this.#hasOwnLimit) next?.set('limit', String(PAGE));
+      } while (next && isFirst && read.length < least);
       this.#reading = undefined;
       this.#took(read, next, isFirst);
     } catch (failure) {
@@ -151,11 +159,12 @@ export class Mirror {
       isRead: true,
       ...(isFirst && { unplaced: 0 }),
     });
+    if (this.#isStale) return this.readAgain();
     this.#apply();
   }
 
   #receive(change: Change): void {
-    if (change.kind === 'reset') return this.readAgain();
+    if (change.kind === 'reset') return this.#reading ? void (this.#isStale = true) : this.readAgain();
     if (this.#waiting.push(change) === 1) setTimeout(() => this.#apply(), TOGETHER_MS);
   }
 

@@ -178,7 +178,7 @@ describe('no change is missed', () => {
     const page = await openLive();
     await probes.insertOne({ title: 'Ariel', thrust: 1, createdAt: new Date(), updatedAt: new Date() });
     await shows(page, 'Ariel');
-    const read = page.waitForRequest('**/probes?limit=200');
+    const read = page.waitForRequest('**/probes?limit=50');
     await probes.rename('elsewhere', { dropTarget: true });
     await read;
     await shows(page);

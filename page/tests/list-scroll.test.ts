@@ -97,6 +97,7 @@ test('one comes back from a member to where one was', async () => {
 test('after an event only the row that has changed is made anew', async () => {
   const page = await openList();
   await page.getByText('Live', { exact: true }).waitFor();
+  await page.getByText('250 loaded').waitFor();
   const id = ids[20];
   await page.evaluate(() => {
     const touched = new Set<Element>();
@@ -125,6 +126,7 @@ test('after an event only the row that has changed is made anew', async () => {
 test('what one looks at stays where it is when a row comes above it', async () => {
   const page = await openList();
   await page.getByText('Live', { exact: true }).waitFor();
+  await page.getByText('250 loaded').waitFor();
   await page.locator('.scroller').evaluate((one) => (one.scrollTop = 100 * 36));
   const link = page.locator(`tr:has(a[href$="${ids[110]}"])`);
   await link.waitFor();

@@ -96,7 +96,7 @@ describe('columns', () => {
     await page.getByRole('checkbox', { name: 'Title' }).waitFor();
     const others = page.getByRole('checkbox', { checked: true, name: /^(?!Title)/ });
     while ((await others.count()) > 0) await others.first().uncheck();
-    const asked = page.waitForRequest(`${url}/probes?fields=title%2Cthrust&limit=200`);
+    const asked = page.waitForRequest(`${url}/probes?fields=title%2Cthrust&limit=50`);
     await page.getByRole('checkbox', { name: 'Thrust' }).check();
     await asked;
     await page.keyboard.press('Escape');
@@ -157,16 +157,16 @@ describe('the address', () => {
 
 describe('how many', () => {
   test('is counted only when asked for', async () => {
-    await store(...Array.from({ length: 230 }, (_, place) => ({ title: `Moon ${place}` })));
+    await store(...Array.from({ length: 270 }, (_, place) => ({ title: `Moon ${place}` })));
     const page = await openList();
     const preferences: (string | null)[] = [];
     page.on('request', async (request) => preferences.push(await request.headerValue('prefer')));
-    await page.getByText('200 loaded, more below').waitFor();
+    await page.getByText('250 loaded, more below').waitFor();
     await page.reload();
-    await page.getByText('200 loaded, more below').waitFor();
+    await page.getByText('250 loaded, more below').waitFor();
     expect(preferences.filter(Boolean)).toEqual([]);
     await page.getByRole('button', { name: 'Count all' }).click();
-    await page.getByText('230 in all').waitFor();
+    await page.getByText('270 in all').waitFor();
     expect(preferences.filter(Boolean)).toEqual(['count=exact']);
   });
 
