@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { isReachable, isSignInNeeded } from './connection.ts';
-import { arrivals, later } from './later.tsx';
+import { later } from './later.tsx';
 import { go, location } from './location.ts';
 import { List } from './list/list.tsx';
 import { Navigation } from './navigation.tsx';
@@ -36,8 +36,15 @@ function Content() {
   const place = isSignInNeeded.value ? 'sign-in' : parts.join('/');
   const isFirst = useRef(true);
   useEffect(() => {
-    document.title = `${main.current?.querySelector('h1')?.textContent ?? 'Engines'} · Spacecraft engine registry`;
-  }, [place, arrivals.value]);
+    const name = () => {
+      const heading = main.current?.querySelector('h1')?.textContent ?? 'Engines';
+      document.title = `${heading} · Spacecraft engine registry`;
+    };
+    name();
+    const observer = new MutationObserver(name); // a heading may come later than its view
+    observer.observe(main.current ?? document, { subtree: true, childList: true, characterData: true });
+    return () => observer.disconnect();
+  }, []);
   useEffect(() => {
     if (!isFirst.current && !main.current?.contains(document.activeElement)) main.current?.focus();
     isFirst.current = false;

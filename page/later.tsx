@@ -2,9 +2,6 @@ import { signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 
-/** How many views have come. Who looks for something in a view looks again when this changes. */
-export const arrivals = signal(0);
-
 /**
  * A view whose code is loaded when somebody goes there, so that the first view of the page does not wait for that of the others.
  * @param load imports the view
@@ -19,7 +16,6 @@ export function later<Properties extends object>(
     const view = await load().catch(() => undefined);
     loaded.value = view;
     hasFailed.value = view === undefined;
-    arrivals.value += 1;
   };
   return function Later(properties: Properties) {
     useEffect(() => {

@@ -10,6 +10,7 @@ import { relaysEnded } from '../../src/rest/index.ts';
 import { testServer } from '../../src/testing.ts';
 import { temporaryFolder } from '../../src/testing/processes.ts';
 import { newPerson, open } from './browser.ts';
+import { csv, ended, start } from './import-page.ts';
 
 /** Where the pictures are put: those of the documents are made by `SCREENSHOTS=docs/images npm run check:page -- screenshots`. */
 const folder = process.env['SCREENSHOTS'] ?? temporaryFolder();
@@ -39,9 +40,24 @@ beforeAll(async () => {
 /** What is done at each view before its picture is taken. */
 const VIEWS: readonly [string, () => string, (page: Page) => Promise<unknown>][] = [
   ['list', () => `${url}/#/engines?q=merlin&thrust[gte]=800`, (page) => page.getByRole('row').nth(8).waitFor()],
-  ['member', () => `${url}/#/engines/${id}`, (page) => page.getByText('RS-25 E2063 (refurbished)').first().waitFor()],
+  [
+    'member',
+    () => `${url}/#/engines/${id}`,
+    async (page) => {
+      await page.getByRole('slider', { name: 'State after a change' }).press('Home');
+      await page.getByText('2,279').first().waitFor();
+    },
+  ],
   ['plots', () => `${url}/#/engines/plots`, (page) => page.locator('canvas').nth(1).waitFor()],
   ['house', () => `${url}/#/house`, (page) => page.getByText('sound').waitFor()],
+  [
+    'import',
+    () => `${url}/#/engines/import`,
+    async (page) => {
+      await start(page, csv(['Merlin 1D,914', 'RS-25,much', ',5', 'Vinci,180']));
+      await ended(page).waitFor();
+    },
+  ],
   ['sign-in', () => `${closed.url}/`, (page) => page.getByLabel('Key or token').waitFor()],
 ];
 
