@@ -9,6 +9,11 @@ import { startServer } from './servers.ts';
 const ENGINES = 5000;
 const SLOW_LINE = { offline: false, downloadThroughput: 1_600_000 / 8, uploadThroughput: 750_000 / 8 };
 
+/** Playwright itself looks only twice a second. */
+const NOTE_FIRST_ENGINE = `const look = () =>
+  requestAnimationFrame(document.querySelector('tbody tr[aria-rowindex]') ? () => (globalThis.shownMs = performance.now()) : look);
+look();`;
+
 const options = new Command('npm run bench:page --')
   .description(
     'Opens the page for operators in Chromium with an empty cache on a line of 1.6 Mbit/s, and changes an engine that it shows.',
@@ -64,9 +69,10 @@ async function firstView(browser: Browser, url: string, roundTripMs: number): Pr
   let [requests, bytes] = [0, 0];
   line.on('Network.requestWillBeSent', () => (requests += 1));
   line.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
+  await page.addInitScript(NOTE_FIRST_ENGINE);
   await page.goto(`${url}/`, { waitUntil: 'commit' });
   await page.getByRole('row').nth(1).waitFor();
-  const shownMs = await page.evaluate(() => performance.now());
+  const shownMs = Number(await page.evaluate('shownMs'));
   await context.close();
   return { roundTripMs, shownMs, requests, bytes };
 }
