@@ -1,26 +1,15 @@
-import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { projectRoot } from '../config.ts';
 import { testDatabase } from '../testing/database.ts';
-import { run, temporaryFolder } from '../testing/processes.ts';
+import { copyOfProject } from '../testing/documents/project.ts';
+import { run } from '../testing/processes.ts';
 
 const { uri, db } = await testDatabase();
 
 /** The project with an engine that is declared so. */
 function projectWith(field: string): string {
-  const folder = temporaryFolder();
-  for (const name of [
-    'src',
-    'migrations',
-    'package.json',
-    'package-lock.json',
-    'packages.js',
-    'built.js',
-    'engines.js',
-  ])
-    cpSync(join(projectRoot, name), join(folder, name), { recursive: true });
-  symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
+  const folder = copyOfProject();
   const model = `
     import { Schema } from 'mongoose';
     import { keywords } from '../schema/fields.ts';
