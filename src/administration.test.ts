@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { loadSettings, projectRoot } from './config.ts';
-import { noteBackup } from './database/backup/index.ts';
+import { noteBackup } from './backup-record.ts';
 import { relaysEnded } from './rest/index.ts';
 import { serve } from './serve.ts';
 import { atEnd } from './testing/cleanup.ts';

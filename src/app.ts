@@ -15,7 +15,7 @@ import type { Probe } from './database/index.ts';
 import { limiting, type LimitSettings } from './limits/index.ts';
 import { maintenanceOperations } from './maintenance/index.ts';
 import { collectionDefinitions } from './models.ts';
-import { docs, docsPaths, operatorPage, operatorPagePaths } from './pages/index.ts';
+import { docs, docsPaths, operatorPage } from './pages/index.ts';
 import { ready, logRefusals } from './readiness.ts';
 import {
   answerFailures,
@@ -90,16 +90,17 @@ export function createApp({ connection, resources, logger, migrations, settings,
   const [open = '', closed = ''] = [false, true].map((isClosed) =>
     JSON.stringify(describeOperations(operations, about(resources, isClosed))),
   );
+  const page = operatorPage(PAGE_FILES, resources, operations);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.disable('query parser');
   app.set('trust proxy', settings.trustProxy ?? false);
   const { limit, guarded } = limiting(connection, settings);
-  app.use(operatorPage(PAGE_FILES, resources, operations));
+  app.use(page.router);
   app.use(routes(operations, { authorize: guarded(authorizer(connection, settings, isClosed)), limit }));
   app.use(docs());
-  app.use(canonicalPaths([...operations.map(({ path }) => path), ...docsPaths, ...operatorPagePaths(PAGE_FILES)]));
+  app.use(canonicalPaths([...operations.map(({ path }) => path), ...docsPaths, ...page.paths]));
   app.use(notFound);
   app.use(logRefusals(shape, logger));
   app.use(answerFailures(logger));

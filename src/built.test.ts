@@ -14,7 +14,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { projectRoot } from './config.ts';
 import { testDatabase } from './testing/database.ts';
 import { ownMigrations } from './testing/migrations-folder.ts';
-import { run, temporaryFolder } from './testing/processes.ts';
+import { run, startServer, temporaryFolder } from './testing/processes.ts';
 
 const { db, uri } = await testDatabase();
 
@@ -41,6 +41,31 @@ test('npx engines lists the commands in a deployment, and says what it lacks whe
     expect.stringMatching(/^Cannot find module '\S*cli\.js'.*\. Copy dist\/ here .*\n$/),
   ]);
 });
+
+test('a server goes on when the files that it was started from are replaced, as a build does it', async () => {
+  const other = join(temporaryFolder(), 'dist');
+  cpSync(join(folder, 'dist'), other, { recursive: true });
+  for (const name of ['package.json', 'migrations', 'node_modules'])
+    symlinkSync(join(folder, name), join(other, '..', name));
+  const { uri: empty } = await testDatabase();
+  const server = await startServer({ MONGODB_URI: empty, AUTH: 'none' }, ['node', join(other, 'server.js')]);
+  const page = await (await fetch(server.url, { headers: { accept: 'text/html' } })).text();
+  const files = [...page.matchAll(/(?:src|href)="(page\/[^"]+)"/g)].map(([, path]) => `/${path}`);
+  rmSync(other, { recursive: true });
+  const reads = operationsIn(await (await fetch(`${server.url}/openapi.json`)).json());
+  for (const path of [...files, '/docs', ...reads]) {
+    const { status } = await fetch(server.url + path, { headers: { accept: 'application/json, */*;q=0.5' } });
+    expect([path, status]).toEqual([path, 200]);
+  }
+  server.child.kill();
+  expect(await server.ended).toMatchObject({ code: 0 });
+});
+
+/** The paths of a description that can be read without an id. */
+const operationsIn = (description: unknown): string[] =>
+  Object.entries(Object(Object(description).paths)).flatMap(([path, item]) =>
+    'get' in Object(item) && !/\{|events$/.test(path) ? [path] : [],
+  );
 
 test('stack traces of the built program name files of src', () => {
   const { sources } = JSON.parse(readFileSync(join(folder, 'dist/server.js.map'), 'utf8'));

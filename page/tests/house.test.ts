@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { noteBackup } from '../../src/database/backup/index.ts';
+import { noteBackup } from '../../src/backup-record.ts';
 import { migrating } from '../../src/migrations.ts';
 import { run, setControl, stepsUp } from '../../src/migrate/run/index.ts';
 import { serve, testServer } from '../../src/testing.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { createKey } from '../../src/access/index.ts';
-import { noteBackup } from '../../src/database/backup/index.ts';
+import { noteBackup } from '../../src/backup-record.ts';
 import { sampleDocuments } from '../../src/database/index.ts';
 import { sampleEngine } from '../../src/engines/sample.ts';
 import { relaysEnded } from '../../src/rest/index.ts';

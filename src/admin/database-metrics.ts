@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import { Gauge, Registry, type MetricObject } from 'prom-client';
-import { readBackupRecord } from '../database/backup/index.ts';
+import { readBackupRecord } from '../backup-record.ts';
 import { openBackfills } from '../migrate/run/index.ts';
 
 /** What is read from the database is as old as that at most. */

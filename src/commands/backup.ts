@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { backup, noteBackup, prune, restore, verify } from '../database/backup/index.ts';
+import { noteBackup } from '../backup-record.ts';
+import { backup, prune, restore, verify } from '../database/backup/index.ts';
 import type { OpenDatabase } from '../migrations.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Settings } from '../settings.ts';

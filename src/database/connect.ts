@@ -100,6 +100,12 @@ export async function openDatabase(
   }
 }
 
+/** An embedded database starts while these are loaded. */
+const loadPackages = () => Promise.all([import('mongoose'), import('./prompt-connection.ts')]);
+
+/** Loaded once: a server that connects again later must not need files that a build has replaced meanwhile. */
+let packages: ReturnType<typeof loadPackages> | undefined;
+
 /** @throws {OperatorError} if nothing answers there */
 export async function connect(
   uri: string,
@@ -107,11 +113,7 @@ export async function connect(
   impatient = false,
   more: { maxPoolSize?: number } = {},
 ): Promise<Connection> {
-  // An embedded database starts while these are loaded.
-  const [{ default: mongoose }, { PromptConnection }] = await Promise.all([
-    import('mongoose'),
-    import('./prompt-connection.ts'),
-  ]);
+  const [{ default: mongoose }, { PromptConnection }] = await (packages ??= loadPackages());
   const options = { ...COMMON, ...(impatient && IMPATIENT), ...more, dbName: name, connectionType: PromptConnection };
   try {
     const address = new ConnectionString(uri);

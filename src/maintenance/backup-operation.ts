@@ -1,4 +1,5 @@
 import type { Connection } from 'mongoose';
+import { readBackupRecord } from '../backup-record.ts';
 import { openDb, type Operation } from '../rest/index.ts';
 import { optionsFor } from './question.ts';
 import { closed, timeOrNull } from './schemas.ts';
@@ -19,8 +20,6 @@ export const backupOperation = (connection: Connection): Operation => ({
   success: { status: 200, description: 'What the database knows of its backups', schema },
   problems: [],
   async handle(input) {
-    // A server that nobody asks this does not load all that makes backups.
-    const { readBackupRecord } = await import('../database/backup/index.ts');
     const record = await readBackupRecord(openDb(connection), optionsFor(input));
     const { backedUpAt = null, verifiedAt = null, isSound = null } = record;
     return { status: 200, body: { backedUpAt, verifiedAt, isSound } };

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import supertest from 'supertest';
 import { createKey, type Role } from '../access/index.ts';
 import { packageVersion } from '../config.ts';
-import { noteBackup } from '../database/backup/index.ts';
+import { noteBackup } from '../backup-record.ts';
 import { connect } from '../database/connect.ts';
 import { readDescription } from '../testing/description.ts';
 import { fixtureServer, serve } from '../testing.ts';

@@ -1,2 +1,2 @@
 export { DOCS, docs, docsPaths } from './docs.ts';
-export { operatorPage, operatorPagePaths } from './operator-page.ts';
+export { operatorPage } from './operator-page.ts';

@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Router, type Request, type RequestHandler } from 'express';
 import { prefersHtml, type Operation, type ResourceDeclaration } from '../rest/index.ts';
-import { answerWith, serveAssets, type Asset, type Assets } from './assets.ts';
+import { answerWith, serveAssets, type Assets } from './assets.ts';
 import { describedResources, type DescribedResource } from './described-resources.ts';
 
 /** Nothing but what comes from this server, and no text becomes markup. */
@@ -39,14 +38,21 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-const load = (file: string) => async (): Promise<Asset> => ({
-  mediaType: MEDIA_TYPES[extname(file)] ?? 'application/octet-stream',
-  content: await readFile(file),
-});
-
-/** The files that the page loads, which the build has made. @param folder where they are */
-const assetsIn = (folder: string): Assets =>
-  Object.fromEntries(readdirSync(folder).map((name) => [`${PREFIX}/${name}`, load(join(folder, name))]));
+/**
+ * The files of the page, which the build has made. They are read at the start, because a build after that replaces them by others.
+ * @param folder where they are
+ */
+function readAssets(folder: string): Assets {
+  return Object.fromEntries(
+    readdirSync(folder).map((name) => {
+      const asset = {
+        mediaType: MEDIA_TYPES[extname(name)] ?? 'application/octet-stream',
+        content: readFileSync(join(folder, name)),
+      };
+      return [`${PREFIX}/${name}`, async () => asset];
+    }),
+  );
+}
 
 /** What the first script needs at once. A browser that reads it in the page does not have to wait for the first script to learn it. */
 const neededAtOnce = (folder: string): string[] =>
@@ -54,23 +60,22 @@ const neededAtOnce = (folder: string): string[] =>
     ([, name = '']) => name,
   );
 
-/** The paths of the page's files. */
-export const operatorPagePaths = (folder: string): string[] => Object.keys(assetsIn(folder));
-
 /**
- * Serves the page for operators to browsers at `/`, and the files that it loads.
+ * What serves the page for operators to browsers at `/`, and the files that it loads; and the paths of these.
  * @param folder where the files are
  */
 export function operatorPage(
   folder: string,
   resources: readonly ResourceDeclaration[],
   operations: readonly Operation[],
-): Router {
+): { router: Router; paths: string[] } {
+  const assets = readAssets(folder);
   const content = page(neededAtOnce(folder), describedResources(resources, operations));
   const answer = answerWith(async () => ({ mediaType: 'text/html; charset=utf-8', content }), POLICY, ['Accept']);
   const toBrowsers: RequestHandler = (request, response, next) =>
     isRead(request) && request.path === '/' && prefersHtml(request) ? answer(request, response, next) : next();
-  return Router({ caseSensitive: true, strict: true }).use(toBrowsers, serveAssets(assetsIn(folder), POLICY));
+  const router = Router({ caseSensitive: true, strict: true }).use(toBrowsers, serveAssets(assets, POLICY));
+  return { router, paths: Object.keys(assets) };
 }
 
 const isRead = ({ method }: Request) => method === 'GET' || method === 'HEAD';

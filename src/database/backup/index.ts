@@ -4,7 +4,6 @@ export { ContentsSum } from './digest.ts';
 export { readManifest } from './manifest.ts';
 export { findBackups } from './own-backups.ts';
 export { withPartial } from './partial.ts';
-export { noteBackup, readBackupRecord } from './record.ts';
 export { prune } from './prune.ts';
 export { restore } from './restore.ts';
 export { verifyFiles } from './verify-files.ts';

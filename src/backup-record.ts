@@ -1,5 +1,5 @@
 import type { Db, FindOptions } from 'mongodb';
-import { BACKUP_RECORD } from '../../own-collections.ts';
+import { BACKUP_RECORD } from './own-collections.ts';
 
 /** What a database knows of its backups. Those who watch the API read it, wherever the files are. */
 export interface BackupRecord {
