@@ -1,4 +1,5 @@
 import type { Db, Document } from 'mongodb';
+import { OUTBOX } from '../../src/rest/writes/outbox.ts';
 import type { Ledger, Write } from './ledger.ts';
 
 /**
@@ -6,9 +7,7 @@ import type { Ledger, Write } from './ledger.ts';
  * @param url of the API, which brings the history of an engine up to date when it is read
  */
 export async function judge(db: Db, url: string, { writes }: Ledger): Promise<string[]> {
-  const written = writes.flatMap(({ id }) => id ?? []);
-  const unanswered = (await db.collection('engines').find().toArray()).map(({ _id }) => String(_id));
-  for (const id of new Set([...written, ...unanswered])) await fetch(`${url}/engines/${id}/history?limit=1`);
+  for (const id of await unsettled(db)) await fetch(`${url}/engines/${id}/history?limit=1`);
   const entries = await db
     .collection('engines.history')
     .find({ pending: { $ne: true } })
@@ -39,6 +38,13 @@ export async function judge(db: Db, url: string, { writes }: Ledger): Promise<st
   faults.push(...outOfOrder(writes, byThrust));
   for (const id of stored.keys()) if (!byEngine.has(id)) faults.push(`engine ${id} has no history`);
   return faults;
+}
+
+/** The engines that carry entries, and those with an entry of which it is not known whether its change was made. */
+async function unsettled(db: Db): Promise<Set<string>> {
+  const carrying = await db.collection('engines').distinct('_id', { [OUTBOX]: { $exists: true } });
+  const announced = await db.collection('engines.history').distinct('of', { pending: true });
+  return new Set([...carrying, ...announced].map(String));
 }
 
 /** The number that a write has left. */
