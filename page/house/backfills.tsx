@@ -1,7 +1,7 @@
 import type { components } from '../api-types.d.ts';
 import { may } from '../caller.ts';
 import { answered, client } from '../client.ts';
-import { valueText } from '../value-text.ts';
+import { numberText } from '../value-text.ts';
 import { durationText } from '../age.tsx';
 import { Control } from './control.tsx';
 import { Part } from '../part.tsx';
@@ -45,9 +45,7 @@ export function Backfills() {
 }
 
 const limitText = (rate: number | null) =>
-  rate === null ? 'They may run as fast as they can.' : `They may convert ${number(rate)} documents per second.`;
-
-const number = (value: number) => valueText({ kind: 'number' }, value);
+  rate === null ? 'They may run as fast as they can.' : `They may convert ${numberText(rate)} documents per second.`;
 
 function Progress({ backfill, isPaused }: { backfill: Backfill; isPaused: boolean }) {
   const { migration, label, done, total } = backfill;
@@ -57,7 +55,7 @@ function Progress({ backfill, isPaused }: { backfill: Backfill; isPaused: boolea
       <h3>{name}</h3>
       <progress aria-label={name} max={Math.max(total, 1)} value={total === 0 ? 1 : Math.min(done, total)} />
       <p>
-        {number(done)} of {number(total)} documents. {speedText(backfill, isPaused)}
+        {numberText(done)} of {numberText(total)} documents. {speedText(backfill, isPaused)}
       </p>
     </div>
   );
@@ -67,5 +65,5 @@ function speedText({ documentsPerSecond, secondsLeft }: Backfill, isPaused: bool
   if (isPaused) return 'Paused.';
   if (documentsPerSecond === null) return 'Its speed is not known yet.';
   const left = secondsLeft === null ? '' : ` ${durationText(secondsLeft)} left.`;
-  return `${number(Math.round(documentsPerSecond))} per second.${left}`;
+  return `${numberText(Math.round(documentsPerSecond))} per second.${left}`;
 }

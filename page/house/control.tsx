@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { components } from '../api-types.d.ts';
 import { answered, client } from '../client.ts';
 import { wordsOf } from '../problem.ts';
-import { valueText } from '../value-text.ts';
+import { numberText } from '../value-text.ts';
 
 type BackfillControl = components['schemas']['BackfillControl'];
 type Change = components['schemas']['BackfillControlChange'];
@@ -60,8 +60,8 @@ export function Control({
         </span>
       </form>
       <p class="quiet">
-        {rate === null ? 'No limit is set.' : `The limit is ${valueText({ kind: 'number' }, rate)} per second.`} An
-        empty field means no limit.
+        {rate === null ? 'No limit is set.' : `The limit is ${numberText(rate)} per second.`} An empty field means no
+        limit.
       </p>
       <div role="alert">{failure !== undefined && <p class="failed">{failure}</p>}</div>
     </>

@@ -4,8 +4,7 @@ import { wordsOf } from '../problem.ts';
 import type { Resource } from '../resources.ts';
 import { ask } from './ask.ts';
 import { toApi } from './query.ts';
-
-const numbers = new Intl.NumberFormat();
+import { numberText } from '../value-text.ts';
 
 /** Counts what the list has, when somebody wants to know. */
 export function Count({ resource }: { resource: Resource }) {
@@ -38,7 +37,7 @@ async function counted(resource: Resource): Promise<string> {
     const headers = { accept: 'application/json', prefer: `count=${kind}` };
     const response = await ask(resource, parameters, headers, AbortSignal.timeout(20_000));
     const total = response.headers.get('x-total-count');
-    if (total !== null) return `${words}${numbers.format(Number(total))} in all`;
+    if (total !== null) return `${words}${numberText(Number(total))} in all`;
   }
   return 'Too many to count in a second';
 }

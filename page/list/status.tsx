@@ -4,8 +4,7 @@ import type { Resource } from '../resources.ts';
 import { Count } from './count.tsx';
 import type { Mirror } from './mirror.ts';
 import { isGone } from './rows.ts';
-
-const numbers = new Intl.NumberFormat();
+import { numberText } from '../value-text.ts';
 
 /** How much is loaded, and whether changes arrive. */
 export function Status({ resource, mirror }: { resource: Resource; mirror: Mirror }) {
@@ -18,13 +17,13 @@ export function Status({ resource, mirror }: { resource: Resource; mirror: Mirro
       : ' in all';
   return (
     <div class="list-status">
-      {isRead && <span>{`${numbers.format(present)}${end}`}</span>}
+      {isRead && <span>{`${numberText(present)}${end}`}</span>}
       {!isRead && isReading && <span>Reading …</span>}
       {isRead && hasMore && <Count resource={resource} />}
       <Live mirror={mirror} />
       {unplaced > 0 && (
         <button type="button" onClick={mirror.readAgain}>
-          {numbers.format(unplaced)} new: show
+          {numberText(unplaced)} new: show
         </button>
       )}
       <Announced changes={mirror.state.value.changes} />
@@ -57,7 +56,7 @@ function Announced({ changes }: { changes: number }) {
     if (count === 0) return undefined;
     const tell = () => {
       told.current = { changes, at: Date.now() };
-      setText(count === 1 ? '1 change' : `${numbers.format(count)} changes`);
+      setText(count === 1 ? '1 change' : `${numberText(count)} changes`);
     };
     const timer = setTimeout(tell, Math.max(0, told.current.at + SILENCE_MS - Date.now()));
     return () => clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { fromLocal, toLocal } from '../local-time.ts';
 import type { Attribute } from '../resources.ts';
 import { isList, joinList, splitList } from './query.ts';
 
@@ -49,8 +50,8 @@ function Single({ attribute: { kind, schema }, value, onInput }: Properties) {
         type="datetime-local"
         required
         step={value.includes('.') && !value.includes('.000') ? 0.001 : 1}
-        value={toLocal(value)}
-        onInput={({ currentTarget }) => onInput(fromLocal(currentTarget.value))}
+        value={toLocal(value).replace(/\.000$/, '')}
+        onInput={({ currentTarget }) => onInput(fromLocal(currentTarget.value) ?? '')}
       />
     );
   return <input required value={value} onInput={enter} />;
@@ -80,15 +81,3 @@ function Choices({ attribute: { schema }, value, onInput }: Properties) {
 }
 
 const textsOf = (values: readonly unknown[] = []): string[] => values.filter((value) => value !== null).map(String);
-
-/** A time of the API, in the local time that the input takes. */
-function toLocal(time: string): string {
-  const date = new Date(time);
-  if (Number.isNaN(date.getTime())) return '';
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().replace(/(\.000)?Z$/, '');
-}
-
-const fromLocal = (local: string): string => {
-  const date = new Date(local);
-  return Number.isNaN(date.getTime()) ? '' : date.toISOString();
-};

@@ -4,7 +4,7 @@ import { partsOf } from '../resources.ts';
 import { Choice } from './choice.tsx';
 import { canBeNone, noneOf, type ControlProperties, type InputProperties } from './control-properties.ts';
 import { TypedValue } from './typed-value.tsx';
-import { zoneAt } from './local-time.ts';
+import { zoneAt } from '../local-time.ts';
 import { isObject, pointerOf } from './values.ts';
 
 /** A field of a form: its name, its control, what is to be known of it and what is wrong with it. */

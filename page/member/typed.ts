@@ -1,6 +1,6 @@
 import { isExact, NUMBER } from '../../src/schema/exact-number.ts';
 import type { Field } from '../resources.ts';
-import { fromLocal, toLocal } from './local-time.ts';
+import { fromLocal, toLocal } from '../local-time.ts';
 import { Unreadable } from './values.ts';
 
 /** How a value is written into a control of text, and read from it. */

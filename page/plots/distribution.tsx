@@ -3,8 +3,7 @@ import { Part } from '../part.tsx';
 import { useReading } from '../reading.ts';
 import type { Field, Resource } from '../resources.ts';
 import { valueText } from '../value-text.ts';
-import { NumbersTable } from './numbers-table.tsx';
-import { Plot, type Points } from './plot.tsx';
+import { Counts } from './counts.tsx';
 import { statisticsOf, type Group } from './statistics.ts';
 
 /** How many ranges a distribution has, more or less. */
@@ -43,17 +42,14 @@ export function DistributionPlot({
       {({ groups, width, summary }) => (
         <>
           <p>{summaryText(field, summary)}</p>
-          <div class="with-table">
-            <Plot label={title} shape="bars" times={NONE} {...pointsOf(groups, name)} />
-            <NumbersTable
-              label={`${title}, as a table`}
-              heads={[label, 'Count']}
-              rows={groups.map(({ by, count }) => [
-                rangeText(by?.[name], width),
-                valueText({ kind: 'integer' }, count),
-              ])}
-            />
-          </div>
+          <Counts
+            title={title}
+            field={field}
+            groups={groups}
+            times={NONE}
+            placeOf={Number}
+            nameOf={(from) => rangeText(from, width)}
+          />
         </>
       )}
     </Part>
@@ -69,11 +65,6 @@ function widthFor(least: number, greatest: number, isWhole: boolean): number {
   const power = 10 ** Math.floor(Math.log10(exact));
   const width = ([1, 2, 5, 10].find((step) => step * power >= exact) ?? 10) * power;
   return isWhole ? Math.max(1, Math.round(width)) : Number(width.toPrecision(1));
-}
-
-function pointsOf(groups: readonly Group[], name: string): Points {
-  const known = groups.filter(({ by }) => by?.[name] != null);
-  return { x: known.map(({ by }) => Number(by?.[name])), y: known.map(({ count }) => count) };
 }
 
 const rangeText = (from: unknown, width: number): string =>

@@ -3,10 +3,8 @@ import { location, replaceParameters } from '../location.ts';
 import { Part } from '../part.tsx';
 import { useReading } from '../reading.ts';
 import type { Field, Resource } from '../resources.ts';
-import { valueText } from '../value-text.ts';
-import { NumbersTable } from './numbers-table.tsx';
-import { Plot } from './plot.tsx';
-import { statisticsOf, type Group } from './statistics.ts';
+import { Counts } from './counts.tsx';
+import { statisticsOf } from './statistics.ts';
 
 const PERIODS = ['year', 'month', 'day', 'hour'] as const;
 type Period = (typeof PERIODS)[number];
@@ -41,17 +39,14 @@ export function PerPeriodPlot({
   return (
     <Part id={`period-${name}`} title={title} reading={useReading(read)}>
       {(groups) => (
-        <div class="with-table">
-          <Plot label={title} shape="bars" times={TIMES} {...pointsOf(groups, name)} />
-          <NumbersTable
-            label={`${title}, as a table`}
-            heads={[label, 'Count']}
-            rows={groups.map(({ by, count }) => [
-              periodText(by?.[name], period),
-              valueText({ kind: 'integer' }, count),
-            ])}
-          />
-        </div>
+        <Counts
+          title={title}
+          field={field}
+          groups={groups}
+          times={TIMES}
+          placeOf={(start) => Date.parse(String(start)) / 1000}
+          nameOf={(start) => periodText(start, period)}
+        />
       )}
     </Part>
   );
@@ -82,8 +77,3 @@ const periodIn = (parameters: URLSearchParams): Period =>
 
 const periodText = (start: unknown, period: Period): string =>
   start == null ? 'None' : new Date(String(start)).toLocaleString(undefined, FORMATS[period]);
-
-function pointsOf(groups: readonly Group[], name: string) {
-  const known = groups.filter(({ by }) => by?.[name] != null);
-  return { x: known.map(({ by }) => Date.parse(String(by?.[name])) / 1000), y: known.map(({ count }) => count) };
-}

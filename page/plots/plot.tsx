@@ -2,7 +2,7 @@ import type uPlot from 'uplot';
 import { useEffect, useRef } from 'preact/hooks';
 
 /** Points of a plot, from left to right. */
-export interface Points {
+interface Points {
   /** A number, a time in seconds, or a place in a row. */
   x: readonly number[];
   y: readonly (number | null)[];

@@ -1,5 +1,5 @@
 import { labelOf } from '../resources.ts';
-import { valueText } from '../value-text.ts';
+import { numberText } from '../value-text.ts';
 import type { BadRows } from './bad-rows.ts';
 import type { Wanted } from './import-run.ts';
 import { placeName } from './summary.ts';
@@ -19,7 +19,7 @@ export function BadRowTable({ badRows, rejected, wanted }: { badRows: BadRows; r
         </button>
         {rejected > shown.length && (
           <span class="quiet">
-            The first {shown.length} of {valueText({ kind: 'number' }, rejected)} are shown.
+            The first {shown.length} of {numberText(rejected)} are shown.
           </span>
         )}
       </p>

@@ -1,10 +1,8 @@
-import { valueText } from '../value-text.ts';
+import { numberText } from '../value-text.ts';
 import type { Progress, Wanted } from './import-run.ts';
 
-const number = (value: number) => valueText({ kind: 'number' }, value);
-
 const rows = (count: number, verb: string, plural = verb) =>
-  count === 1 ? `1 row ${verb}` : `${number(count)} rows ${plural}`;
+  count === 1 ? `1 row ${verb}` : `${numberText(count)} rows ${plural}`;
 
 /** What a place in a file is called. */
 export const placeName = ({ format }: Pick<Wanted, 'format'>) => (format === 'json' ? 'index' : 'line');
@@ -20,12 +18,12 @@ export function summaryOf(
   if (wanted.isStrict && stored === 0 && !uncertain) sentences.push('Nothing was stored.');
   if (uncertain && wanted.isStrict) sentences.push('All rows may be stored, or none.');
   else if (uncertain) {
-    const end = Number.isFinite(uncertain.next) ? `${place} ${number(uncertain.next - 1)}` : 'the end';
+    const end = Number.isFinite(uncertain.next) ? `${place} ${numberText(uncertain.next - 1)}` : 'the end';
     sentences.push(
-      `Of those from ${place} ${number(uncertain.first)} to ${end}, some may be stored without being counted.`,
+      `Of those from ${place} ${numberText(uncertain.first)} to ${end}, some may be stored without being counted.`,
     );
   }
   if (unsent !== undefined && !wanted.isStrict)
-    sentences.push(`Nothing from ${place} ${number(unsent)} on was stored.`);
+    sentences.push(`Nothing from ${place} ${numberText(unsent)} on was stored.`);
   return sentences;
 }
