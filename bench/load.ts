@@ -34,7 +34,9 @@ export async function load({ name, url, ids, requests, status, connections, seco
       (_, turn) => ids[(turn * connections + connection) * step],
     );
     connection += 1;
-    client.setRequests(ownIds.filter((id) => id !== undefined).flatMap(requests));
+    const known = ownIds.filter((id) => id !== undefined);
+    // The client sends them again and again. A document gets another change each time, so that each one changes something.
+    client.setRequests([...known, ...known].flatMap(requests));
   };
   const stopping = AbortSignal.any(end ? [signal, end] : [signal]);
   const times: number[] = [];

@@ -3,7 +3,7 @@ import type { Origin } from '../http/operations.ts';
 import type { Resource } from '../resource-description.ts';
 import type { MemberChange } from '../writes/outcome.ts';
 import { withoutOutbox, type Outbox } from '../writes/outbox.ts';
-import { makeAnnounced, removeAnnounced } from './announced.ts';
+import { madeEntry, makeAnnounced, removeAnnounced, stateAfter } from './announced.ts';
 import { entryFor, lastChange } from './entries.ts';
 import { entriesIn, insert, relayOf } from './relay.ts';
 
@@ -23,6 +23,10 @@ export function outboxOf(resource: Resource, origin: Origin, id?: ObjectId): Out
     keep: async (document) => insert(resource, entriesIn(resource, document)),
     announced: async (change, write) => makeAnnounced(resource, whole(change), change, write),
     removed: async (change, filter, options) => removeAnnounced(resource, whole(change), change, filter, options),
+    async made(of, entryId) {
+      const entry = await madeEntry(resource, of, entryId);
+      return entry ? { after: await stateAfter(resource, of, entry.at) } : undefined;
+    },
     lastChange: (of) => lastChange(resource, of),
   };
 }

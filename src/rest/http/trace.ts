@@ -115,9 +115,9 @@ function parse(traceparent: unknown): RegExpExecArray | null {
 
 /** The comment of a command that several requests share. */
 export class SharedTrace {
-  readonly traces: readonly Trace[];
+  readonly traces: readonly Charged[];
 
-  constructor(traces: readonly Trace[]) {
+  constructor(traces: readonly Charged[]) {
     this.traces = traces;
   }
 
@@ -134,7 +134,7 @@ export class SharedTrace {
 export type Charged = Trace | SharedTrace;
 
 /** The comment of a command of several requests, some of which may have no trace. */
-export function sharedBy(traces: readonly (Trace | undefined)[]): Charged | undefined {
+export function sharedBy(traces: readonly (Charged | undefined)[]): Charged | undefined {
   const known = traces.filter((trace) => trace !== undefined);
   return known.length > 1 ? new SharedTrace(known) : known[0];
 }

@@ -8,6 +8,7 @@ import { compileJsonPatch, jsonPatchSchema } from '../writes/json-patch.ts';
 import { changeMember } from '../writes/change-member.ts';
 import { compileCreate, removeMember } from '../writes/members.ts';
 import { mergePatched } from '../writes/merge-patch.ts';
+import { updateAlone, updateTogether, type UpdateMember } from '../writes/update-together.ts';
 import { answerTo } from './answers.ts';
 import { termsOf, type IdempotencyTerms, type WriteOperation } from './write-operation.ts';
 
@@ -51,6 +52,7 @@ export function createOperation(resource: Resource, createSchema: JsonSchema): W
 /** `PUT /:id` replaces a member. @param createSchema the JSON Schema of the body */
 export function replaceOperation(resource: Resource, createSchema: JsonSchema): WriteOperation {
   const { name, fields } = resource;
+  const change = compileChange(resource);
   return {
     ...changingOperation(resource),
     method: 'put',
@@ -58,7 +60,7 @@ export function replaceOperation(resource: Resource, createSchema: JsonSchema): 
     summary: 'Replace a member; fields that the body leaves out get their defaults',
     description: WITH_STATE,
     body: { header: 'accept', schemas: { 'application/json': createSchema } },
-    handle: (input, idempotency) => change(resource, input, idempotency, toReplacement(fields, input.body)),
+    handle: (input, idempotency) => change(input, idempotency, toReplacement(fields, input.body)),
   };
 }
 
@@ -70,6 +72,7 @@ export function replaceOperation(resource: Resource, createSchema: JsonSchema): 
 export function patchOperation(resource: Resource, createSchema: JsonSchema, updateSchema: JsonSchema): WriteOperation {
   const { name, fields } = resource;
   const jsonPatched = compileJsonPatch(resource, createSchema);
+  const change = compileChange(resource);
   return {
     ...changingOperation(resource),
     method: 'patch',
@@ -88,12 +91,7 @@ export function patchOperation(resource: Resource, createSchema: JsonSchema, upd
     },
     handle(input, idempotency) {
       const { body, mediaType } = input;
-      return change(
-        resource,
-        input,
-        idempotency,
-        mediaType === JSON_PATCH ? jsonPatched(body) : mergePatched(fields, body),
-      );
+      return change(input, idempotency, mediaType === JSON_PATCH ? jsonPatched(body) : mergePatched(fields, body));
     },
   };
 }
@@ -129,12 +127,16 @@ const changingOperation = (resource: Resource) => ({
   problems: [404, 409],
 });
 
-async function change(
-  resource: Resource,
-  input: Input,
-  idempotency: IdempotencyTerms | undefined,
-  update: PlannedUpdate,
-) {
-  const own = chargedTo(resource, input);
-  return answerTo(resource, await changeMember(own, termsOf(own, input, idempotency), input.id, update));
+/** Compiles what makes the change that a request asks for. */
+function compileChange(resource: Resource) {
+  const together = updateTogether(resource);
+  return async (input: Input, idempotency: IdempotencyTerms | undefined, wanted: PlannedUpdate) => {
+    const own = chargedTo(resource, input);
+    // The next attempt with the same key looks for what this one has left, so no other request may have a part in that.
+    const updateMember: UpdateMember = idempotency ? (...update) => updateAlone(resource, ...update) : together;
+    return answerTo(
+      resource,
+      await changeMember(own, termsOf(own, input, idempotency), input.id, wanted, updateMember),
+    );
+  };
 }

@@ -4,7 +4,6 @@ import { DOCUMENT_TOO_LARGE, hasCode } from '../../error-code.ts';
 import {
   applyChanges,
   changedAt,
-  shownPart,
   type PlannedUpdate,
   type UpdateOperators,
   withSearchChanges,
@@ -12,18 +11,19 @@ import {
 import type { Resource } from '../resource-description.ts';
 import type { MemberChange, Outcome, PlannedChange } from './outcome.ts';
 import { found, readPresent, type Terms } from './members.ts';
-import { carriedBy, MOST_CARRIED, OUTBOX, withoutOutbox, type Outbox } from './outbox.ts';
+import { carriedBy, isEntry, MOST_CARRIED, OUTBOX, withoutOutbox, type Mark, type Outbox } from './outbox.ts';
 import { persist } from './persist.ts';
 import { asItWasRead } from './present-state.ts';
 import { timeOfNext } from './times.ts';
+import type { UpdateMember } from './update-together.ts';
 import { visibleUpdate } from './visible-update.ts';
-import { withinWriteLimit, writeLimit } from './write-limit.ts';
 
 /**
  * Changes a member in one atomic step.
  * If the changes or the preconditions depend on the present state, that state is read first. The write then
  * matches the document only if no field of it has changed since; if one has, all begins again.
  * If a client would see no difference, nothing is written: the timestamp stays, and the history gets no entry.
+ * @param updateMember makes an update that need not know the present state
  * @throws {Problem} 404 if there is no such member; 412 if it is not in the state that the request is meant for; 503 if
  *   others kept changing or locking it; 500 if the database does not find it equal to itself; what `wanted` throws
  */
@@ -32,30 +32,40 @@ export async function changeMember(
   terms: Terms,
   id: ObjectId,
   wanted: PlannedUpdate,
+  updateMember: UpdateMember,
 ): Promise<Outcome> {
-  return change(resource, terms, id, wanted, true).catch((error: unknown) => {
-    if (!terms.outbox || !TOO_LARGE.some((code) => hasCode(error, code))) throw error;
+  return change(resource, terms, id, wanted, updateMember).catch((error: unknown) => {
+    if (!(error instanceof TooLargeToCarry)) throw error;
     terms.hasChangedNothing();
-    // A document of more than half of the largest size cannot carry the state before as well.
-    return change(resource, terms, id, wanted, false);
+    return change(resource, terms, id, wanted);
   });
 }
 
+/** A document of more than half of the largest size cannot carry the state before as well. */
+class TooLargeToCarry extends Error {}
+
 /** What says so: the server, SecantusDB 0.7.0b3 of a findAndModify, and the driver of a command. */
 const TOO_LARGE = [DOCUMENT_TOO_LARGE, 1, 'ERR_OUT_OF_RANGE'];
+
+/** Makes a write of a document that is to carry an entry. @throws {TooLargeToCarry} if it cannot; else what the write throws */
+const carrying = async <Result>(write: Promise<Result>): Promise<Result> =>
+  write.catch((error: unknown) => {
+    throw TOO_LARGE.some((code) => hasCode(error, code)) ? new TooLargeToCarry('', { cause: error }) : error;
+  });
 
 async function change(
   resource: Resource,
   terms: Terms,
   id: ObjectId,
   wanted: PlannedUpdate,
-  carries: boolean,
+  updateMember?: UpdateMember,
 ): Promise<Outcome> {
   const { fields, show, stamps } = resource;
   const { requireState, outbox } = terms;
+  const carries = updateMember !== undefined;
   const changes = withSearchChanges(fields, wanted);
-  if (typeof changes !== 'function' && !requireState && carries) {
-    const outcome = await changeUnread(resource, terms, id, changes);
+  if (typeof changes !== 'function' && !requireState && updateMember) {
+    const outcome = await changeUnread(resource, terms, id, changes, updateMember);
     if (outcome) return outcome;
   }
   return persist(resource, terms, async () => {
@@ -98,7 +108,7 @@ function writerOf(
   const all = isFull ? [carried] : [...carriedBy(before), carried];
   return async (options) => {
     if (isFull) await outbox.keep(before);
-    const isMade = await write(whole, options);
+    const isMade = await carrying(write(whole, options));
     if (isMade && outbox.hasHistory) outbox.relay({ ...after, [OUTBOX]: all });
     return isMade;
   };
@@ -112,10 +122,11 @@ function writerOf(
  * @throws {Problem} 404 if there is no such member
  */
 async function changeUnread(
-  { collection, fields, stamps, maxTimeMS }: Resource,
+  { collection, fields, show, stamps, maxTimeMS, charged }: Resource,
   { outbox, write, hasChangedNothing }: Terms,
   id: ObjectId,
   changes: UpdateOperators,
+  updateMember: UpdateMember,
 ): Promise<Outcome | undefined> {
   const at = new Date();
   const { updated } = stamps;
@@ -132,23 +143,36 @@ async function changeUnread(
       ]
     : [];
   const removes = Object.keys(changes.$unset).length > 0;
-  const update = visibleUpdate(fields, changes, changedAt(stamps, at), entry && { [OUTBOX]: [carried] }, conditions);
-  const filter = { _id: id, ...(removes && outbox && { $expr: { $and: conditions } }) };
-  const options = { returnDocument: 'after', ...shownPart(fields), ...writeLimit({ maxTimeMS }) } as const;
-  const stored = await withinWriteLimit(write(() => collection.findOneAndUpdate(filter, update, options)));
-  if (stored === null && removes && outbox) {
-    hasChangedNothing();
-    return undefined;
+  const isOwn = ({ _id }: Mark) => entry?._id.equals(_id) ?? false;
+  const update = {
+    id,
+    filter: { _id: id, ...(removes && outbox && { $expr: { $and: conditions } }) },
+    pipeline: visibleUpdate(fields, changes, changedAt(stamps, at), entry && { [OUTBOX]: [carried] }, conditions),
+    ...(entry && { isShownBy: (document: Document) => carriedBy(document).some(isOwn) }),
+  };
+  const updating = write(() => updateMember(update, charged));
+  const { stored, isMade } = await (outbox ? carrying(updating) : updating);
+  if (!outbox || !entry || updated === undefined) {
+    const after = isMade === undefined ? await collection.findOne({ _id: id }, { maxTimeMS }) : stored;
+    return { kind: 'change', id, after: found(after, id) };
   }
+  const made = isMade === undefined ? await outbox.made(id, entry._id) : undefined;
+  if (made) return { kind: 'change', id, after: found(made.after, id) };
+  if (isMade && stored) {
+    if (outbox.hasHistory) outbox.relay(stored);
+    return { kind: 'change', id, after: stateBehind(stored, isOwn) };
+  }
+  hasChangedNothing();
+  if (stored === null && removes) return undefined;
   const after: Document = found(stored, id);
-  if (!entry || updated === undefined) return { kind: 'change', id, after };
-  const [written] = carriedBy(after);
-  if (!written?._id.equals(entry._id)) {
-    hasChangedNothing();
-    return !written && after[updated] < at ? { kind: 'none', id, after } : undefined;
-  }
-  if (outbox?.hasHistory) outbox.relay(after);
-  return { kind: 'change', id, after };
+  return isDeepStrictEqual(show(applyChanges(after, changes)), show(after)) ? { kind: 'none', id, after } : undefined;
+}
+
+/** The state that a change has left in a document that carries its entry. Others may have changed the document since. */
+function stateBehind(stored: Document, isOwn: (carried: Mark) => boolean): Document {
+  const carried = carriedBy(stored);
+  const next = carried[carried.findIndex(isOwn) + 1];
+  return (next && isEntry(next) && next.before) || stored;
 }
 
 /** The update of a document that is to carry nothing else from then on. */

@@ -48,6 +48,8 @@ export interface Outbox {
   announced: (change: MemberChange, write: () => Promise<boolean>) => Promise<boolean>;
   /** Removes a member. Resolves to whether it was removed, which is when the filter still matches it. */
   removed: (change: MemberChange, filter: Document, options: { maxTimeMS: number }) => Promise<boolean>;
+  /** Looks for a change by the id of its entry. Resolves to the state that it left, if it was made; null if the member was removed since. */
+  made: (of: ObjectId, entry: ObjectId) => Promise<{ after: Document | null } | undefined>;
   /** The time of the last change of a member that the history knows of. */
   lastChange: LastChange;
 }

@@ -1,0 +1,124 @@
+import { BSON, MongoServerError, MongoWriteConcernError, type Document, type ObjectId } from 'mongodb';
+import { hasCode, MAX_TIME_MS_EXPIRED, writeErrorsOf } from '../../error-code.ts';
+import { shownPart } from '../../schema/index.ts';
+import { chargedCollection, chargedTo } from '../charged.ts';
+import { findRaw } from '../find-raw.ts';
+import { sharedBy, type Charged } from '../http/trace.ts';
+import type { Resource } from '../resource-description.ts';
+import { withinWriteLimit, writeLimit } from './write-limit.ts';
+
+/** An update of one member, which shows in the document that it has changed. */
+export interface Update {
+  id: ObjectId;
+  /** Names the id, and what else must be true of the document. */
+  filter: Document;
+  pipeline: Document[];
+  /** Whether a document shows that this update has changed it; `undefined` if documents do not show that. */
+  isShownBy?: ((stored: Document) => boolean) | undefined;
+}
+
+/** What became of an update. */
+export interface Updated {
+  /** The document behind the update; others may have changed it in between. Null if none was found. */
+  stored: Document | null;
+  /** Whether the update was made; `undefined` if what was found does not tell. */
+  isMade: boolean | undefined;
+}
+
+/** Makes an update. */
+export type UpdateMember = (update: Update, charged?: Charged) => Promise<Updated>;
+
+/** Makes an update by a command of its own. @throws {Problem} 503 if it waited for a lock too long; else what the driver throws */
+export async function updateAlone(
+  { collection, fields, maxTimeMS }: Pick<Resource, 'collection' | 'fields' | 'maxTimeMS'>,
+  update: Update,
+  charged?: Charged,
+): Promise<Updated> {
+  const options = { returnDocument: 'after', ...shownPart(fields), ...writeLimit({ maxTimeMS }) } as const;
+  const updating = chargedCollection(collection, charged).findOneAndUpdate(update.filter, update.pipeline, options);
+  const stored: Document | null = await withinWriteLimit(updating);
+  return { stored, isMade: isShown(update, stored) };
+}
+
+const isShown = ({ isShownBy }: Update, stored: Document | null): boolean =>
+  stored !== null && (isShownBy?.(stored) ?? true);
+
+interface Asked {
+  update: Update;
+  charged: Charged | undefined;
+  resolve: (updated: Updated | Promise<Updated>) => void;
+  reject: (error: unknown) => void;
+}
+
+/** Half of the time of a write: if one of them waits for a lock, the others come to their own turn. */
+const sharedLimit = (resource: Pick<Resource, 'maxTimeMS'>) => ({ maxTimeMS: writeLimit(resource).maxTimeMS / 2 });
+
+/**
+ * Compiles a function that makes an update. Requests that arrive in one turn of the event loop share two commands: one
+ * makes all updates, and one reads what they have left. Alone, an update is one command.
+ * The function throws what the driver throws, about this update or about all of them.
+ */
+export function updateTogether(resource: Resource): UpdateMember {
+  const { collection } = resource;
+  const shown = shownPart(resource.fields);
+  let asked: Asked[] = [];
+
+  const flush = async () => {
+    const together = asked;
+    asked = [];
+    const alone = ({ update, charged, resolve }: Asked) => resolve(updateAlone(resource, update, charged));
+    if (together.length === 1) return together.forEach(alone);
+    const shared = sharedBy(together.map(({ charged }) => charged));
+    try {
+      const { refused, modified } = await makeAll(together, shared);
+      // If the documents cannot be read now, each is looked for by itself.
+      const found = await readAll(together, shared).catch(() => undefined);
+      const stateOf = ({ update: { id } }: Asked) => found?.get(id.toHexString()) ?? null;
+      const isFound = (one: Asked) => isShown(one.update, stateOf(one));
+      // If all that was changed is found, the others were not changed.
+      const isElse = together.filter(isFound).length === modified ? false : undefined;
+      for (const [place, one] of together.entries())
+        // Made by itself, a refused update gets the whole error, which a batch cuts short.
+        if (refused.has(place)) alone(one);
+        else one.resolve({ stored: stateOf(one), isMade: isFound(one) || isElse });
+    } catch (error) {
+      for (const { reject } of together) reject(error);
+    }
+  };
+
+  /** @returns the places of the updates that the database refused, and how many documents the others have changed, if known */
+  async function makeAll(together: readonly Asked[], charged: Charged | undefined) {
+    const operations = together.map(({ update: { filter, pipeline } }) => ({
+      updateOne: { filter, update: pipeline },
+    }));
+    const options = { ordered: false, ...sharedLimit(resource) };
+    try {
+      const { modifiedCount } = await chargedCollection(collection, charged).bulkWrite(operations, options);
+      return { refused: new Set<number>(), modified: modifiedCount };
+    } catch (error) {
+      // Those whose documents cannot show it must take it that they may have been made.
+      const isKnown = together.every(({ update }) => update.isShownBy);
+      if (isKnown && isOutOfTime(error)) return { refused: new Set<number>(), modified: undefined };
+      return { refused: new Set(writeErrorsOf(error).map(({ index }) => index)), modified: undefined };
+    }
+  }
+
+  /** @returns the documents, by their ids */
+  async function readAll(together: readonly Asked[], charged: Charged | undefined) {
+    const filter = { _id: { $in: together.map(({ update }) => update.id) } };
+    const found = await findRaw(chargedTo(resource, { trace: charged }), { filter, limit: together.length, ...shown });
+    const documents: Document[] = found.map((bson) => BSON.deserialize(bson));
+    return new Map(documents.map((stored) => [String(stored['_id']), stored]));
+  }
+
+  return (update, charged) =>
+    new Promise((resolve, reject) => {
+      if (asked.push({ update, charged, resolve, reject }) === 1) setImmediate(flush);
+    });
+}
+
+/** Whether the server has ended the command because it took too long. */
+const isOutOfTime = (error: unknown): boolean =>
+  error instanceof MongoServerError &&
+  !(error instanceof MongoWriteConcernError) &&
+  hasCode(error, MAX_TIME_MS_EXPIRED);
