@@ -14,6 +14,7 @@ interface Options {
   connections: number;
   only: readonly Name[];
   servers: readonly Subject[];
+  varied?: boolean;
   json: string;
 }
 
@@ -32,6 +33,7 @@ const options = new Command('npm run bench --')
       .choices(SUBJECTS)
       .default(SUBJECTS, 'all'),
   )
+  .option('--varied', 'ask for pages of another length each time, so that requests of one moment share none')
   .addOption(jsonOption('instance/bench.json'))
   .addHelpText('after', '\nIt runs on MONGODB_URI, else on an embedded server, in a database of its own.')
   .parse()
@@ -45,8 +47,8 @@ await runBench({
   limitSeconds: 300 + measurements * 2 * (options.seconds + 1),
 });
 
-async function compare(bench: Bench, { documents: wanted, only, servers: chosen, ...how }: Options) {
-  const { documents, servers, ...prepared } = await prepare(bench, wanted);
+async function compare(bench: Bench, { documents: wanted, only, servers: chosen, varied, ...how }: Options) {
+  const { documents, servers, ...prepared } = await prepare(bench, wanted, undefined, varied);
   const { seconds, rounds, connections } = how;
   const { db, signal } = bench;
   const subjects = SUBJECTS.filter((subject) => subject === 'bare' || chosen.includes(subject));
@@ -54,7 +56,7 @@ async function compare(bench: Bench, { documents: wanted, only, servers: chosen,
   const load = { ...prepared, servers, names: only, subjects, settle, signal, seconds, rounds, connections };
   const results = await measure(load);
   return {
-    options: { documents, seconds, rounds, connections },
+    options: { documents, seconds, rounds, connections, varied },
     subjects,
     results,
     peakMemoryMb: Object.fromEntries(subjects.map((subject) => [subject, servers[subject].peakMemory()])),

@@ -12,8 +12,14 @@ import { startServer, type BySubject, type Subject } from './servers.ts';
  * Starts all servers on a database with engines.
  * @param documents how many engines; by default 20,000, and 1000 on SecantusDB
  * @param watched the servers that can be asked questions
+ * @param isVaried whether the pages that are asked for differ
  */
-export async function prepare({ db, uri, isSecantus, signal, atEnd }: Bench, documents?: number, watched?: Subject) {
+export async function prepare(
+  { db, uri, isSecantus, signal, atEnd }: Bench,
+  documents?: number,
+  watched?: Subject,
+  isVaried = false,
+) {
   const start = async (subject: Subject) => {
     const more = subject === 'with-traces' ? { OTEL_EXPORTER_OTLP_ENDPOINT: await startCollector(atEnd) } : {};
     const server = startServer(subject, uri, subject === watched, more);
@@ -28,7 +34,12 @@ export async function prepare({ db, uri, isSecantus, signal, atEnd }: Bench, doc
   const { ids, lists } = await walk(servers['as-it-comes'].url, count, signal);
   await requireSameAnswers(servers, ids, lists);
   const tags = await ofEach((subject) => readTags(servers[subject], ids));
-  return { documents: count, servers, scenarios: scenarios(ids, lists, tags), restore: () => restore(db, youngest) };
+  return {
+    documents: count,
+    servers,
+    scenarios: scenarios(ids, lists, tags, isVaried),
+    restore: () => restore(db, youngest),
+  };
 }
 
 /** Starts a collector that takes all traces and keeps none. @returns its address */

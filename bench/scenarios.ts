@@ -80,17 +80,33 @@ const asked = (api: string, bare: string, tutorial: string): Record<Dialect, str
   tutorial: PAGE + tutorial,
 });
 
-/** The scenarios. @param tags the entity tags of the last ids, for each server */
-export function scenarios(ids: readonly string[], lists: Lists, tags: BySubject<ReadonlyMap<string, string>>) {
+/** How many lengths pages have if they vary, so that few requests of one moment ask for the same page. */
+const LENGTHS = 81;
+
+/**
+ * The scenarios.
+ * @param tags the entity tags of the last ids, for each server
+ * @param isVaried whether the pages have other lengths each time, of 50 on average
+ */
+export function scenarios(
+  ids: readonly string[],
+  lists: Lists,
+  tags: BySubject<ReadonlyMap<string, string>>,
+  isVaried: boolean,
+) {
   const changing = ids.slice(0, -UNCHANGED);
   const create = JSON.stringify({ title: 'Made by the bench', thrust: 100 });
   // Another value each time: a change that changes nothing is not written.
   let thrust = 0;
   const change = () => JSON.stringify({ thrust: (thrust = (thrust + 1) % 1_000_000) });
   const path = (id: string) => `/engines/${id}`;
+  let page = 0;
+  const length = () => SIZE + (isVaried ? ((page += 1) % LENGTHS) - Math.floor(LENGTHS / 2) : 0);
   const list = (name: keyof Lists): Scenario => ({
     ids: changing,
-    request: (subject) => ({ path: lists[name][SERVERS[subject].speaks] }),
+    request: (subject) => ({
+      path: lists[name][SERVERS[subject].speaks].replace(`limit=${SIZE}`, `limit=${length()}`),
+    }),
     status: 200,
   });
   const all: Record<Name, Scenario> = {

@@ -16,7 +16,7 @@ export { exactValues } from './exact-values-plugin.ts';
 export { keywords, readFields } from './fields.ts';
 export { shownInt64 } from './int64.ts';
 export { idSchema, objectSchema, withNull, type JsonSchema } from './json-schema.ts';
-export { compileJsonText, dateIn, type WriteJson } from './json-text.ts';
+export { arrayIn, compileJsonText, dateIn, type WriteJson } from './json-text.ts';
 export type { AnyModel } from './model.ts';
 export { refusedWrites } from './refusals.ts';
 export { searchable } from './search-plugin.ts';

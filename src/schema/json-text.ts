@@ -88,16 +88,39 @@ function compileObject(members: readonly Member[]): Write {
 
 /** The date in a top-level element of a document, in milliseconds; `undefined` if there is none, or it has to be looked for. */
 export function dateIn(bson: Buffer, name: string): number | undefined {
-  const wanted = Buffer.from(`${name}\0`);
-  for (let at = 4; at < bson.length - 1;) {
+  const at = valueIn(bson, 0, TYPES.date, name);
+  return at === undefined ? undefined : int64At(bson, at);
+}
+
+/** The bytes of the array `name` in the top-level object `outer` of a document; `undefined` if there is none, or it has to be looked for. */
+export function arrayIn(bson: Buffer, outer: string, name: string): Buffer | undefined {
+  const outerAt = valueIn(bson, 0, TYPES.object, outer);
+  const at = outerAt === undefined ? undefined : valueIn(bson, outerAt, TYPES.array, name);
+  return at === undefined ? undefined : bson.subarray(at, at + bson.readInt32LE(at));
+}
+
+/** Where the value of an element is, in the document at a position. */
+function valueIn(bson: Buffer, start: number, wantedType: number, name: string): number | undefined {
+  const wanted = bytesOf(name);
+  const end = start + bson.readInt32LE(start) - 1;
+  for (let at = start + 4; at < end;) {
     const type = bson[at] ?? 0;
     const valueAt = bson.indexOf(0, at + 1) + 1;
-    if (type === TYPES.date && isAt(bson, at + 1, wanted)) return int64At(bson, valueAt);
+    if (type === wantedType && isAt(bson, at + 1, wanted)) return valueAt;
     const size = sizeOf(type, bson, valueAt);
     if (size === undefined) return undefined;
     at = valueAt + size;
   }
   return undefined;
+}
+
+const knownNames = new Map<string, Buffer>();
+
+/** The bytes of a name of the model, of which there are few. */
+function bytesOf(name: string): Buffer {
+  const bytes = knownNames.get(name) ?? Buffer.from(`${name}\0`);
+  knownNames.set(name, bytes);
+  return bytes;
 }
 
 function join(heads: readonly string[], texts: readonly (string | undefined)[]): string | undefined {

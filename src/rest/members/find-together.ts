@@ -3,14 +3,8 @@ import { shownPart } from '../../schema/index.ts';
 import { sharedBy, type Trace } from '../http/trace.ts';
 import { chargedTo } from '../charged.ts';
 import { findRaw } from '../find-raw.ts';
+import { inOneTurn } from '../one-turn.ts';
 import type { Resource } from '../resource-description.ts';
-
-interface Asked {
-  id: ObjectId;
-  trace: Trace | undefined;
-  resolve: (bson: Buffer | null) => void;
-  reject: (error: unknown) => void;
-}
 
 /**
  * Compiles a function that finds a member by its id, as BSON; null if there is none.
@@ -19,25 +13,15 @@ interface Asked {
  */
 export function findTogether(resource: Resource): (id: ObjectId, trace?: Trace) => Promise<Buffer | null> {
   const shown = shownPart(resource.fields);
-  let asked: Asked[] = [];
-  const find = async () => {
-    const together = asked;
-    asked = [];
-    try {
-      const ids = together.map(({ id }) => id);
-      const charged = sharedBy(together.map(({ trace }) => trace));
-      const filter = { _id: ids.length === 1 ? ids[0] : { $in: ids } };
-      const found = await findRaw(chargedTo(resource, { trace: charged }), { filter, limit: ids.length, ...shown });
-      const byId = new Map(found.map((bson) => [idOf(bson), bson]));
-      for (const { id, resolve } of together) resolve(byId.get(id.toHexString()) ?? null);
-    } catch (error) {
-      for (const { reject } of together) reject(error);
-    }
-  };
-  return (id, trace) =>
-    new Promise((resolve, reject) => {
-      if (asked.push({ id, trace, resolve, reject }) === 1) setImmediate(find);
-    });
+  const find = inOneTurn<{ id: ObjectId; trace: Trace | undefined }, Buffer | null>(async (together) => {
+    const ids = together.map(({ id }) => id);
+    const charged = sharedBy(together.map(({ trace }) => trace));
+    const filter = { _id: ids.length === 1 ? ids[0] : { $in: ids } };
+    const found = await findRaw(chargedTo(resource, { trace: charged }), { filter, limit: ids.length, ...shown });
+    const byId = new Map(found.map((bson) => [idOf(bson), bson]));
+    for (const { id, resolve } of together) resolve(byId.get(id.toHexString()) ?? null);
+  });
+  return (id, trace) => find({ id, trace });
 }
 
 /** Behind the size, the type and the name of the first element, which is the id in every document that MongoDB stores. */

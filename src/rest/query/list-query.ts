@@ -9,7 +9,7 @@ import type { Cursors } from './cursors.ts';
 import { compileFilters, toClause } from './filters.ts';
 import { compileIndexGuard } from './indexes.ts';
 import { pageParameters, readPlace, type Place } from './pages.ts';
-import { compileSearch } from './search.ts';
+import { compileSearch, type Ranking } from './search.ts';
 import { compileSelections, type Selection } from './selections.ts';
 import { compileSorts, sortFlaws, type SortKey } from './sorts.ts';
 
@@ -17,8 +17,8 @@ import { compileSorts, sortFlaws, type SortKey } from './sorts.ts';
 export interface ListQuery extends Selection {
   /** All of them must hold. */
   clauses: readonly Document[];
-  /** For a search without a sort: the clauses of each part of the list, the best part first. */
-  ranks?: readonly (readonly Document[])[] | undefined;
+  /** For a search without a sort: the ranks of its members. */
+  ranking?: Ranking | undefined;
   keys: readonly SortKey[];
   place: Place;
 }
@@ -47,12 +47,13 @@ export function compileListQuery(resource: Resource, cursors: Cursors) {
     const search = searches.read(given['q']);
     if (!search) requireIndex(conditions, keys);
     const clauses = conditions.map(toClause);
+    const ranking = given['sort'] === undefined ? search?.ranking : undefined;
     return {
       clauses: [...clauses, ...(search?.clauses ?? [])],
-      ranks: given['sort'] === undefined ? search?.ranks.map((rank) => [...clauses, ...rank]) : undefined,
+      ranking: ranking && { ...ranking, clausesOf: (ranks) => [...clauses, ...ranking.clausesOf(ranks)] },
       keys,
       place: readPlace(given, cursors),
-      ...selections.read(given['fields'], keys),
+      ...selections.read(given['fields'], keys, ranking !== undefined),
     };
   }
   return { parameters, read };

@@ -8,10 +8,11 @@ import type { Resource } from '../resource-description.ts';
 import { count, countHeaders } from './counts.ts';
 import { compileCursors } from './cursors.ts';
 import { allOf } from './filters.ts';
-import { findPage } from './find-page.ts';
+import { readPage } from './read-page.ts';
 import { compileListQuery, type ListQuery } from './list-query.ts';
 import { pageLinks } from './page-links.ts';
 import { MOST_ITEMS } from './pages.ts';
+import { pagesTogether } from './pages-together.ts';
 import { RANK } from './ranks.ts';
 import { sortOf } from './sorts.ts';
 
@@ -23,23 +24,24 @@ result, of any length. If the answer breaks off, the connection is reset. Some p
 
 /**
  * `GET` of a collection: its pages, filtered and sorted, or the whole result as NDJSON or CSV. A page is one query. For a
- * search without a sort the best matches come first, and a page takes a query for each rank until it is full.
+ * search without a sort the best matches come first, and a page mostly takes one or two.
  */
 export function listOperation(resource: Resource): Operation {
   const { name, path, schema, settings } = resource;
   const cursors = compileCursors(path, settings.cursorSigningSecret);
   const { parameters, read } = compileListQuery(resource, cursors);
 
-  async function answerPage(query: ListQuery, input: Input): Promise<Answer> {
-    const own = chargedTo(resource, input);
-    const [found, counted] = await Promise.all([findPage(own, query), count(own, input.headers, allOf(query.clauses))]);
-    const keys = query.ranks ? [RANK, ...query.keys] : query.keys;
+  const findPage = pagesTogether(async (query, charged) => {
+    const found = await readPage(chargedTo(resource, { trace: charged }), query);
+    const keys = query.ranking ? [RANK, ...query.keys] : query.keys;
     const link = pageLinks(path, query.place, keys, { page: found.ends, more: found.more }, cursors);
-    return {
-      status: 200,
-      json: `[${found.page.map((bson) => query.write(bson)).join(',')}]`,
-      headers: { ...counted, ...(link !== undefined && { link }) },
-    };
+    return { json: `[${found.page.map((bson) => query.write(bson)).join(',')}]`, link };
+  });
+
+  async function answerPage(query: ListQuery, { target, trace, headers }: Input): Promise<Answer> {
+    const counting = count(chargedTo(resource, { trace }), headers, allOf(query.clauses));
+    const [{ json, link }, counted] = await Promise.all([findPage({ target, query, trace }), counting]);
+    return { status: 200, json, headers: { ...counted, ...(link !== undefined && { link }) } };
   }
 
   async function answerAll(query: ListQuery, input: Input): Promise<Answer> {
@@ -52,7 +54,7 @@ export function listOperation(resource: Resource): Operation {
     return exportAnswer(
       own,
       accepted,
-      { ...query, sort: sortOf(query.keys), filters: (query.ranks ?? [query.clauses]).map(allOf) },
+      { ...query, sort: sortOf(query.keys), filters: partsOf(query).map(allOf) },
       { ...counted, ...(applied !== '' && { 'preference-applied': applied }) },
       hasEnd,
     );
@@ -83,3 +85,7 @@ export function listOperation(resource: Resource): Operation {
     },
   };
 }
+
+/** The filters of an export: those of each rank, one after the other. */
+const partsOf = ({ ranking, clauses }: ListQuery) =>
+  ranking?.ranks.map((rank) => ranking.clausesOf([rank])) ?? [clauses];

@@ -1,5 +1,15 @@
-import type { Document } from 'mongodb';
-import { RANKS, TOKENS, searchablePaths, tokenOf, type Field, type Rank, wordsOf } from '../../schema/index.ts';
+import { BSON, type Document } from 'mongodb';
+import {
+  arrayIn,
+  RANKS,
+  SEARCH,
+  TOKENS,
+  searchablePaths,
+  tokenOf,
+  type Field,
+  type Rank,
+  wordsOf,
+} from '../../schema/index.ts';
 import { allOf } from './filters.ts';
 import type { Parameters } from '../http/parameters.ts';
 import { Problem } from '../http/problems.ts';
@@ -11,8 +21,17 @@ const MOST_WORDS = 10;
 export interface Search {
   /** The filters of everything that it finds. */
   clauses: readonly Document[];
-  /** The filters of disjoint parts of that, the best part first. */
-  ranks: readonly (readonly Document[])[];
+  ranking: Ranking;
+}
+
+/** The order of what a search finds: by its rank, of which 0 is the best. */
+export interface Ranking {
+  /** All ranks, the best first. */
+  ranks: readonly number[];
+  /** The filters of the members of these ranks. No member has two. */
+  clausesOf: (ranks: readonly number[]) => readonly Document[];
+  /** The rank of a member that was found, by its BSON with the search tokens. */
+  rankOf: (bson: Buffer) => number;
 }
 
 /** The parameter `q`, if the model has searchable fields, and the reader of its value. */
@@ -50,34 +69,57 @@ const unusable = (keyword: string, detail: string) =>
   new Problem(400, 'The parameter q cannot be used for a search.', [{ parameter: 'q', keyword, detail }]);
 
 const { wholeAtStart, whole, prefixAtStart, prefix } = RANKS;
+/** How a word matches, by the rank of a search for that word alone. */
+const MATCHES = [wholeAtStart, whole, prefixAtStart, prefix] as const;
 
-const found = (word: string, ...ranks: Rank[]): Document => {
-  const tokens = ranks.map((rank) => tokenOf(rank, word));
+const found = (word: string, ...matches: Rank[]): Document => {
+  const tokens = matches.map((match) => tokenOf(match, word));
   return { [TOKENS]: tokens.length === 1 ? { $eq: tokens[0] } : { $in: tokens } };
 };
-const asAny = (word: string) => found(word, wholeAtStart, whole, prefixAtStart, prefix);
+const asAny = (word: string) => found(word, ...MATCHES);
 const asWhole = (word: string) => found(word, wholeAtStart, whole);
 
-/**
- * A document has one rank for each word. So for a search of one word, each part is an equality, which the index answers in
- * order.
- */
-function searchFor([first = '', ...otherWords]: readonly string[]): Search {
+/** A document matches each word in one way. */
+function searchFor(words: readonly string[]): Search {
+  const [first = '', ...otherWords] = words;
+  const rest = otherWords.map(asAny);
+  const clauses = [asAny(first), ...rest];
+  const hasToken = words.map((word) => MATCHES.map((match) => tokenFinder(tokenOf(match, word))));
+  const rankOf = (bson: Buffer) => {
+    const tokens =
+      arrayIn(bson, SEARCH, 'tokens') ?? Buffer.from(BSON.serialize(BSON.deserialize(bson)[SEARCH].tokens));
+    const places = hasToken.map((finders) => finders.findIndex((isIn) => isIn(tokens)));
+    const isAtStart = places[0] === 0 || places[0] === 2;
+    return (places.every((place) => place < 2) ? 0 : 2) + (isAtStart ? 0 : 1);
+  };
+  const ranks = [0, 1, 2, 3];
+  if (otherWords.length === 0) {
+    // Of one word, each rank is an equality, and the index has the members of each in order.
+    const clausesOf = (some: readonly number[]) => [found(first, ...some.flatMap((rank) => MATCHES[rank] ?? []))];
+    return { clauses, ranking: { ranks, clausesOf, rankOf } };
+  }
   const allWholeAtStart = [found(first, wholeAtStart), ...otherWords.map(asWhole)];
   const allWhole = [found(first, whole), ...otherWords.map(asWhole)];
-  const rest = otherWords.map(asAny);
   const notIn = (better: readonly Document[]) => ({ $nor: [allOf(better)] });
-  return {
-    clauses: [asAny(first), ...rest],
-    ranks: [
-      allWholeAtStart,
-      allWhole,
-      ...(otherWords.length === 0
-        ? [[found(first, prefixAtStart)], [found(first, prefix)]]
-        : [
-            [found(first, wholeAtStart, prefixAtStart), ...rest, notIn(allWholeAtStart)],
-            [found(first, whole, prefix), ...rest, notIn(allWhole)],
-          ]),
-    ],
+  const parts = [
+    allWholeAtStart,
+    allWhole,
+    [found(first, wholeAtStart, prefixAtStart), ...rest, notIn(allWholeAtStart)],
+    [found(first, whole, prefix), ...rest, notIn(allWhole)],
+  ];
+  const clausesOf = (some: readonly number[]): readonly Document[] => {
+    if (some.length === ranks.length) return clauses;
+    const [only = [], ...more] = some.map((rank) => parts[rank] ?? []);
+    return more.length === 0 ? only : [{ $or: [only, ...more].map(allOf) }];
   };
+  return { clauses, ranking: { ranks, clausesOf, rankOf } };
+}
+
+/** Finds a token among the bytes of an array of tokens. Three zeros in a row are only in the length before a token. */
+function tokenFinder(token: string): (tokens: Buffer) => boolean {
+  const text = Buffer.from(`${token}\0`);
+  const length = Buffer.alloc(4);
+  length.writeInt32LE(text.length);
+  const wanted = Buffer.concat([length, text]);
+  return (tokens) => tokens.includes(wanted);
 }

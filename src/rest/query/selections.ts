@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import { compileJsonText, shownPart, type Field, type JsonSchema, type WriteJson } from '../../schema/index.ts';
+import { compileJsonText, shownPart, TOKENS, type Field, type JsonSchema, type WriteJson } from '../../schema/index.ts';
 import type { Resource } from '../resource-description.ts';
 import type { SortKey } from './sorts.ts';
 
@@ -27,9 +27,12 @@ export function compileSelections({ fields, write }: Pick<Resource, 'fields' | '
   const all: Selection = { ...shownPart(fields), fields, write };
   return {
     parameter,
-    /** @param keys sort keys, which are also read from the database, for the cursors */
-    read(names: unknown, keys: readonly SortKey[]): Selection {
-      if (!Array.isArray(names)) return all;
+    /**
+     * @param keys sort keys, which are also read from the database, for the cursors
+     * @param isRanked whether the search tokens are read as well, which show the rank of a document
+     */
+    read(names: unknown, keys: readonly SortKey[], isRanked: boolean): Selection {
+      if (!Array.isArray(names)) return isRanked ? { fields, write } : all;
       const chosen = new Set(names.map(String));
       const shown = pick(fields, chosen);
       const paths = new Set([...chosen, ...keys.map(({ path }) => path)]);
@@ -38,7 +41,10 @@ export function compileSelections({ fields, write }: Pick<Resource, 'fields' | '
       const outer = [...paths].filter((path) => !ancestors(path).some((above) => paths.has(above)));
       return {
         fields: shown,
-        projection: { _id: 1, ...Object.fromEntries(outer.map((path) => [path, 1])) },
+        projection: {
+          _id: 1,
+          ...Object.fromEntries([...outer, ...(isRanked ? [TOKENS] : [])].map((path) => [path, 1])),
+        },
         write: compileJsonText(shown),
       };
     },

@@ -2,6 +2,7 @@ import type { Document } from 'mongodb';
 import { writeErrorsOf } from '../../error-code.ts';
 import { chargedCollection } from '../charged.ts';
 import { sharedBy, type Trace } from '../http/trace.ts';
+import { inOneTurn } from '../one-turn.ts';
 import type { Resource } from '../resource-description.ts';
 import { withinWriteLimit, writeLimit } from './write-limit.ts';
 
@@ -13,11 +14,9 @@ export async function insertAlone(
   await withinWriteLimit(resource.collection.insertOne(document, writeLimit(resource)));
 }
 
-interface Asked {
+interface Insert {
   document: Document;
   trace: Trace | undefined;
-  resolve: () => void;
-  reject: (error: unknown) => void;
 }
 
 /**
@@ -28,28 +27,13 @@ interface Asked {
  */
 export function insertTogether(resource: Pick<Resource, 'collection' | 'maxTimeMS' | 'definition'>) {
   const { collection, definition } = resource;
-  let asked: Asked[] = [];
 
   const insertOne = (document: Document, trace?: Trace) =>
     insertAlone({ ...resource, collection: chargedCollection(collection, trace) }, document);
   if (definition.indexes.some(({ unique }) => unique)) return insertOne;
 
-  const insert = async () => {
-    const together = asked;
-    asked = [];
-    try {
-      const refused = together.length === 1 ? new Set([0]) : await insertMany(together);
-      for (const [index, { document, trace, resolve, reject }] of together.entries())
-        // Stored by itself, a refused document gets the whole error, which a batch cuts short.
-        if (refused.has(index)) insertOne(document, trace).then(resolve, reject);
-        else resolve();
-    } catch (error) {
-      for (const { reject } of together) reject(error);
-    }
-  };
-
   /** @returns the indexes of the documents that the database refused; all others are stored */
-  const insertMany = async (together: readonly Asked[]): Promise<ReadonlySet<number>> => {
+  const insertMany = async (together: readonly Insert[]): Promise<ReadonlySet<number>> => {
     const documents = together.map(({ document }) => document);
     const charged = sharedBy(together.map(({ trace }) => trace));
     try {
@@ -60,8 +44,11 @@ export function insertTogether(resource: Pick<Resource, 'collection' | 'maxTimeM
     }
   };
 
-  return (document: Document, trace?: Trace): Promise<void> =>
-    new Promise((resolve, reject) => {
-      if (asked.push({ document, trace, resolve, reject }) === 1) setImmediate(insert);
-    });
+  const insert = inOneTurn<Insert, void>(async (together) => {
+    const refused = together.length === 1 ? new Set([0]) : await insertMany(together);
+    for (const [index, { document, trace, resolve }] of together.entries())
+      // Stored by itself, a refused document gets the whole error, which a batch cuts short.
+      resolve(refused.has(index) ? insertOne(document, trace) : undefined);
+  });
+  return (document: Document, trace?: Trace): Promise<void> => insert({ document, trace });
 }

@@ -4,6 +4,7 @@ import { shownPart } from '../../schema/index.ts';
 import { chargedCollection, chargedTo } from '../charged.ts';
 import { findRaw } from '../find-raw.ts';
 import { sharedBy, type Charged } from '../http/trace.ts';
+import { inOneTurn } from '../one-turn.ts';
 import type { Resource } from '../resource-description.ts';
 import { withinWriteLimit, writeLimit } from './write-limit.ts';
 
@@ -46,8 +47,6 @@ const isShown = ({ isShownBy }: Update, stored: Document | null): boolean =>
 interface Asked {
   update: Update;
   charged: Charged | undefined;
-  resolve: (updated: Updated | Promise<Updated>) => void;
-  reject: (error: unknown) => void;
 }
 
 /** Half of the time of a write: if one of them waits for a lock, the others come to their own turn. */
@@ -61,30 +60,6 @@ const sharedLimit = (resource: Pick<Resource, 'maxTimeMS'>) => ({ maxTimeMS: wri
 export function updateTogether(resource: Resource): UpdateMember {
   const { collection } = resource;
   const shown = shownPart(resource.fields);
-  let asked: Asked[] = [];
-
-  const flush = async () => {
-    const together = asked;
-    asked = [];
-    const alone = ({ update, charged, resolve }: Asked) => resolve(updateAlone(resource, update, charged));
-    if (together.length === 1) return together.forEach(alone);
-    const shared = sharedBy(together.map(({ charged }) => charged));
-    try {
-      const { refused, modified } = await makeAll(together, shared);
-      // If the documents cannot be read now, each is looked for by itself.
-      const found = await readAll(together, shared).catch(() => undefined);
-      const stateOf = ({ update: { id } }: Asked) => found?.get(id.toHexString()) ?? null;
-      const isFound = (one: Asked) => isShown(one.update, stateOf(one));
-      // If all that was changed is found, the others were not changed.
-      const isElse = together.filter(isFound).length === modified ? false : undefined;
-      for (const [place, one] of together.entries())
-        // Made by itself, a refused update gets the whole error, which a batch cuts short.
-        if (refused.has(place)) alone(one);
-        else one.resolve({ stored: stateOf(one), isMade: isFound(one) || isElse });
-    } catch (error) {
-      for (const { reject } of together) reject(error);
-    }
-  };
 
   /** @returns the places of the updates that the database refused, and how many documents the others have changed, if known */
   async function makeAll(together: readonly Asked[], charged: Charged | undefined) {
@@ -111,10 +86,23 @@ export function updateTogether(resource: Resource): UpdateMember {
     return new Map(documents.map((stored) => [String(stored['_id']), stored]));
   }
 
-  return (update, charged) =>
-    new Promise((resolve, reject) => {
-      if (asked.push({ update, charged, resolve, reject }) === 1) setImmediate(flush);
-    });
+  const updateMember = inOneTurn<Asked, Updated>(async (together) => {
+    const alone = ({ update, charged }: Asked) => updateAlone(resource, update, charged);
+    if (together.length === 1) return together.forEach((one) => one.resolve(alone(one)));
+    const shared = sharedBy(together.map(({ charged }) => charged));
+    const { refused, modified } = await makeAll(together, shared);
+    // If the documents cannot be read now, each is looked for by itself.
+    const found = await readAll(together, shared).catch(() => undefined);
+    const stateOf = ({ update: { id } }: Asked) => found?.get(id.toHexString()) ?? null;
+    const isFound = (one: Asked) => isShown(one.update, stateOf(one));
+    // If all that was changed is found, the others were not changed.
+    const isElse = together.filter(isFound).length === modified ? false : undefined;
+    for (const [place, one] of together.entries())
+      // Made by itself, a refused update gets the whole error, which a batch cuts short.
+      one.resolve(refused.has(place) ? alone(one) : { stored: stateOf(one), isMade: isFound(one) || isElse });
+  });
+
+  return (update, charged) => updateMember({ update, charged });
 }
 
 /** Whether the server has ended the command because it took too long. */
