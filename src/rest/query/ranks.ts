@@ -37,7 +37,7 @@ export async function readRanked<Item extends Ranked>(
 
 /**
  * Reads documents by their rank, and within a rank by the other keys. They are read by the other keys alone at first. If
- * that does not end before the limit, all are found but for those of better ranks than the worst of them, which lie behind.
+ * that reaches the limit, what it has not found and still belongs before the limit has a better rank than the worst that it has found.
  * @param ranks the best first
  */
 async function readBest<Item extends Ranked>(
@@ -52,8 +52,8 @@ async function readBest<Item extends Ranked>(
   const worst = byRank(found).at(-1);
   const last = found.at(-1);
   if (found.length < limit || !worst || !last) return byRank(found);
-  const better = found.filter(({ rank }) => rank !== worst.rank);
+  const best = found.filter(({ rank }) => rank === ranks[0]);
   const betterRanks = ranks.slice(0, ranks.indexOf(worst.rank));
-  const more = await readBest(betterRanks, limit - better.length, reading, reading.positionOf(last));
+  const more = await readBest(betterRanks, limit - best.length, reading, reading.positionOf(last));
   return byRank([...found, ...more]).slice(0, limit);
 }

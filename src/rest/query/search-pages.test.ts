@@ -69,7 +69,7 @@ describe('the pages of a search', () => {
           expect(back.pages.toReversed().flat()).toEqual(expected);
         },
       ),
-      { seed: SEED, numRuns: 40 },
+      { seed: SEED, numRuns: 40, interruptAfterTimeLimit: 45_000, markInterruptAsFailure: true },
     );
   });
 
