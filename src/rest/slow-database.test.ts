@@ -48,7 +48,9 @@ test('queries that take long leave room for everything else', async () => {
     held += 1;
     return released.then(() => undefined);
   });
-  const slow = Array.from({ length: 40 }, async () => send(url, 'GET', '/probes?thrust=777'));
+  const slow = Array.from({ length: 40 }, async (_, place) =>
+    send(url, 'GET', `/probes?thrust=777&limit=${place + 1}`),
+  );
   await until(() => held === 40);
   const quick = await Promise.all([
     send(url, 'GET', member),
