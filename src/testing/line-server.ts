@@ -14,10 +14,16 @@ export async function initialisedDatabase() {
   return database;
 }
 
-/** The API, and the line between it and its database. */
-export async function serveThroughLine({ uri, db }: Awaited<ReturnType<typeof initialisedDatabase>>) {
+/**
+ * The API, and the line between it and its database.
+ * @param auth `none`: no request waits for a look at the keys, so that its first command is that of its own work
+ */
+export async function serveThroughLine(
+  { uri, db }: Awaited<ReturnType<typeof initialisedDatabase>>,
+  auth: 'auto' | 'none' = 'auto',
+) {
   const line = await lineTo(uri);
   const connection = await connect(line.uri, db.databaseName, true);
   atEnd(() => connection.close(true));
-  return { ...line, url: await serve(connection) };
+  return { ...line, url: await serve(connection, { settings: { auth } }) };
 }
