@@ -1,12 +1,12 @@
-import { BSON, MongoServerError, MongoWriteConcernError, type Document, type ObjectId } from 'mongodb';
-import { hasCode, MAX_TIME_MS_EXPIRED, writeErrorsOf } from '../../error-code.ts';
+import { BSON, type Document, type ObjectId } from 'mongodb';
+import { writeErrorsOf } from '../../error-code.ts';
 import { shownPart } from '../../schema/index.ts';
 import { chargedCollection, chargedTo } from '../charged.ts';
 import { findRaw } from '../find-raw.ts';
 import { sharedBy, type Charged } from '../http/trace.ts';
 import { inOneTurn } from '../one-turn.ts';
 import type { Resource } from '../resource-description.ts';
-import { withinWriteLimit, writeLimit } from './write-limit.ts';
+import { isGivenUp, withinWriteLimit, writeLimit } from './write-limit.ts';
 
 /** An update of one member, which shows in the document that it has changed. */
 export interface Update {
@@ -73,7 +73,7 @@ export function updateTogether(resource: Resource): UpdateMember {
     } catch (error) {
       // Those whose documents cannot show it must take it that they may have been made.
       const isKnown = together.every(({ update }) => update.isShownBy);
-      if (isKnown && isOutOfTime(error)) return { refused: new Set<number>(), modified: undefined };
+      if (isKnown && isGivenUp(error)) return { refused: new Set<number>(), modified: undefined };
       return { refused: new Set(writeErrorsOf(error).map(({ index }) => index)), modified: undefined };
     }
   }
@@ -104,9 +104,3 @@ export function updateTogether(resource: Resource): UpdateMember {
 
   return (update, charged) => updateMember({ update, charged });
 }
-
-/** Whether the server has ended the command because it took too long. */
-const isOutOfTime = (error: unknown): boolean =>
-  error instanceof MongoServerError &&
-  !(error instanceof MongoWriteConcernError) &&
-  hasCode(error, MAX_TIME_MS_EXPIRED);

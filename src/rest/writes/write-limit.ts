@@ -1,4 +1,4 @@
-import { MongoServerError, MongoWriteConcernError } from 'mongodb';
+import { MongoBulkWriteError, MongoServerError, MongoWriteConcernError } from 'mongodb';
 import { hasCode, MAX_TIME_MS_EXPIRED } from '../../error-code.ts';
 import { unavailable } from '../http/problems.ts';
 
@@ -18,10 +18,16 @@ const heldUp = (seconds: number) =>
       'value that it needs, or the database has too much to do. Nothing was changed. Try again later.',
   );
 
+/** Whether the database has given a write up because it took too long. If only the acknowledgement was late, it may still take place. */
+export function isGivenUp(error: unknown): boolean {
+  const isLate =
+    error instanceof MongoWriteConcernError ||
+    (error instanceof MongoBulkWriteError && error.result.getWriteConcernError() !== undefined);
+  return error instanceof MongoServerError && !isLate && hasCode(error, MAX_TIME_MS_EXPIRED);
+}
+
 /** Waits for a write that has the limit. @throws {Problem} 503 if the limit was reached; else the error of the write */
 export const withinWriteLimit = <Result>(work: Promise<Result>): Promise<Result> =>
   work.catch((error: unknown) => {
-    // If only the acknowledgement was late, the write may still take place.
-    const isRefused = error instanceof MongoServerError && !(error instanceof MongoWriteConcernError);
-    throw isRefused && hasCode(error, MAX_TIME_MS_EXPIRED) ? heldUp(MOST_MS / 1000) : error;
+    throw isGivenUp(error) ? heldUp(MOST_MS / 1000) : error;
   });
